@@ -1,0 +1,3 @@
+module future-proposals/benches
+
+go 1.25
