@@ -1,0 +1,8 @@
+//! `{{#value}}`
+
+use super::{Fault, Place};
+
+/// Renders the directive.
+pub fn render(_place: Place<'_>, _arguments: &str) -> Result<String, Fault> {
+    Err(Fault::new("not written yet"))
+}

@@ -1,0 +1,10 @@
+//! The tool of *Future Proposals in Rust*.
+//!
+//! Everything `cargo course …` does is a function here, so that tests call it without a shell.
+
+pub mod directives;
+pub mod page;
+pub mod problem;
+pub mod project;
+pub mod record;
+pub mod task;

@@ -1,0 +1,115 @@
+//! What is wrong with the book: where, what, and what to do.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use anstyle::{AnsiColor, Style};
+
+/// One fault of the book, addressed to whoever can mend it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Problem {
+    /// The file, relative to the book's root.
+    pub file: PathBuf,
+    /// The line, from 1; 0 when the whole file is meant.
+    pub line: usize,
+    /// What is wrong, in one sentence.
+    pub what: String,
+    /// Evidence: a diff, a compiler's message. May have many lines, may be empty.
+    pub detail: String,
+    /// What to do about it.
+    pub help: String,
+}
+
+impl Problem {
+    /// A problem at a line of a file.
+    pub fn new(file: impl Into<PathBuf>, line: usize, what: impl Into<String>) -> Self {
+        Self { file: file.into(), line, what: what.into(), detail: String::new(), help: String::new() }
+    }
+
+    /// Says what to do.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = help.into();
+        self
+    }
+
+    /// Adds evidence.
+    #[must_use]
+    pub fn detail(mut self, detail: impl Into<String>) -> Self {
+        self.detail = detail.into();
+        self
+    }
+
+    /// The file and line as an editor reads them.
+    #[must_use]
+    pub fn place(&self) -> String {
+        match self.line {
+            0 => self.file.display().to_string(),
+            line => format!("{}:{line}", self.file.display()),
+        }
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const ERROR: Style = AnsiColor::Red.on_default().bold();
+        const HELP: Style = AnsiColor::Cyan.on_default().bold();
+        write!(f, "{ERROR}error{ERROR:#}: {}: {}", self.place(), self.what)?;
+        for line in self.detail.lines() {
+            write!(f, "\n    {line}")?;
+        }
+        if !self.help.is_empty() {
+            write!(f, "\n  {HELP}help{HELP:#}: {}", self.help)?;
+        }
+        Ok(())
+    }
+}
+
+/// All faults of a run, reported together, sorted by place.
+#[derive(Debug, Default)]
+pub struct Problems(Vec<Problem>);
+
+impl Problems {
+    /// Notes one more.
+    pub fn push(&mut self, problem: Problem) {
+        self.0.push(problem);
+    }
+
+    /// Takes the value, or notes why there is none.
+    pub fn take<T>(&mut self, result: Result<T, Problem>) -> Option<T> {
+        result.map_err(|problem| self.push(problem)).ok()
+    }
+
+    /// Notes all of `other`.
+    pub fn extend(&mut self, other: impl IntoIterator<Item = Problem>) {
+        self.0.extend(other);
+    }
+
+    /// How many there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The problems, sorted by place and without repetitions.
+    #[must_use]
+    pub fn sorted(mut self) -> Vec<Problem> {
+        self.0.sort();
+        self.0.dedup();
+        self.0
+    }
+}
+
+impl IntoIterator for Problems {
+    type Item = Problem;
+    type IntoIter = std::vec::IntoIter<Problem>;
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
+}

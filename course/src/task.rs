@@ -1,0 +1,331 @@
+//! `task.toml`: what a chapter asks, what it is worth, and what it claims.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use serde::Deserialize;
+
+use crate::problem::Problem;
+
+/// A chapter's `listings/src/<module>/task.toml`.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Task {
+    /// The chapter's title, as its page has it.
+    pub title: String,
+    /// The number of the task in the original list.
+    pub original: u32,
+    /// How long the core exercise and the reading take together, in minutes.
+    pub minutes: u32,
+    /// How much is asked of the reader.
+    pub level: Level,
+    /// Slugs of the chapters to read first.
+    #[serde(default)]
+    pub prerequisites: Vec<String>,
+    /// What a reader can do afterwards.
+    pub objectives: Vec<String>,
+    /// What a learner writes.
+    pub solution: Solution,
+    /// What is asked, part by part.
+    #[serde(rename = "exercise")]
+    pub exercises: Vec<Exercise>,
+    /// Groups of tests, each a module of `listings/tests/<module>/`.
+    #[serde(rename = "group")]
+    pub groups: Vec<Group>,
+    /// Plausible wrong solutions that the tests must reject.
+    #[serde(default, rename = "mutant")]
+    pub mutants: Vec<Mutant>,
+    /// How the output of an example is compared; an example not named here is deterministic.
+    #[serde(default, rename = "output")]
+    pub outputs: BTreeMap<String, Output>,
+    /// What the original list says, with verdicts.
+    #[serde(default, rename = "claim")]
+    pub claims: Vec<Claim>,
+}
+
+/// How much a chapter asks of its reader.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Level {
+    /// Needs ownership and closures.
+    Introductory,
+    /// Needs async or threads.
+    Intermediate,
+    /// Needs atomics, `unsafe` or both.
+    Advanced,
+}
+
+/// The files that are the learner's to write.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Solution {
+    /// Files in `listings/src/<module>/`.
+    pub files: Vec<String>,
+    /// Whether they may use `unsafe`.
+    #[serde(default, rename = "unsafe")]
+    pub allows_unsafe: bool,
+}
+
+/// A part of the exercise.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Part {
+    /// What everyone does, within the hour.
+    Core,
+    /// A step further.
+    Bonus,
+    /// For who wants more.
+    Stretch,
+}
+
+impl Part {
+    /// The word a page shows.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Core => "Core",
+            Self::Bonus => "Bonus",
+            Self::Stretch => "Stretch",
+        }
+    }
+}
+
+/// One exercise.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Exercise {
+    /// Which part it belongs to.
+    pub part: Part,
+    /// A short name.
+    pub title: String,
+    /// How long it takes, in minutes.
+    pub minutes: u32,
+    /// What is asked, in Markdown.
+    pub asks: String,
+    /// Hints, each saying more than the one before, in Markdown.
+    #[serde(default)]
+    pub hints: Vec<String>,
+}
+
+/// A group of tests.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Group {
+    /// The test module, a prefix of its tests' paths.
+    pub name: String,
+    /// The part whose points it carries.
+    pub part: Part,
+    /// What passing all of it is worth.
+    pub points: u32,
+    /// Whether a learner sees it.
+    pub visibility: Visibility,
+}
+
+/// Who sees a group of tests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Visibility {
+    /// Handed out with the exercise.
+    Public,
+    /// Kept by the instructor.
+    Hidden,
+}
+
+/// A plausible wrong solution: one edit of one file, and the tests that must fail for it.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Mutant {
+    /// A short name, unique in the chapter.
+    pub name: String,
+    /// Why someone might write it.
+    pub story: String,
+    /// The file in `listings/src/<module>/`.
+    pub file: String,
+    /// The text to replace; it must occur exactly once.
+    pub find: String,
+    /// What stands there instead.
+    pub replace: String,
+    /// Paths of tests that must fail, as `cargo test` prints them.
+    pub caught_by: Vec<String>,
+}
+
+/// How an example's output is compared with the captured one.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Output {
+    /// The way of comparing.
+    #[serde(default)]
+    pub mode: Mode,
+    /// For `normalised`: what is replaced before comparing, on both sides.
+    #[serde(default)]
+    pub normalise: Vec<Normalise>,
+    /// Why the output is not the same every time.
+    #[serde(default)]
+    pub why: String,
+}
+
+/// The ways of comparing an output.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Mode {
+    /// Byte for byte.
+    #[default]
+    Deterministic,
+    /// Byte for byte after the declared replacements.
+    Normalised,
+    /// Run, and must succeed, but not compared; the page says so.
+    Varies,
+}
+
+/// One replacement before a comparison.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Normalise {
+    /// A regular expression.
+    pub pattern: String,
+    /// What takes the place of each match.
+    pub with: String,
+}
+
+/// A claim of the original list, with what became of it.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Claim {
+    /// A name, unique in the chapter.
+    pub id: String,
+    /// What the original says, in the book's words.
+    pub says: String,
+    /// The verdict for Go.
+    pub go: Option<Finding>,
+    /// The verdict for Rust.
+    pub rust: Option<Finding>,
+}
+
+/// A verdict and the evidence that it rests on. The evidence is checked; the verdict is the author's.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Finding {
+    /// The verdict.
+    pub verdict: Verdict,
+    /// The reason, in Markdown, one or two sentences.
+    pub because: String,
+    /// A test of `listings/tests/<module>/` that shows it.
+    pub test: Option<String>,
+    /// A Go test of `benches/go/<module>/` that shows it; its result stands in the record.
+    pub go_test: Option<String>,
+    /// Two benchmarks whose ratio shows it: the first divided by the second.
+    pub ratio: Option<[String; 2]>,
+    /// The whole confidence interval of the ratio must lie above this.
+    pub above: Option<f64>,
+    /// The whole confidence interval of the ratio must lie below this.
+    pub below: Option<f64>,
+}
+
+/// What became of a claim.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+pub enum Verdict {
+    /// It is so.
+    #[serde(rename = "holds")]
+    Holds,
+    /// It is so under conditions the page names.
+    #[serde(rename = "holds in part")]
+    HoldsInPart,
+    /// It was not found so.
+    #[serde(rename = "does not hold here")]
+    DoesNotHold,
+}
+
+impl Verdict {
+    /// The words a page shows.
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Holds => "holds",
+            Self::HoldsInPart => "holds in part",
+            Self::DoesNotHold => "does not hold here",
+        }
+    }
+}
+
+impl Task {
+    /// Reads a `task.toml`.
+    ///
+    /// # Errors
+    ///
+    /// A [`Problem`] with the line, when the text is not TOML, a key is missing or unknown, or what it says does not fit
+    /// together.
+    pub fn parse(file: &Path, text: &str) -> Result<Self, Problem> {
+        let task: Self = toml::from_str(text).map_err(|error| {
+            let line = error.span().map_or(0, |span| line_of(text, span.start));
+            Problem::new(file, line, error.message().replace('\n', " "))
+                .help("the keys of task.toml are described in CONTRIBUTING.md")
+        })?;
+        task.consistency().map_err(|what| Problem::new(file, 0, what))?;
+        Ok(task)
+    }
+
+    fn consistency(&self) -> Result<(), String> {
+        for exercise in &self.exercises {
+            if !self.groups.iter().any(|group| group.part == exercise.part) {
+                return Err(format!("no test group carries the points of the {} part", exercise.part.name()));
+            }
+        }
+        for group in &self.groups {
+            if !self.exercises.iter().any(|exercise| exercise.part == group.part) {
+                return Err(format!("group `{}` belongs to a part without an exercise", group.name));
+            }
+        }
+        for mutant in &self.mutants {
+            for test in &mutant.caught_by {
+                if !self.groups.iter().any(|group| test.starts_with(&format!("{}::", group.name))) {
+                    return Err(format!("mutant `{}`: `{test}` lies in no declared test group", mutant.name));
+                }
+            }
+            if mutant.caught_by.is_empty() {
+                return Err(format!("mutant `{}` names no test that must catch it", mutant.name));
+            }
+        }
+        for claim in &self.claims {
+            if claim.go.is_none() && claim.rust.is_none() {
+                return Err(format!("claim `{}` has no verdict, neither for Go nor for Rust", claim.id));
+            }
+            for finding in claim.go.iter().chain(&claim.rust) {
+                let evidence = finding.test.is_some() || finding.go_test.is_some() || finding.ratio.is_some();
+                if !evidence {
+                    return Err(format!("claim `{}` has a verdict without test, go_test or ratio", claim.id));
+                }
+                if finding.ratio.is_some() != (finding.above.is_some() || finding.below.is_some()) {
+                    return Err(format!("claim `{}`: `ratio` goes with `above`, `below` or both", claim.id));
+                }
+            }
+        }
+        let names = |names: Vec<&str>, what: &str| {
+            let mut seen = std::collections::BTreeSet::new();
+            match names.into_iter().find(|name| !seen.insert(*name)) {
+                Some(name) => Err(format!("two {what}s are called `{name}`")),
+                None => Ok(()),
+            }
+        };
+        names(self.groups.iter().map(|group| group.name.as_str()).collect(), "group")?;
+        names(self.mutants.iter().map(|mutant| mutant.name.as_str()).collect(), "mutant")?;
+        names(self.claims.iter().map(|claim| claim.id.as_str()).collect(), "claim")
+    }
+
+    /// The points of a part: the sum over its groups.
+    #[must_use]
+    pub fn points(&self, part: Part) -> u32 {
+        self.groups.iter().filter(|group| group.part == part).map(|group| group.points).sum()
+    }
+
+    /// How the output of an example is compared.
+    #[must_use]
+    pub fn output(&self, name: &str) -> Output {
+        self.outputs.get(name).cloned().unwrap_or_default()
+    }
+}
+
+/// The line, from 1, of a byte offset.
+#[must_use]
+pub fn line_of(text: &str, offset: usize) -> usize {
+    text.as_bytes()[..offset.min(text.len())].iter().filter(|&&byte| byte == b'\n').count() + 1
+}
