@@ -2,9 +2,22 @@
 //!
 //! Everything `cargo course …` does is a function here, so that tests call it without a shell.
 
+pub mod bench;
+pub mod book;
+pub mod cache;
+pub mod cargo;
+pub mod checks;
 pub mod directives;
+pub mod evidence;
+pub mod includes;
+pub mod mermaid;
+pub mod mutants;
+pub mod new;
 pub mod page;
 pub mod problem;
 pub mod project;
 pub mod record;
+pub mod serve;
+pub mod skeptic;
 pub mod task;
+pub mod verify;

@@ -26,6 +26,8 @@ pub struct Page {
     pub links: Vec<(usize, String)>,
     /// Lines of images without alternative text.
     pub images_without_alt: Vec<usize>,
+    /// Lines of code blocks made by indentation.
+    pub indented_code: Vec<usize>,
 }
 
 /// A fenced code block.
@@ -108,6 +110,7 @@ impl Page {
             headings: Vec::new(),
             links: Vec::new(),
             images_without_alt: Vec::new(),
+            indented_code: Vec::new(),
         };
         page.scan_markdown();
         page.scan_directives();
@@ -131,6 +134,7 @@ impl Page {
                         span,
                     });
                 }
+                Event::Start(Tag::CodeBlock(CodeBlockKind::Indented)) => self.indented_code.push(line),
                 Event::Text(part) if self.inside_last_fence(span.start) => {
                     if let Some(fence) = self.fences.last_mut() {
                         fence.body.push_str(&part);

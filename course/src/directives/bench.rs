@@ -3,6 +3,6 @@
 use super::{Fault, Place};
 
 /// Renders the directive.
-pub fn render(_place: Place<'_>, _arguments: &str) -> Result<String, Fault> {
+pub(super) fn render(_place: Place<'_>, _arguments: &str) -> Result<String, Fault> {
     Err(Fault::new("not written yet"))
 }

@@ -107,8 +107,9 @@ pub fn expand(place: Place<'_>) -> Result<String, Vec<Problem>> {
                 out.push_str(&text);
                 done = directive.span.end;
             }
-            Err(fault) => problems
-                .push(Problem::new(&page.file, directive.line, fault.what).help(fault.help)),
+            Err(fault) => {
+                problems.push(Problem::new(&page.file, directive.line, fault.what).help(fault.help))
+            }
         }
     }
     out.push_str(&page.text[done..]);
@@ -163,3 +164,5 @@ pub fn escape(text: &str) -> String {
     }
     out
 }
+
+pub use claims::check as check_claims;

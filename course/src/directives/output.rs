@@ -1,8 +1,51 @@
-//! `{{#output}}`
+//! `{{#output NAME}}`: what the example `<module>_NAME` prints.
+//!
+//! In:
+//!
+//! ```text
+//! {{#output retry}}
+//! ```
+//!
+//! Out: the captured text `listings/captured/<slug>/retry.txt` in a `<figure class="output">`, with the command that
+//! prints it. `verify` runs the example again and compares.
 
-use super::{Fault, Place};
+use std::fs;
+
+use super::{Fault, Place, escape, one_name};
+use crate::checks::fences::fence_for;
+use crate::project::{Project, module};
+use crate::task::Mode;
 
 /// Renders the directive.
-pub fn render(_place: Place<'_>, _arguments: &str) -> Result<String, Fault> {
-    Err(Fault::new("not written yet"))
+pub(super) fn render(place: Place<'_>, arguments: &str) -> Result<String, Fault> {
+    let name = one_name(arguments)?;
+    let (slug, task) = place.chapter()?;
+    let text = captured(place, slug, name)?;
+    let how = task.output(name);
+    let said = match how.mode {
+        Mode::Deterministic => String::new(),
+        Mode::Normalised => format!(" Compared after replacing what may differ: {}", escape(&how.why)),
+        Mode::Varies => format!(" One run of many; not compared: {}", escape(&how.why)),
+    };
+    let command = format!("cargo run -p listings --example {}_{name}", module(slug));
+    Ok(figure("output", &text, &format!("Printed by <code>{command}</code>.{said}")))
+}
+
+/// The captured text of an example or a diagnostic of this chapter.
+pub(super) fn captured(place: Place<'_>, slug: &str, name: &str) -> Result<String, Fault> {
+    let file = Project::captured(slug, name);
+    let text = fs::read_to_string(place.project.root.join(&file)).map_err(|_| {
+        Fault::new(format!("nothing is captured in `{}`", file.display()))
+            .help(format!("run `cargo course bless {slug}`"))
+    })?;
+    Ok(text.replace("\r\n", "\n"))
+}
+
+/// Text in a figure with a caption.
+pub(super) fn figure(class: &str, text: &str, caption: &str) -> String {
+    let ticks = fence_for(text);
+    format!(
+        "<figure class=\"{class}\">\n\n{ticks}text\n{}\n{ticks}\n\n<figcaption>{caption}</figcaption>\n</figure>\n",
+        text.trim_end()
+    )
 }

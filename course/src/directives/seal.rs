@@ -1,8 +1,87 @@
-//! `{{#seal}}`
+//! `{{#seal}}`: what was checked on this page, when, and with what.
+//!
+//! In:
+//!
+//! ```text
+//! {{#seal}}
+//! ```
+//!
+//! Out: an `<aside class="seal">` with the counts of the last `verify`, if nothing has changed since; otherwise it says
+//! that the page is unverified here.
 
-use super::{Fault, Place};
+use std::fmt::Write as _;
+
+use super::{Fault, Place, escape, no_arguments};
+use crate::evidence::{Counts, Evidence};
+use crate::mutants;
 
 /// Renders the directive.
-pub fn render(_place: Place<'_>, _arguments: &str) -> Result<String, Fault> {
-    Err(Fault::new("not written yet"))
+pub(super) fn render(place: Place<'_>, arguments: &str) -> Result<String, Fault> {
+    no_arguments(arguments)?;
+    let slug = place.page.slug().unwrap_or_default();
+    let mut out = String::new();
+    match Evidence::of(place.project, place.page) {
+        Some(evidence) => {
+            let _ = write!(
+                out,
+                "<aside class=\"seal verified\" aria-label=\"Verification\">\n<p><strong>Verified</strong> on {} with {}.</p>\n<ul>\n",
+                evidence.date,
+                escape(&evidence.rustc)
+            );
+            for line in lines(&evidence.counts) {
+                let _ = writeln!(out, "<li>{line}</li>");
+            }
+        }
+        None => out.push_str(
+            "<aside class=\"seal unverified\" aria-label=\"Verification\">\n<p><strong>Not verified</strong> since its last \
+             change on this machine. <code>cargo course verify</code> checks it.</p>\n<ul>\n",
+        ),
+    }
+    if let Some(rejected) = mutants::evidence(place.project, slug) {
+        let _ = writeln!(out, "<li>{rejected} wrong solutions tried, all rejected by the tests</li>");
+    }
+    if let Some(record) = &place.project.record
+        && let Some(chapter) = record.chapters.get(slug)
+    {
+        let go = chapter.go.as_deref().map_or_else(String::new, |go| format!(", {}", escape(go)));
+        let _ = writeln!(
+            out,
+            "<li>Measured on {}, {} cores, on {} with {}{go}</li>",
+            escape(&record.machine.cpu),
+            record.machine.cores,
+            chapter.date,
+            escape(&chapter.rustc),
+        );
+    }
+    out.push_str("</ul>\n</aside>\n");
+    Ok(out)
+}
+
+fn lines(counts: &Counts) -> Vec<String> {
+    let codes: Vec<String> = counts
+        .failed
+        .iter()
+        .map(|(code, count)| if *count == 1 { code.clone() } else { format!("{count} × {code}") })
+        .collect();
+    let failed: usize = counts.failed.values().sum();
+    let failed = if failed == 0 {
+        "none that must fail to compile".to_owned()
+    } else {
+        format!("{failed} failed to compile as they must ({})", codes.join(", "))
+    };
+    vec![
+        format!(
+            "{} listings: {} ran, {} panicked as they must, {} compiled only, {failed}",
+            counts.listings(),
+            counts.ran,
+            counts.panicked,
+            counts.compiled_only
+        ),
+        format!(
+            "{} outputs run again and compared, {} run and not compared",
+            counts.outputs, counts.outputs_varying
+        ),
+        format!("{} numbers from the benchmark record, {} claims checked", counts.numbers, counts.claims),
+        format!("{} links followed, {} checks skipped", counts.links, counts.skipped),
+    ]
 }

@@ -1,0 +1,16 @@
+//! Turns the book's listings into one test each.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+
+fn main() -> Result<()> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).context("the book's root")?;
+    for watched in ["src", "listings/src", "README.md"] {
+        println!("cargo:rerun-if-changed={}", root.join(watched).display());
+    }
+    let out = PathBuf::from(std::env::var_os("OUT_DIR").context("cargo sets OUT_DIR")?);
+    let files = course::skeptic::write(root, &out.join("listings"))?;
+    skeptic::generate_doc_tests(&files);
+    Ok(())
+}

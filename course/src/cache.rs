@@ -1,0 +1,56 @@
+//! What passed before and need not be done again.
+//!
+//! An entry's file name is the digest of all it depends on, so an entry is never stale: a change makes another name.
+
+use std::fs;
+use std::path::PathBuf;
+
+/// Results that hold as long as compiler and libraries stay as they are.
+#[derive(Debug, Clone)]
+pub struct Cache {
+    folder: PathBuf,
+    environment: String,
+}
+
+impl Cache {
+    /// A cache in a folder, for one state of compiler and libraries.
+    #[must_use]
+    pub fn new(folder: PathBuf, environment: String) -> Self {
+        // A cache that cannot be written costs time, nothing else: `put` says the same.
+        let _ = fs::create_dir_all(&folder);
+        Self { folder, environment }
+    }
+
+    fn path(&self, key: &str) -> PathBuf {
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(self.environment.as_bytes()).update(&[0]).update(key.as_bytes());
+        self.folder.join(hasher.finalize().to_hex().as_str())
+    }
+
+    /// Whether this passed before.
+    #[must_use]
+    pub fn has(&self, key: &str) -> bool {
+        self.path(key).is_file()
+    }
+
+    /// What was kept for this.
+    #[must_use]
+    pub fn get(&self, key: &str) -> Option<String> {
+        fs::read_to_string(self.path(key)).ok()
+    }
+
+    /// Notes that this passed.
+    pub fn add(&self, key: &str) {
+        self.put(key, "");
+    }
+
+    /// Keeps a text for this.
+    pub fn put(&self, key: &str, text: &str) {
+        let path = self.path(key);
+        let part = path.with_extension(format!("part{}", std::process::id()));
+        // Written aside and renamed, so that a reader never sees half of it.
+        if fs::write(&part, text).is_ok() {
+            let _ = fs::rename(&part, &path);
+        }
+    }
+}

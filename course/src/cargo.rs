@@ -1,0 +1,169 @@
+//! What cargo built: exact paths of the libraries a fence may use, and of the examples whose output a page shows.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result, bail};
+use serde_json::Value;
+
+/// The built `listings` crate and what it depends on.
+#[derive(Debug, Clone)]
+pub struct Artifacts {
+    /// Crate name as code writes it, and its library file: `listings` and its direct dependencies.
+    pub externs: BTreeMap<String, PathBuf>,
+    /// Where the dependencies of the dependencies lie.
+    pub dependency_dir: PathBuf,
+    /// Examples of `listings`, by name.
+    pub examples: BTreeMap<String, PathBuf>,
+    /// `rustc --version`.
+    pub rustc: String,
+}
+
+impl Artifacts {
+    /// Builds `listings` with its examples, and asks cargo where everything went.
+    ///
+    /// # Errors
+    ///
+    /// When the crate does not compile; the compiler's messages have been printed.
+    pub fn build(root: &Path) -> Result<Self> {
+        let output = cargo(root)
+            .args(["build", "--quiet", "--package", "listings", "--lib", "--examples"])
+            .arg("--message-format=json-render-diagnostics")
+            .stderr(Stdio::inherit())
+            .output()
+            .context("cargo cannot be started")?;
+        if !output.status.success() {
+            bail!("the listings crate does not compile (messages above)");
+        }
+        let dependencies = direct_dependencies(root)?;
+        let messages = String::from_utf8(output.stdout).context("cargo's messages are not UTF-8")?;
+        let mut artifacts = Self {
+            externs: BTreeMap::new(),
+            dependency_dir: PathBuf::new(),
+            examples: BTreeMap::new(),
+            rustc: rustc_version()?,
+        };
+        // A crate that is also needed by a macro is built twice; the one for our code is optimised, the macro's is not.
+        let mut optimised = BTreeMap::new();
+        for line in messages.lines() {
+            let message: Value = serde_json::from_str(line).context("cargo's message is not JSON")?;
+            if message["reason"] != "compiler-artifact" {
+                continue;
+            }
+            let target = &message["target"];
+            let kinds: Vec<_> =
+                target["kind"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+            if kinds.contains(&"example") {
+                if let (Some(name), Some(exe)) = (target["name"].as_str(), message["executable"].as_str()) {
+                    artifacts.examples.insert(name.to_owned(), exe.into());
+                }
+                continue;
+            }
+            let Some(name) = message["package_id"].as_str().and_then(|id| dependencies.get(id)) else {
+                continue;
+            };
+            let library =
+                message["filenames"].as_array().into_iter().flatten().filter_map(Value::as_str).find(
+                    |file| [".rlib", ".so", ".dylib", ".dll"].iter().any(|ending| file.ends_with(ending)),
+                );
+            if kinds.contains(&"custom-build") {
+                continue;
+            }
+            let level = message["profile"]["opt_level"].as_str().unwrap_or("0").to_owned();
+            if let Some(library) = library
+                && optimised.get(name).is_none_or(|seen| *seen <= level)
+            {
+                optimised.insert(name.clone(), level);
+                artifacts.externs.insert(name.clone(), library.into());
+            }
+        }
+        let listings = artifacts.externs.get("listings").context("cargo built no listings library")?;
+        // `target/debug/liblistings.rlib` is a link to the file in `deps/`, where everything else lies.
+        let folder = listings.parent().context("a library lies in a folder")?;
+        artifacts.dependency_dir = if folder.ends_with("deps") { folder.into() } else { folder.join("deps") };
+        Ok(artifacts)
+    }
+
+    /// The `--extern` and `-L` arguments of rustc and rustdoc: exact paths, never a search.
+    #[must_use]
+    pub fn compiler_arguments(&self) -> Vec<String> {
+        let mut arguments = vec!["--edition=2024".to_owned()];
+        for (name, path) in &self.externs {
+            arguments.extend(["--extern".to_owned(), format!("{name}={}", path.display())]);
+        }
+        arguments.extend(["-L".to_owned(), format!("dependency={}", self.dependency_dir.display())]);
+        arguments
+    }
+
+    /// A digest of compiler and libraries: when it is the same, a fence that compiled still compiles.
+    #[must_use]
+    pub fn digest(&self) -> String {
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(self.rustc.as_bytes());
+        for (name, path) in &self.externs {
+            hasher.update(name.as_bytes());
+            hasher.update(path.to_string_lossy().as_bytes());
+            // Every dependency's file name carries cargo's own hash; `listings` itself keeps its name when it changes.
+            if name == "listings"
+                && let Ok(bytes) = std::fs::read(path)
+            {
+                hasher.update(&bytes);
+            }
+        }
+        hasher.finalize().to_hex().to_string()
+    }
+}
+
+/// `cargo` in the book's folder, the same one that runs us.
+#[must_use]
+pub fn cargo(root: &Path) -> Command {
+    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command.current_dir(root).stdin(Stdio::null());
+    // What cargo tells a build script or a test about its own package must not reach another build.
+    for (name, _) in std::env::vars_os() {
+        let name_text = name.to_string_lossy();
+        if name_text.starts_with("CARGO_PKG_") || name_text == "CARGO_MANIFEST_DIR" {
+            command.env_remove(&name);
+        }
+    }
+    command
+}
+
+/// The package ids that `listings` depends on directly, with the names its code uses.
+fn direct_dependencies(root: &Path) -> Result<BTreeMap<String, String>> {
+    let output = cargo(root)
+        .args(["metadata", "--format-version=1", "--locked", "--offline"])
+        .stderr(Stdio::piped())
+        .output()
+        .context("cargo metadata cannot be started")?;
+    if !output.status.success() {
+        bail!("cargo metadata failed: {}", String::from_utf8_lossy(&output.stderr).trim());
+    }
+    let metadata: Value = serde_json::from_slice(&output.stdout).context("cargo metadata is not JSON")?;
+    let packages = metadata["packages"].as_array().context("cargo metadata has no packages")?;
+    let listings = packages
+        .iter()
+        .find(|package| package["name"] == "listings" && package["source"].is_null())
+        .and_then(|package| package["id"].as_str())
+        .context("the workspace has no listings crate")?;
+    let nodes = metadata["resolve"]["nodes"].as_array().context("cargo metadata has no graph")?;
+    let node = nodes.iter().find(|node| node["id"] == listings).context("listings is not in the graph")?;
+    let mut names = BTreeMap::from([(listings.to_owned(), "listings".to_owned())]);
+    for dependency in node["deps"].as_array().into_iter().flatten() {
+        if let (Some(id), Some(name)) = (dependency["pkg"].as_str(), dependency["name"].as_str()) {
+            names.insert(id.to_owned(), name.to_owned());
+        }
+    }
+    Ok(names)
+}
+
+/// The compiler's own word on its version.
+///
+/// # Errors
+///
+/// When rustc cannot be started.
+pub fn rustc_version() -> Result<String> {
+    let output = Command::new("rustc").arg("--version").output().context("rustc cannot be started")?;
+    Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
+}

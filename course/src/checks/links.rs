@@ -1,0 +1,163 @@
+//! Links inside the book lead somewhere; images have words; pages begin with their title.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use pulldown_cmark::HeadingLevel;
+
+use crate::page::Page;
+use crate::problem::{Problem, Problems};
+use crate::project::{Project, lexical};
+
+/// Checks the links, headings and images of every page.
+pub fn check(project: &Project, problems: &mut Problems) {
+    let ids: BTreeMap<&Path, BTreeSet<String>> =
+        project.pages.iter().map(|page| (page.file.as_path(), heading_ids(page))).collect();
+    for page in &project.pages {
+        for (line, target) in &page.links {
+            if let Err(what) = resolve(project, &ids, page, target) {
+                problems.push(Problem::new(&page.file, *line, what));
+            }
+        }
+        for line in &page.images_without_alt {
+            problems.push(
+                Problem::new(&page.file, *line, "image without alternative text")
+                    .help("say between the brackets what the picture shows"),
+            );
+        }
+        for line in &page.indented_code {
+            problems.push(
+                Problem::new(&page.file, *line, "indented code block, which rustdoc would take for Rust")
+                    .help("use a fence with a language"),
+            );
+        }
+        headings(page, problems);
+    }
+}
+
+fn resolve(
+    project: &Project,
+    ids: &BTreeMap<&Path, BTreeSet<String>>,
+    page: &Page,
+    target: &str,
+) -> Result<(), String> {
+    if target.contains("://") || target.starts_with("mailto:") {
+        return Ok(());
+    }
+    let (path, fragment) = target.split_once('#').map_or((target, None), |(path, id)| (path, Some(id)));
+    let file = if path.is_empty() {
+        page.file.clone()
+    } else {
+        lexical(&page.file.parent().unwrap_or(Path::new("")).join(path))
+    };
+    match (ids.get(file.as_path()), fragment) {
+        (Some(ids), Some(id)) if !ids.contains(id) => {
+            Err(format!("`{}` has no heading `#{id}`", file.display()))
+        }
+        (Some(_), _) => Ok(()),
+        (None, _) if project.root.join(&file).is_file() && !path.ends_with(".md") => Ok(()),
+        (None, _) => Err(format!("link to `{target}`, which is no page of the book")),
+    }
+}
+
+fn headings(page: &Page, problems: &mut Problems) {
+    match page.headings.first() {
+        Some(first) if first.level == HeadingLevel::H1 => {}
+        first => problems.push(Problem::new(
+            &page.file,
+            first.map_or(1, |heading| heading.line),
+            "a page begins with one `# Title`",
+        )),
+    }
+    for pair in page.headings.windows(2) {
+        let (before, after) = (&pair[0], &pair[1]);
+        if after.level == HeadingLevel::H1 {
+            problems.push(Problem::new(&page.file, after.line, "a second `# Title` on the page"));
+        } else if after.level as usize > before.level as usize + 1 {
+            problems.push(Problem::new(&page.file, after.line, "this heading skips a level"));
+        }
+    }
+}
+
+/// The ids that mdBook gives to a page's headings.
+fn heading_ids(page: &Page) -> BTreeSet<String> {
+    let mut seen: BTreeMap<String, usize> = BTreeMap::new();
+    page.headings
+        .iter()
+        .map(|heading| {
+            let id = id_from(&heading.text);
+            let count = seen.entry(id.clone()).or_insert(0);
+            *count += 1;
+            if *count == 1 { id } else { format!("{id}-{}", *count - 1) }
+        })
+        .collect()
+}
+
+/// mdBook's rule: lower case, letters, digits, `_` and `-` kept, white space becomes `-`, the rest goes.
+fn id_from(text: &str) -> String {
+    text.chars()
+        .filter_map(|c| match c {
+            c if c.is_alphanumeric() || c == '_' || c == '-' => Some(c.to_lowercase().next().unwrap_or(c)),
+            c if c.is_whitespace() => Some('-'),
+            _ => None,
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use super::*;
+
+    fn problems(pages: &[(&str, &str)]) -> Vec<String> {
+        let project = Project {
+            root: PathBuf::from("/nonexistent"),
+            pages: pages.iter().map(|(file, text)| Page::parse(Path::new(file), text)).collect(),
+            tasks: BTreeMap::new(),
+            record: None,
+            problems: Vec::new(),
+        };
+        let mut problems = Problems::default();
+        check(&project, &mut problems);
+        problems
+            .sorted()
+            .into_iter()
+            .map(|problem| format!("{}: {}", problem.place(), problem.what))
+            .collect()
+    }
+
+    #[test]
+    fn links_to_pages_and_headings_resolve() {
+        let a = "# A\n\n[b](b.md#the-b-part-1) [self](#a) [web](https://example.org)\n";
+        let b = "# B\n\n## The `b` part\n\n## The b part\n\n[up](./a.md)\n";
+        assert_eq!(problems(&[("src/a.md", a), ("src/b.md", b)]), [""; 0]);
+    }
+
+    #[test]
+    fn broken_links_name_their_line() {
+        let found = problems(&[("src/a.md", "# A\n\n[b](b.md)\n\n[x](#nowhere)\n\n![](x.png)\n")]);
+        assert_eq!(
+            found,
+            [
+                "src/a.md:3: link to `b.md`, which is no page of the book",
+                "src/a.md:5: `src/a.md` has no heading `#nowhere`",
+                "src/a.md:7: image without alternative text",
+                "src/a.md:7: link to `x.png`, which is no page of the book",
+            ]
+        );
+    }
+
+    #[test]
+    fn headings_begin_with_one_title_and_skip_no_level() {
+        let found = problems(&[("src/a.md", "# A\n\n### C\n\n# B\n"), ("src/b.md", "## B\n")]);
+        assert_eq!(
+            found,
+            [
+                "src/a.md:3: this heading skips a level",
+                "src/a.md:5: a second `# Title` on the page",
+                "src/b.md:1: a page begins with one `# Title`",
+            ]
+        );
+    }
+}

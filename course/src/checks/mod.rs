@@ -1,0 +1,6 @@
+//! What `verify` fails on, a family of checks a file.
+
+pub mod failures;
+pub mod fences;
+pub mod links;
+pub mod outputs;

@@ -1,0 +1,167 @@
+//! What was checked on a page, kept so that the page can show it.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+use serde::{Deserialize, Serialize};
+
+use crate::page::Page;
+use crate::project::{Project, module};
+
+/// What a verified page rests on. Written by `verify`, read by `{{#seal}}`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Evidence {
+    /// The digest of what was checked; another digest means that something changed since.
+    pub digest: String,
+    /// The compiler.
+    pub rustc: String,
+    /// The day, as `2026-11-24`.
+    pub date: String,
+    /// What was checked.
+    pub counts: Counts,
+}
+
+/// What was checked on a page, counted; zero is a count.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counts {
+    /// Listings compiled and run.
+    pub ran: usize,
+    /// Listings compiled, with a reason not to run them.
+    pub compiled_only: usize,
+    /// Listings that panicked, as they should.
+    pub panicked: usize,
+    /// Listings that failed to compile as they should, by error code.
+    pub failed: BTreeMap<String, usize>,
+    /// Outputs and traces run again and compared.
+    pub outputs: usize,
+    /// Outputs run again and not compared, as the page says.
+    pub outputs_varying: usize,
+    /// Numbers taken from the benchmark record.
+    pub numbers: usize,
+    /// Claims whose evidence was checked.
+    pub claims: usize,
+    /// Links followed inside the book.
+    pub links: usize,
+    /// Checks that could not be done here.
+    pub skipped: usize,
+}
+
+impl Counts {
+    /// All listings.
+    #[must_use]
+    pub fn listings(&self) -> usize {
+        self.ran + self.compiled_only + self.panicked + self.failed.values().sum::<usize>()
+    }
+
+    /// Adds another page's counts.
+    pub fn add(&mut self, other: &Self) {
+        self.ran += other.ran;
+        self.compiled_only += other.compiled_only;
+        self.panicked += other.panicked;
+        for (code, count) in &other.failed {
+            *self.failed.entry(code.clone()).or_default() += count;
+        }
+        self.outputs += other.outputs;
+        self.outputs_varying += other.outputs_varying;
+        self.numbers += other.numbers;
+        self.claims += other.claims;
+        self.links += other.links;
+        self.skipped += other.skipped;
+    }
+}
+
+impl std::fmt::Display for Counts {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            f,
+            "{} listings ({} ran, {} panicked as expected, {} compiled only, {} failed to compile as expected), \
+             {} outputs compared, {} not compared, {} numbers, {} claims, {} links, {} skipped",
+            self.listings(),
+            self.ran,
+            self.panicked,
+            self.compiled_only,
+            self.failed.values().sum::<usize>(),
+            self.outputs,
+            self.outputs_varying,
+            self.numbers,
+            self.claims,
+            self.links,
+            self.skipped
+        )
+    }
+}
+
+/// The day in UTC, as `2026-11-24`.
+#[must_use]
+pub fn today() -> String {
+    jiff::Timestamp::now().strftime("%Y-%m-%d").to_string()
+}
+
+/// A digest of what the checks of a page depend on: the page, the listings and examples, the record, the lock file.
+#[must_use]
+pub fn digest(project: &Project, page: &Page) -> String {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(page.text.as_bytes());
+    let mut files = vec![project.root.join("Cargo.lock")];
+    for folder in ["listings/src", "listings/examples", "benches/results"] {
+        collect(&project.root.join(folder), &mut files);
+    }
+    if let Some(slug) = page.slug() {
+        collect(&project.root.join("listings/captured").join(slug), &mut files);
+        collect(&project.root.join("listings/tests").join(module(slug)), &mut files);
+    }
+    for file in files {
+        hasher.update(file.strip_prefix(&project.root).unwrap_or(&file).to_string_lossy().as_bytes());
+        hasher.update(&fs::read(&file).unwrap_or_default());
+    }
+    hasher.finalize().to_hex().to_string()
+}
+
+/// All files below a folder, sorted.
+#[must_use]
+pub fn files_below(folder: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    collect(folder, &mut files);
+    files
+}
+
+fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
+    let mut entries: Vec<_> =
+        fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()).collect();
+    entries.sort();
+    for path in entries {
+        if path.is_dir() {
+            collect(&path, files);
+        } else {
+            files.push(path);
+        }
+    }
+}
+
+fn file(project: &Project, page: &Page) -> PathBuf {
+    let name = page.file.with_extension("json").to_string_lossy().replace(['/', '\\'], "-");
+    project.scratch().join("evidence").join(name)
+}
+
+impl Evidence {
+    /// Keeps the evidence of a page.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be written.
+    pub fn store(&self, project: &Project, page: &Page) -> Result<()> {
+        let file = file(project, page);
+        fs::create_dir_all(file.parent().unwrap_or(Path::new(".")))?;
+        fs::write(file, serde_json::to_string_pretty(self)?)?;
+        Ok(())
+    }
+
+    /// The evidence of a page, if it was verified as it stands.
+    #[must_use]
+    pub fn of(project: &Project, page: &Page) -> Option<Self> {
+        let evidence: Self = serde_json::from_str(&fs::read_to_string(file(project, page)).ok()?).ok()?;
+        (evidence.digest == digest(project, page)).then_some(evidence)
+    }
+}

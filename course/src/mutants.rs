@@ -1,0 +1,230 @@
+//! Plausible wrong solutions, each of which the chapter's tests must reject.
+//!
+//! A mutant is one edit of one file (`[[mutant]]` in task.toml). The listings crate is compiled with the edit, the
+//! chapter's tests are compiled against it and run, and every test that the mutant names must fail.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, ensure};
+
+use crate::cache::Cache;
+use crate::cargo::Artifacts;
+use crate::evidence;
+use crate::problem::Problem;
+use crate::project::{Project, module};
+use crate::task::{Mutant, Task};
+
+/// How long the tests of one mutant may run: it only ends what would never end, which counts as failing.
+const LIMIT: Duration = Duration::from_secs(60);
+
+/// What became of one mutant.
+#[derive(Debug)]
+pub struct Verdict {
+    /// Its name.
+    pub mutant: String,
+    /// Tests that failed for it.
+    pub failed: Vec<String>,
+    /// What is wrong, if it was not rejected as stated.
+    pub problem: Option<Problem>,
+}
+
+/// Tries every mutant of a chapter, two at a time.
+///
+/// # Errors
+///
+/// When compiler or tests cannot be started.
+pub fn check(project: &Project, artifacts: &Artifacts, slug: &str) -> Result<Vec<Verdict>> {
+    let task = project.tasks.get(slug).with_context(|| format!("no chapter `{slug}`"))?;
+    let cache =
+        Cache::new(project.scratch().join("cache"), artifacts.digest() + &tests_digest(project, slug));
+    let next = std::sync::atomic::AtomicUsize::new(0);
+    let worker = || -> Result<Vec<(usize, Verdict)>> {
+        let mut verdicts = Vec::new();
+        loop {
+            // Relaxed: the counter hands out numbers, it guards no other memory.
+            let index = next.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            let Some(mutant) = task.mutants.get(index) else { return Ok(verdicts) };
+            verdicts.push((index, try_one(project, artifacts, &cache, slug, mutant)?));
+        }
+    };
+    let (first, second) = std::thread::scope(|scope| {
+        let other = scope.spawn(worker);
+        (worker(), other.join().expect("no mutant panics the tool"))
+    });
+    let mut verdicts: Vec<(usize, Verdict)> = first?;
+    verdicts.extend(second?);
+    verdicts.sort_by_key(|(index, _)| *index);
+    let verdicts: Vec<Verdict> = verdicts.into_iter().map(|(_, verdict)| verdict).collect();
+    if verdicts.iter().all(|verdict| verdict.problem.is_none()) {
+        let file = evidence_file(project, slug);
+        fs::create_dir_all(file.parent().unwrap_or(Path::new(".")))?;
+        fs::write(file, format!("{} {}", evidence_digest(project, slug, task), verdicts.len()))?;
+    }
+    Ok(verdicts)
+}
+
+/// How many mutants were rejected, if they were tried since the last change.
+#[must_use]
+pub fn evidence(project: &Project, slug: &str) -> Option<usize> {
+    let task = project.tasks.get(slug)?;
+    let text = fs::read_to_string(evidence_file(project, slug)).ok()?;
+    let (digest, count) = text.split_once(' ')?;
+    (digest == evidence_digest(project, slug, task)).then(|| count.parse().ok()).flatten()
+}
+
+fn evidence_file(project: &Project, slug: &str) -> PathBuf {
+    project.scratch().join("evidence").join(format!("{slug}.mutants"))
+}
+
+fn evidence_digest(project: &Project, slug: &str, task: &Task) -> String {
+    let page = project.page(slug).map(|page| evidence::digest(project, page)).unwrap_or_default();
+    blake3::hash(format!("{page}{:?}", task.mutants).as_bytes()).to_hex().to_string()
+}
+
+fn tests_digest(project: &Project, slug: &str) -> String {
+    let mut hasher = blake3::Hasher::new();
+    for file in evidence::files_below(&project.root.join("listings/tests").join(module(slug))) {
+        hasher.update(file.to_string_lossy().as_bytes());
+        hasher.update(&fs::read(&file).unwrap_or_default());
+    }
+    hasher.finalize().to_hex().to_string()
+}
+
+fn try_one(
+    project: &Project,
+    artifacts: &Artifacts,
+    cache: &Cache,
+    slug: &str,
+    mutant: &Mutant,
+) -> Result<Verdict> {
+    let module = module(slug);
+    let key =
+        format!("mutant {slug} {} {} {} {:?}", mutant.file, mutant.find, mutant.replace, mutant.caught_by);
+    if let Some(failed) = cache.get(&key) {
+        let failed = failed.lines().map(str::to_owned).collect();
+        return Ok(Verdict { mutant: mutant.name.clone(), failed, problem: None });
+    }
+    let folder = project.scratch().join("mutants").join(&module).join(&mutant.name);
+    let _ = fs::remove_dir_all(&folder);
+    let sources = project.root.join("listings/src");
+    for file in evidence::files_below(&sources) {
+        let copy = folder.join("src").join(file.strip_prefix(&sources).context("a file below the folder")?);
+        fs::create_dir_all(copy.parent().context("a copy has a folder")?)?;
+        fs::copy(&file, copy)?;
+    }
+    let edited = folder.join("src").join(&module).join(&mutant.file);
+    let text = fs::read_to_string(&edited)?.replace("\r\n", "\n");
+    ensure!(
+        text.matches(&mutant.find).count() == 1,
+        "mutant `{}`: `find` must occur exactly once",
+        mutant.name
+    );
+    fs::write(&edited, text.replace(&mutant.find, &mutant.replace))?;
+
+    let library = folder.join("liblistings.rlib");
+    let compiled = compile(artifacts, &folder.join("src/lib.rs"), &library, None)?;
+    let problem =
+        |what: String| Some(Problem::new(Path::new("listings/src").join(&module).join("task.toml"), 0, what));
+    if let Err(message) = compiled {
+        let problem =
+            problem(format!("mutant `{}` does not compile", mutant.name)).map(|p| p.detail(message));
+        return Ok(Verdict { mutant: mutant.name.clone(), failed: Vec::new(), problem });
+    }
+    let tests = folder.join(if cfg!(windows) { "tests.exe" } else { "tests" });
+    let main = project.root.join("listings/tests").join(&module).join("main.rs");
+    if let Err(message) = compile(artifacts, &main, &tests, Some(&library))? {
+        let problem = problem(format!("the tests do not compile against mutant `{}`", mutant.name))
+            .map(|p| p.detail(message).help("a mutant keeps the public API"));
+        return Ok(Verdict { mutant: mutant.name.clone(), failed: Vec::new(), problem });
+    }
+    let results = run_tests(&project.root.join("listings"), &tests)?;
+    let fails = |test: &String| results.get(test).is_some_and(|passed| !passed);
+    let unknown = mutant.caught_by.iter().find(|test| !results.contains_key(*test));
+    let missed = mutant.caught_by.iter().find(|test| !fails(test));
+    let problem = match (unknown, missed) {
+        (Some(test), _) => problem(format!("mutant `{}`: there is no test `{test}`", mutant.name)),
+        (None, Some(test)) => problem(format!("mutant `{}` survives `{test}`", mutant.name))
+            .map(|p| p.help("sharpen the test, or correct `caught_by`")),
+        (None, None) => None,
+    };
+    let failed: Vec<String> =
+        results.into_iter().filter(|(_, passed)| !passed).map(|(test, _)| test).collect();
+    if problem.is_none() {
+        cache.put(&key, &failed.join("\n"));
+    }
+    // Compiled mutants are large, and of no use once judged.
+    let _ = fs::remove_dir_all(&folder);
+    Ok(Verdict { mutant: mutant.name.clone(), failed, problem })
+}
+
+/// Compiles a library, or the tests against it. The inner error is the compiler's message.
+fn compile(
+    artifacts: &Artifacts,
+    source: &Path,
+    out: &Path,
+    library: Option<&Path>,
+) -> Result<Result<(), String>> {
+    let mut command = Command::new("rustc");
+    command.arg(source).arg("-o").arg(out).args(["-Copt-level=0", "-Cdebuginfo=0", "--cap-lints=allow"]);
+    let mut artifacts = artifacts.clone();
+    match library {
+        None => {
+            artifacts.externs.remove("listings");
+            command.args(["--crate-name=listings", "--crate-type=rlib"]);
+        }
+        Some(library) => {
+            artifacts.externs.insert("listings".to_owned(), library.to_owned());
+            command.args(["--crate-name=tests", "--test"]);
+        }
+    }
+    let output = command.args(artifacts.compiler_arguments()).output().context("rustc cannot be started")?;
+    Ok(if output.status.success() {
+        Ok(())
+    } else {
+        Err(String::from_utf8_lossy(&output.stderr).into_owned())
+    })
+}
+
+/// Runs a test program; a test that did not end by itself has failed.
+fn run_tests(folder: &Path, tests: &Path) -> Result<BTreeMap<String, bool>> {
+    let listed = Command::new(tests).arg("--list").output().context("the tests cannot be started")?;
+    let mut results: BTreeMap<String, bool> = String::from_utf8_lossy(&listed.stdout)
+        .lines()
+        .filter_map(|line| Some((line.strip_suffix(": test")?.to_owned(), false)))
+        .collect();
+    let log = tests.with_extension("log");
+    let mut child = Command::new(tests)
+        .current_dir(folder)
+        .arg("--test-threads=1")
+        .stdin(Stdio::null())
+        .stdout(fs::File::create(&log)?)
+        .stderr(Stdio::null())
+        .env("RUST_BACKTRACE", "0")
+        // A failing property must not leave a regression file behind.
+        .env("PROPTEST_DISABLE_FAILURE_PERSISTENCE", "true")
+        .env("PROPTEST_MAX_SHRINK_ITERS", "0")
+        .spawn()
+        .context("the tests cannot be started")?;
+    let start = Instant::now();
+    while child.try_wait()?.is_none() {
+        if start.elapsed() > LIMIT {
+            child.kill()?;
+            child.wait()?;
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let text = fs::read_to_string(&log)?;
+    for line in text.lines() {
+        if let Some(test) = line.strip_prefix("test ")
+            && let Some((name, "ok")) = test.split_once(" ... ")
+            && let Some(passed) = results.get_mut(name.trim_end_matches(" - should panic"))
+        {
+            *passed = true;
+        }
+    }
+    Ok(results)
+}

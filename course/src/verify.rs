@@ -1,0 +1,342 @@
+//! `cargo course verify`: everything a page claims, checked.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use anyhow::Result;
+
+use crate::cache::Cache;
+use crate::cargo::Artifacts;
+use crate::checks::fences::{Expect, Snippet};
+use crate::checks::{failures, fences, links, outputs};
+use crate::directives::{self, Place};
+use crate::evidence::{self, Counts, Evidence};
+use crate::includes;
+use crate::page::Page;
+use crate::problem::{Problem, Problems};
+use crate::project::{Project, module};
+use crate::task::Mode;
+
+/// What to check, and whether to accept what changed.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// Slugs of the chapters to check; empty for the whole book.
+    pub chapters: Vec<String>,
+    /// Whether changed outputs are accepted: written instead of reported.
+    pub bless: bool,
+}
+
+/// What a run found.
+#[derive(Debug, Default)]
+pub struct Report {
+    /// The counts, page by page.
+    pub pages: Vec<(PathBuf, Counts)>,
+    /// What is wrong, sorted.
+    pub problems: Vec<Problem>,
+    /// Captured files that were written, when blessing, with the difference.
+    pub blessed: Vec<(PathBuf, String)>,
+}
+
+impl Report {
+    /// The counts as text, a line a page and one for all.
+    #[must_use]
+    pub fn summary(&self) -> String {
+        let mut text = String::new();
+        let mut all = Counts::default();
+        for (file, counts) in &self.pages {
+            let name = file.strip_prefix("src").unwrap_or(file).with_extension("");
+            let _ = writeln!(text, "{}: {counts}", name.display());
+            all.add(counts);
+        }
+        let _ = write!(text, "{} pages: {all}", self.pages.len());
+        text
+    }
+}
+
+/// A phase that says how long it took.
+fn phase<T>(name: &str, work: impl FnOnce() -> Result<(T, String)>) -> Result<T> {
+    let start = Instant::now();
+    let (value, said) = work()?;
+    anstream::eprintln!("{:>9} {said} ({:.1} s)", name, start.elapsed().as_secs_f64());
+    Ok(value)
+}
+
+/// Checks the book.
+///
+/// # Errors
+///
+/// A fault of the tool or its surroundings: no compiler, unreadable `SUMMARY.md`, a listings crate that does not compile.
+/// What is wrong with the book stands in the report.
+pub fn verify(root: &Path, options: &Options) -> Result<Report> {
+    let mut problems = Problems::default();
+    let project = phase("read", || {
+        let mut project = Project::load(root)?;
+        problems.extend(std::mem::take(&mut project.problems));
+        for chapter in &options.chapters {
+            anyhow::ensure!(project.page(chapter).is_some(), "no page src/{chapter}.md in SUMMARY.md");
+        }
+        let said = format!("{} pages, {} chapters", project.pages.len(), project.tasks.len());
+        Ok((project, said))
+    })?;
+    let wanted = |page: &Page| {
+        options.chapters.is_empty()
+            || page.slug().is_some_and(|slug| options.chapters.iter().any(|c| c == slug))
+    };
+    let pages: Vec<&Page> = project.pages.iter().filter(|page| wanted(page)).collect();
+
+    includes::check(&project, &mut problems);
+    links::check(&project, &mut problems);
+    problems.extend(crate::record::stale(&project.root, project.record.as_ref()));
+    for slug in project.tasks.keys() {
+        problems.extend(directives::check_claims(&project, slug));
+        check_tests(&project, slug, &mut problems);
+    }
+
+    let artifacts = phase("build", || {
+        let artifacts = Artifacts::build(root)?;
+        let said = format!("listings and {} examples", artifacts.examples.len());
+        Ok((artifacts, said))
+    })?;
+    let cache = Cache::new(project.scratch().join("cache"), artifacts.digest());
+    let snippets = snippets(&project, &pages, &mut problems)?;
+    let mut blessed = Vec::new();
+    phase("listings", || {
+        // What must not compile goes one by one; meanwhile the other core has the merged compilation.
+        let (merged, diagnostics) = std::thread::scope(|scope| {
+            let failing = scope.spawn(|| check_failures(&project, &artifacts, &snippets, &cache));
+            let mut found = Problems::default();
+            let merged = fences::run(&project.scratch(), &artifacts, &snippets, &cache, &mut found);
+            (merged.map(|cached| (cached, found)), failing.join().expect("no check panics"))
+        });
+        let (cached, found) = merged?;
+        problems.extend(found);
+        let diagnostics = diagnostics?;
+        for (snippet, result) in diagnostics {
+            if let Some(rendered) = problems.take(result) {
+                let captured = captured_diagnostic(snippet);
+                if let Some((file, line)) = captured {
+                    let place = (snippet.page.file.as_path(), line);
+                    settle(
+                        &project,
+                        options,
+                        &file,
+                        &rendered,
+                        &Default::default(),
+                        place,
+                        &mut problems,
+                        &mut blessed,
+                    );
+                }
+            }
+        }
+        Ok((
+            (),
+            format!("{} compiled and run, {cached} of them unchanged since they last passed", snippets.len()),
+        ))
+    })?;
+    phase("outputs", || {
+        let count = check_outputs(&project, &pages, &artifacts, options, &mut problems, &mut blessed)?;
+        Ok(((), format!("{count} examples run and compared")))
+    })?;
+
+    // Rendered last: blessing may just have written what a directive shows.
+    for page in &pages {
+        if let Err(found) = directives::expand(Place { project: &project, page }) {
+            problems.extend(found);
+        }
+    }
+    let problems = problems.sorted();
+    let mut report = Report { pages: Vec::new(), problems, blessed };
+    for page in pages {
+        let counts = count(&project, page, &snippets);
+        if report.problems.is_empty() {
+            let evidence = Evidence {
+                digest: evidence::digest(&project, page),
+                rustc: artifacts.rustc.clone(),
+                date: evidence::today(),
+                counts: counts.clone(),
+            };
+            evidence.store(&project, page)?;
+        }
+        report.pages.push((page.file.clone(), counts));
+    }
+    Ok(report)
+}
+
+/// The Rust fences of the pages, with their includes expanded.
+fn snippets<'a>(project: &Project, pages: &[&'a Page], problems: &mut Problems) -> Result<Vec<Snippet<'a>>> {
+    let mut wanted = Vec::new();
+    for &page in pages {
+        for fence in &page.fences {
+            if let Some(Some(expect)) = problems.take(fences::expectation(page, fence)) {
+                wanted.push((page, fence, expect));
+            }
+        }
+    }
+    let texts: Vec<_> = wanted.iter().map(|(page, fence, _)| (*page, fence.body.as_str())).collect();
+    let codes = includes::expand(&project.root, &texts)?;
+    let snippets = wanted.into_iter().zip(codes);
+    Ok(snippets.map(|((page, fence, expect), code)| Snippet { page, fence, code, expect }).collect())
+}
+
+type Diagnostics<'s, 'a> = Vec<(&'s Snippet<'a>, Result<String, Problem>)>;
+
+fn check_failures<'s, 'a>(
+    project: &Project,
+    artifacts: &Artifacts,
+    snippets: &'s [Snippet<'a>],
+    cache: &Cache,
+) -> Result<Diagnostics<'s, 'a>> {
+    let failing = snippets.iter().filter(|snippet| matches!(snippet.expect, Expect::FailsToCompile { .. }));
+    failing
+        .map(|snippet| Ok((snippet, failures::run(&project.scratch(), artifacts, snippet, cache)?)))
+        .collect()
+}
+
+/// The `{{#diagnostic NAME}}` that shows a snippet's message: the first one between its fence and the next.
+fn captured_diagnostic(snippet: &Snippet<'_>) -> Option<(PathBuf, usize)> {
+    let (page, fence) = (snippet.page, snippet.fence);
+    let next = page.fences.iter().map(|other| other.span.start).find(|start| *start > fence.span.start);
+    let directive = page.directives.iter().find(|directive| {
+        directive.name == "diagnostic"
+            && directive.span.start > fence.span.end
+            && next.is_none_or(|next| directive.span.start < next)
+    })?;
+    Some((Project::captured(page.slug()?, &directive.arguments), directive.line))
+}
+
+/// Compares a text with the captured one, or accepts it when blessing.
+#[expect(
+    clippy::too_many_arguments,
+    reason = "one place where a text is settled, for outputs and diagnostics alike"
+)]
+fn settle(
+    project: &Project,
+    options: &Options,
+    captured: &Path,
+    now: &str,
+    how: &crate::task::Output,
+    place: (&Path, usize),
+    problems: &mut Problems,
+    blessed: &mut Vec<(PathBuf, String)>,
+) {
+    let Err(problem) = outputs::compare(&project.root, captured, now, how, place) else { return };
+    if !options.bless {
+        return problems.push(problem);
+    }
+    let file = project.root.join(captured);
+    let before = fs::read_to_string(&file).unwrap_or_default();
+    let written =
+        fs::create_dir_all(file.parent().unwrap_or(Path::new("."))).and_then(|()| fs::write(&file, now));
+    match written {
+        Ok(()) => blessed.push((captured.to_owned(), outputs::difference(&before, now))),
+        Err(error) => problems.push(Problem::new(captured, 0, format!("cannot be written: {error}"))),
+    }
+}
+
+fn check_outputs(
+    project: &Project,
+    pages: &[&Page],
+    artifacts: &Artifacts,
+    options: &Options,
+    problems: &mut Problems,
+    blessed: &mut Vec<(PathBuf, String)>,
+) -> Result<usize> {
+    let mut count = 0;
+    for page in pages {
+        let Some((slug, task)) = page.slug().and_then(|slug| Some((slug, project.tasks.get(slug)?))) else {
+            continue;
+        };
+        for directive in page.directives.iter().filter(|d| matches!(d.name.as_str(), "output" | "trace")) {
+            let name = &directive.arguments;
+            let example = format!("{}_{name}", module(slug));
+            let problem = |what: String| Problem::new(&page.file, directive.line, what);
+            let Some(program) = artifacts.examples.get(&example) else {
+                problems.push(
+                    problem(format!("no example `{example}`"))
+                        .help(format!("write listings/examples/{example}.rs")),
+                );
+                continue;
+            };
+            count += 1;
+            match outputs::run(program) {
+                Ok(now) => {
+                    let captured = Project::captured(slug, name);
+                    let place = (page.file.as_path(), directive.line);
+                    settle(project, options, &captured, &now, &task.output(name), place, problems, blessed);
+                }
+                Err(error) => problems.push(problem(format!("example `{example}`: {error:#}"))),
+            }
+        }
+    }
+    Ok(count)
+}
+
+/// Every test that task.toml names exists, every group is a file of tests.
+fn check_tests(project: &Project, slug: &str, problems: &mut Problems) {
+    let Some(task) = project.tasks.get(slug) else { return };
+    let folder = Path::new("listings/tests").join(module(slug));
+    let file = Path::new("listings/src").join(module(slug)).join("task.toml");
+    let text = fs::read_to_string(project.root.join(&file)).unwrap_or_default();
+    let line = |what: &str| text.lines().position(|line| line.contains(what)).map_or(0, |index| index + 1);
+    for group in &task.groups {
+        if !project.root.join(folder.join(format!("{}.rs", group.name))).is_file() {
+            problems.push(
+                Problem::new(
+                    &file,
+                    line(&format!("\"{}\"", group.name)),
+                    format!("group `{}` has no tests", group.name),
+                )
+                .help(format!("write {}/{}.rs", folder.display(), group.name)),
+            );
+        }
+    }
+    for mutant in &task.mutants {
+        let source = Path::new("listings/src").join(module(slug)).join(&mutant.file);
+        let count = fs::read_to_string(project.root.join(&source))
+            .map_or(0, |text| text.replace("\r\n", "\n").matches(&mutant.find).count());
+        if count != 1 {
+            problems.push(
+                Problem::new(
+                    &file,
+                    line(&format!("\"{}\"", mutant.name)),
+                    format!(
+                        "mutant `{}`: its text occurs {count} times in `{}`",
+                        mutant.name,
+                        source.display()
+                    ),
+                )
+                .help("`find` must occur exactly once"),
+            );
+        }
+    }
+}
+
+fn count(project: &Project, page: &Page, snippets: &[Snippet<'_>]) -> Counts {
+    let mut counts = Counts::default();
+    for snippet in snippets.iter().filter(|snippet| snippet.page.file == page.file) {
+        match &snippet.expect {
+            Expect::Runs => counts.ran += 1,
+            Expect::Compiles => counts.compiled_only += 1,
+            Expect::Panics => counts.panicked += 1,
+            Expect::FailsToCompile { code, .. } => *counts.failed.entry(code.clone()).or_default() += 1,
+        }
+    }
+    let task = page.slug().and_then(|slug| project.tasks.get(slug));
+    for directive in &page.directives {
+        match directive.name.as_str() {
+            "output" | "trace" => match task.map(|task| task.output(&directive.arguments).mode) {
+                Some(Mode::Varies) => counts.outputs_varying += 1,
+                _ => counts.outputs += 1,
+            },
+            "diagnostic" => counts.outputs += 1,
+            "value" => counts.numbers += 1,
+            "claims" => counts.claims += task.map_or(0, |task| task.claims.len()),
+            _ => {}
+        }
+    }
+    counts.links = page.links.iter().filter(|(_, target)| !target.contains("://")).count();
+    counts
+}
