@@ -169,7 +169,7 @@ pub fn build(root: &Path, live_reload: bool) -> Result<PathBuf> {
         book.config.set("output.html.live-reload-endpoint", crate::serve::ENDPOINT)?;
     }
     book.build()?;
-    anstream::eprintln!("{:>9} the book in {:.1} s", "built", start.elapsed().as_secs_f64());
+    eprintln!("{:>9} the book in {:.1} s", "built", start.elapsed().as_secs_f64());
     Ok(book.build_dir_for("html"))
 }
 

@@ -59,7 +59,7 @@ impl Report {
 fn phase<T>(name: &str, work: impl FnOnce() -> Result<(T, String)>) -> Result<T> {
     let start = Instant::now();
     let (value, said) = work()?;
-    anstream::eprintln!("{:>9} {said} ({:.1} s)", name, start.elapsed().as_secs_f64());
+    eprintln!("{:>9} {said} ({:.1} s)", name, start.elapsed().as_secs_f64());
     Ok(value)
 }
 
