@@ -110,11 +110,12 @@ pub fn verify(root: &Path, options: &Options) -> Result<Report> {
             let merged = fences::run(&project.scratch(), &artifacts, &snippets, &cache, &mut found);
             (merged.map(|cached| (cached, found)), failing.join().expect("no check panics"))
         });
-        let (cached, found) = merged?;
+        let (mut cached, found) = merged?;
         problems.extend(found);
         let diagnostics = diagnostics?;
         for (snippet, result) in diagnostics {
-            if let Some(rendered) = problems.take(result) {
+            if let Some((rendered, unchanged)) = problems.take(result) {
+                cached += usize::from(unchanged);
                 let captured = captured_diagnostic(snippet);
                 if let Some((file, line)) = captured {
                     let place = (snippet.page.file.as_path(), line);
@@ -181,7 +182,7 @@ fn snippets<'a>(project: &Project, pages: &[&'a Page], problems: &mut Problems) 
     Ok(snippets.map(|((page, fence, expect), code)| Snippet { page, fence, code, expect }).collect())
 }
 
-type Diagnostics<'s, 'a> = Vec<(&'s Snippet<'a>, Result<String, Problem>)>;
+type Diagnostics<'s, 'a> = Vec<(&'s Snippet<'a>, failures::Judged)>;
 
 fn check_failures<'s, 'a>(
     project: &Project,

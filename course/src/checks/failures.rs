@@ -15,24 +15,22 @@ use crate::cache::Cache;
 use crate::cargo::Artifacts;
 use crate::problem::Problem;
 
-/// Compiles one snippet that must fail. Returns rustc's message as a page shows it.
+/// rustc's message as a page shows it, and whether it is from an earlier run of the same.
+pub type Judged = Result<(String, bool), Problem>;
+
+/// Compiles one snippet that must fail.
 ///
 /// # Errors
 ///
 /// The outer error when rustc cannot be started; the inner one when the snippet compiles, or fails otherwise.
-pub fn run(
-    scratch: &Path,
-    artifacts: &Artifacts,
-    snippet: &Snippet<'_>,
-    cache: &Cache,
-) -> Result<Result<String, Problem>> {
+pub fn run(scratch: &Path, artifacts: &Artifacts, snippet: &Snippet<'_>, cache: &Cache) -> Result<Judged> {
     let Expect::FailsToCompile { code, phrase } = &snippet.expect else {
         unreachable!("only called for snippets that must fail to compile")
     };
     let source = program(&snippet.code);
     let key = format!("compile_fail {code} {phrase}\n{source}");
     if let Some(rendered) = cache.get(&key) {
-        return Ok(Ok(rendered));
+        return Ok(Ok((rendered, true)));
     }
     let folder = scratch.join("failures").join(&blake3::hash(source.as_bytes()).to_hex()[..16]);
     fs::create_dir_all(&folder)?;
@@ -48,7 +46,7 @@ pub fn run(
     if let Ok(rendered) = &judged {
         cache.put(&key, rendered);
     }
-    Ok(judged)
+    Ok(judged.map(|rendered| (rendered, false)))
 }
 
 /// The snippet as a program of its own, as rustdoc would make it: hidden lines shown, wrapped in `main` if there is none.
