@@ -42,7 +42,7 @@ use crate::task::line_of;
 /// # Errors
 ///
 /// A problem for every diagram that cannot be drawn or has no text alternative.
-pub fn render(page: &Page, markdown: &str) -> Result<String, Vec<Problem>> {
+pub fn draw(page: &Page, markdown: &str) -> Result<String, Vec<Problem>> {
     let fences: Vec<_> = page.fences.iter().filter(|fence| fence.info == "mermaid").collect();
     if fences.is_empty() {
         return Ok(markdown.to_owned());
@@ -317,7 +317,7 @@ mod tests {
 
     fn drawn(fences: &[&str]) -> Result<String, Vec<Problem>> {
         let page = page(fences);
-        render(&page, &page.text)
+        draw(&page, &page.text)
     }
 
     #[test]
@@ -392,14 +392,14 @@ mod tests {
     #[test]
     fn page_without_diagrams_is_left_alone() {
         let page = Page::parse(Path::new("src/a.md"), "```html\n<pre class=\"mermaid\">x</pre>\n```\n");
-        assert_eq!(render(&page, &page.text).expect("unchanged"), page.text);
+        assert_eq!(draw(&page, &page.text).expect("unchanged"), page.text);
     }
 
     #[test]
     fn shown_markup_is_not_a_diagram() {
         let text = format!("```mermaid\n{FLOWCHART}\n```\n\n```html\n<pre class=\"mermaid\">x</pre>\n```\n");
         let page = Page::parse(Path::new("src/a.md"), &text);
-        let markdown = render(&page, &page.text).expect("a drawing");
+        let markdown = draw(&page, &page.text).expect("a drawing");
         assert!(
             markdown.contains("<pre class=\"mermaid\">x</pre>") && markdown.matches("<figure").count() == 1
         );

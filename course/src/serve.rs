@@ -3,7 +3,7 @@
 //! Three parts: [`watch`] tells what changed, a thread builds, [`http`] shows the last good book and, when a build
 //! failed, what is wrong with the new one.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread;
@@ -19,14 +19,12 @@ mod http;
 mod watch;
 
 /// Where mdBook's page script listens for reloads; the value of `output.html.live-reload-endpoint`.
-pub const LIVE_RELOAD: &str = "__livereload";
+pub const ENDPOINT: &str = "__livereload";
 
 /// How to serve.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Options {
-    /// The address to listen on.
-    pub host: IpAddr,
-    /// The port; 0 takes a free one.
+    /// The port on this machine; 0 takes a free one.
     pub port: u16,
     /// Whether to open a browser.
     pub open: bool,
@@ -34,13 +32,13 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { host: Ipv4Addr::LOCALHOST.into(), port: 3000, open: false }
+        Self { port: 3000, open: false }
     }
 }
 
 /// Builds the book, serves it, and builds it again at every change until Ctrl-C.
 ///
-/// `build` makes the book of a root and returns the folder of its pages, built with [`LIVE_RELOAD`] as the endpoint. When
+/// `build` makes the book of a root and returns the folder of its pages, built with [`ENDPOINT`] as the endpoint. When
 /// it fails it must leave the folder it returned last as it was: that is the book readers go on seeing.
 ///
 /// # Errors
@@ -122,8 +120,9 @@ impl Server {
 }
 
 fn bind(options: Options) -> Result<TcpListener> {
-    let Options { host, port, .. } = options;
-    TcpListener::bind((host, port)).map_err(|error| match error.kind() {
+    let port = options.port;
+    // This machine only: what is served is a draft.
+    TcpListener::bind((Ipv4Addr::LOCALHOST, port)).map_err(|error| match error.kind() {
         std::io::ErrorKind::AddrInUse => anyhow::anyhow!(
             "port {port} is taken by another program, maybe another `cargo course serve`\n  help: choose another with `--port {}`, or any free one with `--port 0`",
             port.checked_add(1).unwrap_or(3001)
@@ -131,7 +130,7 @@ fn bind(options: Options) -> Result<TcpListener> {
         std::io::ErrorKind::PermissionDenied => anyhow::anyhow!(
             "port {port} may not be used by this user\n  help: choose one above 1023, such as `--port 3000`"
         ),
-        _ => anyhow::Error::new(error).context(format!("{host}:{port} cannot be listened on")),
+        _ => anyhow::Error::new(error).context(format!("port {port} cannot be listened on")),
     })
 }
 
@@ -171,7 +170,7 @@ mod tests {
 
     use super::*;
 
-    const ANY_PORT: Options = Options { host: IpAddr::V4(Ipv4Addr::LOCALHOST), port: 0, open: false };
+    const ANY_PORT: Options = Options { port: 0, open: false };
 
     /// A book whose only build step is a copy; a page that says `broken` does not build.
     fn copy(root: &Path) -> Result<PathBuf> {
@@ -230,7 +229,7 @@ mod tests {
 
         /// A page's reload socket, after its handshake.
         fn socket(&self) -> TcpStream {
-            let mut stream = self.request(&format!("GET /{LIVE_RELOAD} HTTP/1.1"));
+            let mut stream = self.request(&format!("GET /{ENDPOINT} HTTP/1.1"));
             let upgrade = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
             stream.write_all(upgrade.as_bytes()).expect("a handshake");
             let mut head = Vec::new();

@@ -14,7 +14,7 @@ use tokio::sync::broadcast;
 use tower_http::services::{ServeDir, ServeFile};
 use tower_http::set_header::SetResponseHeaderLayer;
 
-use super::LIVE_RELOAD;
+use super::ENDPOINT;
 use crate::directives::escape;
 
 /// What is shown, and who is told when it changes.
@@ -63,11 +63,7 @@ impl Book {
 pub fn router(book: Arc<Book>) -> Router {
     let no_store =
         SetResponseHeaderLayer::overriding(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    Router::new()
-        .route(&format!("/{LIVE_RELOAD}"), get(reload))
-        .fallback(page)
-        .layer(no_store)
-        .with_state(book)
+    Router::new().route(&format!("/{ENDPOINT}"), get(reload)).fallback(page).layer(no_store).with_state(book)
 }
 
 /// A page's reload socket: mdBook's script reloads at the word `reload`.
@@ -93,7 +89,7 @@ async fn page(State(book): State<Arc<Book>>, request: Request) -> Response {
     let Some(html) = shown.html else {
         let alert = alert("The book is not built yet.", shown.failure.as_deref().unwrap_or_default());
         let script = format!(
-            r#"<script>new WebSocket("ws://" + location.host + "/{LIVE_RELOAD}").onmessage = () => location.reload();</script>"#
+            r#"<script>new WebSocket("ws://" + location.host + "/{ENDPOINT}").onmessage = () => location.reload();</script>"#
         );
         let page = format!(
             "<!doctype html><html lang=\"en\"><title>Not built</title><body>{alert}{script}</body></html>"
