@@ -203,6 +203,8 @@ fn themed(svg: &str) -> String {
     svg = svg.replace(&Paint::Line.opposite(), Paint::Canvas.variable());
     svg = BLACK.replace_all(&svg, format!("${{1}}{}${{2}}", Paint::Line.variable())).into_owned();
     svg = svg.replace("&quot;trebuchet ms&quot;,verdana,arial,sans-serif", "inherit");
+    // mdBook puts line breaks between tags, which must not show in a label.
+    svg = svg.replace("white-space: break-spaces", "white-space: normal");
     svg = ROLE.replace(&svg, r#"role="img""#).into_owned();
     let scroll_below = |found: &Captures<'_>| {
         let width: f64 = found[1].parse().unwrap_or(0.0);
@@ -368,6 +370,27 @@ mod tests {
             }
             assert!(markdown.contains("var(--diagram-surface)") && markdown.contains("var(--diagram-line)"));
         }
+    }
+
+    #[test]
+    fn diagram_uses_what_the_theme_defines() {
+        let theme = include_str!("../../theme/course.css");
+        // mdBook's own themes define the page's background and foreground.
+        let own = Paint::ALL
+            .map(Paint::variable)
+            .into_iter()
+            .filter(|name| !["var(--bg)", "var(--fg)"].contains(name));
+        for name in own.map(|name| name.trim_start_matches("var(").trim_end_matches(')')) {
+            assert!(theme.contains(&format!("{name}: light-dark(")), "{name}");
+        }
+    }
+
+    #[test]
+    fn label_that_wraps_keeps_mdbooks_line_breaks_out() {
+        let source =
+            "flowchart LR\naccTitle: t\naccDescr: d\nA[A label that is long enough to need a second line]";
+        let markdown = drawn(&[source]).expect("a drawing");
+        assert!(markdown.contains("second") && !markdown.contains("break-spaces"));
     }
 
     #[test]

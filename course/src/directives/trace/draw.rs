@@ -192,6 +192,18 @@ mod tests {
     }
 
     #[test]
+    fn theme_defines_the_colour_of_every_kind() {
+        let theme = include_str!("../../../../theme/course.css");
+        for kind in [Kind::Work, Kind::Sleep, Kind::Wait, Kind::Ok, Kind::Error, Kind::Cancel] {
+            let name = format!("--trace-{}", kind.name());
+            assert!(
+                theme.contains(&format!("{name}: light-dark(")) && kind.colour().contains(&name),
+                "{name}"
+            );
+        }
+    }
+
+    #[test]
     fn legend_shows_the_kinds_that_occur() {
         let event = Event { lane: "a".into(), label: "b".into(), kind: Kind::Wait, start_ms: 0, end_ms: 5 };
         let svg = svg("id", "t", &[event]);
