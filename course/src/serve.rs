@@ -141,11 +141,11 @@ fn rebuild(root: &Path, book: &Book, build: impl Fn(&Path) -> Result<PathBuf>) {
     let seconds = start.elapsed().as_secs_f64();
     match result {
         Ok(html) => {
-            anstream::println!("built in {seconds:.1} s");
+            anstream::println!("built in {seconds:.2} s");
             book.show(html);
         }
         Err(error) => {
-            anstream::eprintln!("{error:#}\nnot built ({seconds:.1} s): the last good book stays");
+            anstream::eprintln!("{error:#}\nnot built ({seconds:.2} s): the last good book stays");
             book.fail(format!("{error:#}"));
         }
     }
