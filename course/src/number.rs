@@ -89,14 +89,19 @@ pub fn duration(ns: f64, digits: usize) -> String {
 /// A number of bytes with its unit: `48 B`, `1.5 KiB`.
 #[must_use]
 pub fn bytes(count: f64) -> String {
-    let digits = |n: f64| if n >= 100.0 { 3 } else { 2 };
+    const KIB: f64 = 1024.0;
     match count {
-        _ if count < 1024.0 => format!("{}\u{a0}B", rounded(count, digits(count))),
-        _ if count < 1024.0 * 1024.0 => {
-            format!("{}\u{a0}KiB", rounded(count / 1024.0, digits(count / 1024.0)))
-        }
-        _ => format!("{}\u{a0}MiB", rounded(count / 1048576.0, digits(count / 1048576.0))),
+        _ if count < KIB => format!("{}\u{a0}B", counted(count)),
+        _ if count < KIB * KIB => format!("{}\u{a0}KiB", counted(count / KIB)),
+        _ => format!("{}\u{a0}MiB", counted(count / KIB / KIB)),
     }
+}
+
+/// A number that was counted, not estimated, in no more digits than it has: `6`, `0.432`, `1020`.
+#[must_use]
+pub fn counted(count: f64) -> String {
+    let digits = if count < 1000.0 { 3 } else { 4 };
+    significant(count, digits).to_string()
 }
 
 /// Rounds to so many significant digits.
@@ -114,7 +119,7 @@ pub fn rounded(value: f64, digits: usize) -> String {
     }
     let mut out = String::new();
     for (i, digit) in plain.chars().enumerate() {
-        if i > 0 && (plain.len() - i) % 3 == 0 {
+        if i > 0 && (plain.len() - i).is_multiple_of(3) {
             out.push('\u{202f}');
         }
         out.push(digit);
@@ -187,7 +192,9 @@ mod tests {
     fn bytes_are_scaled() {
         assert_eq!(bytes(48.0), "48\u{a0}B");
         assert_eq!(bytes(208.0), "208\u{a0}B");
+        assert_eq!(bytes(1023.0), "1023\u{a0}B");
         assert_eq!(bytes(1536.0), "1.5\u{a0}KiB");
+        assert_eq!(bytes(0.432), "0.432\u{a0}B");
     }
 
     proptest::proptest! {

@@ -209,7 +209,10 @@ impl Record {
                 if chapter_of(id) != Some(slug) {
                     return wrong(&format!("does not belong to chapter `{slug}`"));
                 }
-                if !(found.ns > 0.0 && found.low_ns >= 0.0 && found.low_ns <= found.high_ns) {
+                if !(found.ns > 0.0
+                    && found.low_ns >= 0.0
+                    && found.high_ns >= found.low_ns.max(f64::MIN_POSITIVE))
+                {
                     return wrong("has an estimate or interval that cannot be a duration");
                 }
                 if found.elements == Some(0) {
@@ -293,11 +296,9 @@ pub fn benched(root: &Path) -> io::Result<Vec<String>> {
     let mut slugs = Vec::new();
     for entry in fs::read_dir(root.join("benches"))? {
         let path = entry?.path();
-        let is_bench = path.extension().is_some_and(|extension| extension == "rs");
-        if let Some(name) = path.file_stem().and_then(|name| name.to_str()) {
-            if is_bench && name != "lib" {
-                slugs.push(name.replace('_', "-"));
-            }
+        let name = path.file_stem().and_then(|name| name.to_str()).filter(|name| *name != "lib");
+        if path.extension().is_some_and(|extension| extension == "rs") {
+            slugs.extend(name.map(|name| name.replace('_', "-")));
         }
     }
     slugs.sort();
@@ -334,26 +335,28 @@ pub fn stale(root: &Path, record: Option<&Record>) -> Vec<Problem> {
     problems
 }
 
+/// A record for tests.
 #[cfg(test)]
-mod tests {
+pub(crate) mod sample {
     use super::*;
 
-    const FILE: &str = "benches/results/a.json";
-
-    fn measurement(ns: f64) -> Measurement {
+    /// An estimate with an interval of ± 1.2 %.
+    pub(crate) fn measurement(ns: f64, elements: Option<u64>) -> Measurement {
+        let (low_ns, high_ns) = (ns * 0.988, ns * 1.012);
         Measurement {
             ns,
-            low_ns: ns * 0.98,
-            high_ns: ns * 1.02,
+            low_ns,
+            high_ns,
             confidence: 0.95,
             samples: 60,
-            elements: Some(1000),
+            elements,
             bytes: None,
             allocs: None,
         }
     }
 
-    fn record() -> Record {
+    /// Two chapters; `coroutines` has groups of every kind.
+    pub(crate) fn record() -> Record {
         let machine = Machine {
             name: "a".to_owned(),
             cpu: "A CPU".to_owned(),
@@ -362,23 +365,46 @@ mod tests {
             kernel: "Linux 6.1.0".to_owned(),
         };
         let mut record = Record::new(machine);
-        let chapter = |slug: &str| ChapterRecord {
+        let allocating =
+            |ns, bytes| Measurement { bytes: Some(bytes), allocs: Some(6), ..measurement(ns, None) };
+        let chapter = |benchmarks: Vec<(&str, Measurement)>| ChapterRecord {
             date: "2026-11-24".to_owned(),
             commit: "0123456789ab".to_owned(),
-            rustc: "rustc 1.95.0".to_owned(),
-            go: None,
+            rustc: "rustc 1.95.0 (59807616e 2026-04-14)".to_owned(),
+            go: Some("go1.27.3".to_owned()),
             digest: String::new(),
-            benchmarks: [format!("{slug}/step/corosensei"), format!("go/{slug}/step/pull")]
-                .into_iter()
-                .map(|id| (id, measurement(24_100.0)))
-                .collect(),
-            go_tests: BTreeMap::new(),
+            benchmarks: benchmarks.into_iter().map(|(id, measured)| (id.to_owned(), measured)).collect(),
+            go_tests: BTreeMap::from([("TestPasses".to_owned(), true), ("TestFails".to_owned(), false)]),
         };
-        for slug in ["coroutines", "scope"] {
-            record.chapters.insert(slug.to_owned(), chapter(slug));
-        }
+        let coroutines = chapter(vec![
+            ("coroutines/step/corosensei", measurement(24_100.0, Some(1000))),
+            ("go/coroutines/step/pull", measurement(84_500.0, Some(1000))),
+            ("go/coroutines/step/channel", measurement(310_000.0, Some(1000))),
+            ("go/coroutines/create/pull", allocating(500.0, 208)),
+            ("go/coroutines/create/channel", allocating(600.0, 104)),
+            ("coroutines/grow/vec/9", measurement(45.0, Some(9))),
+            ("coroutines/grow/vec/10", measurement(48.0, Some(10))),
+            ("coroutines/grow/vec/1000", measurement(4000.0, Some(1000))),
+            ("go/coroutines/grow/slice/10", measurement(130.0, Some(10))),
+            ("go/coroutines/grow/slice/1000", measurement(9000.0, Some(1000))),
+            ("coroutines/mixed/plain", measurement(100.0, None)),
+            ("coroutines/mixed/counted", measurement(100.0, Some(100))),
+        ]);
+        let scope = chapter(vec![
+            ("scope/step/corosensei", measurement(24_100.0, Some(1000))),
+            ("go/scope/step/pull", measurement(84_500.0, Some(1000))),
+        ]);
+        record.chapters.extend([("coroutines".to_owned(), coroutines), ("scope".to_owned(), scope)]);
         record
     }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::sample::{measurement, record};
+    use super::*;
+
+    const FILE: &str = "benches/results/a.json";
 
     fn text() -> String {
         serde_json::to_string_pretty(&record()).unwrap()
@@ -451,7 +477,7 @@ mod tests {
 
     #[test]
     fn trim_keeps_six_digits() {
-        let mut measured = measurement(22_038.933_144);
+        let mut measured = measurement(22_038.933_144, None);
         measured.trim();
         assert_eq!(measured.ns, 22_038.9);
     }

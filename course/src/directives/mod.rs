@@ -9,7 +9,7 @@ use crate::project::Project;
 use crate::task::Task;
 
 mod bench;
-mod claims;
+pub mod claims;
 mod diagnostic;
 mod diff;
 mod exercises;
