@@ -89,9 +89,22 @@ pub fn dots(alt: &Alt, dots: &[Dot]) -> String {
     svg(alt, &SvgBackend::new().render_scene(&render_multiple(plots, layout)))
 }
 
-/// Draws lines over a parameter, named under its axis, with intervals, both axes logarithmic.
+/// The horizontal axis of [`lines`].
+#[derive(Debug, Clone, PartialEq)]
+pub enum Axis {
+    /// Logarithmic; the points lie at their parameters.
+    Log,
+    /// One step a label; the points lie at 1, 2, …
+    Steps(Vec<String>),
+}
+
+/// Draws lines over a parameter, named under its axis, with intervals, on an axis of time that is logarithmic where
+/// values are far apart.
 #[must_use]
-pub fn lines(alt: &Alt, parameter: &str, lines: &[Line]) -> String {
+pub fn lines(alt: &Alt, axis: &Axis, parameter: &str, lines: &[Line]) -> String {
+    let points = || lines.iter().flat_map(|line| line.points.iter());
+    let log = is_log(points().map(|(_, estimate)| estimate.value));
+    let drawable = |estimate: Estimate| if log { above_zero(estimate) } else { estimate };
     let mut plots = Vec::new();
     for (i, line) in lines.iter().enumerate() {
         let points = || line.points.iter().map(|(x, estimate)| (*x, estimate.value));
@@ -102,38 +115,51 @@ pub fn lines(alt: &Alt, parameter: &str, lines: &[Line]) -> String {
                 .with_stroke_width(1.75)
                 .with_line_style(style(i)),
         ));
+        let whiskers = line.points.iter().map(|(_, estimate)| {
+            let Estimate { value, low, high } = drawable(*estimate);
+            (value - low, high - value)
+        });
         plots.push(Plot::Scatter(
             ScatterPlot::new()
                 .with_data(points())
-                .with_y_err_asymmetric(line.points.iter().map(|(_, estimate)| {
-                    let Estimate { value, low, high } = above_zero(*estimate);
-                    (value - low, high - value)
-                }))
+                .with_y_err_asymmetric(whiskers)
                 .with_color(colour(i))
                 .with_size(3.5)
                 .with_marker(marker(i))
                 .with_legend(line.label.as_str()),
         ));
     }
-    let points = || lines.iter().flat_map(|line| line.points.iter());
-    let range = extremes(points().map(|(_, e)| above_zero(*e)).flat_map(|shown| [shown.low, shown.high]));
-    let parameters: Vec<f64> = points().map(|(x, _)| *x).collect();
-    let (min_x, max_x) = padded(extremes(parameters.iter().copied()));
-    let (min_y, max_y) = padded(range);
+    let range = extremes(points().map(|(_, e)| drawable(*e)).flat_map(|shown| [shown.low, shown.high]));
     let height = 270.0 + 20.0 * lines.len().div_ceil(2) as f64;
-    let layout = themed(Layout::auto_from_plots(&plots))
+    let mut layout = themed(Layout::auto_from_plots(&plots))
         .with_width(WIDTH)
         .with_height(height)
-        .with_log_scale()
         .with_legend_position(LegendPosition::OutsideBottomColumns)
         .with_legend_box(false)
-        .with_x_axis_min(min_x)
-        .with_x_axis_max(max_x)
-        .with_y_axis_min(min_y)
-        .with_y_axis_max(max_y)
         .with_x_label(parameter)
-        .with_x_tick_format(parameter_ticks(parameters))
-        .with_y_tick_format(time_ticks(range, true));
+        .with_y_tick_format(time_ticks(range, log));
+    layout = if log {
+        let (min, max) = padded(range);
+        layout.with_log_y().with_y_axis_min(min).with_y_axis_max(max)
+    } else {
+        layout.with_y_axis_min(0.0).with_y_axis_max(range.1 * 1.06)
+    };
+    layout = match axis {
+        Axis::Log => {
+            let parameters: Vec<f64> = points().map(|(x, _)| *x).collect();
+            let (min, max) = padded(extremes(parameters.iter().copied()));
+            layout
+                .with_log_x()
+                .with_x_axis_min(min)
+                .with_x_axis_max(max)
+                .with_x_tick_format(parameter_ticks(parameters))
+        }
+        Axis::Steps(labels) => layout
+            .with_x_axis_min(0.8)
+            .with_x_axis_max(labels.len() as f64 + 0.2)
+            .with_x_tick_step(1.0)
+            .with_x_tick_format(step_ticks(labels.clone())),
+    };
     svg(alt, &SvgBackend::new().render_scene(&render_multiple(plots, layout)))
 }
 
@@ -225,6 +251,14 @@ fn parameter_ticks(parameters: Vec<f64>) -> TickFormat {
     }))
 }
 
+/// The labels of steps, which lie at 1, 2, …
+fn step_ticks(labels: Vec<String>) -> TickFormat {
+    TickFormat::Custom(Arc::new(move |tick| {
+        let step = (tick.round() as usize).checked_sub(1);
+        step.and_then(|step| labels.get(step)).cloned().unwrap_or_default()
+    }))
+}
+
 fn count_tick(count: f64) -> String {
     match count {
         _ if count >= 1e6 => format!("{}M", significant(count / 1e6, 3)),
@@ -282,7 +316,7 @@ mod tests {
         };
         [
             dots(&alt(), &[dot("corosensei (Rust)", 24.1), dot("channel (Go)", 310.0)]),
-            lines(&alt(), "items", &[line("vec (Rust)", 2.0), line("slice (Go)", 20.0)]),
+            lines(&alt(), &Axis::Log, "items", &[line("vec (Rust)", 2.0), line("slice (Go)", 20.0)]),
         ]
     }
 
@@ -323,6 +357,13 @@ mod tests {
         assert!(!is_log([1.0, 20.0]));
         assert!(is_log([1.0, 21.0]));
         assert!(!is_log([]));
+    }
+
+    #[test]
+    fn steps_are_labelled_each() {
+        let line = Line { label: "a".to_owned(), points: vec![(1.0, estimate(1.0)), (2.0, estimate(2.0))] };
+        let svg = lines(&alt(), &Axis::Steps(vec!["none".to_owned(), "some".to_owned()]), "work", &[line]);
+        assert!(svg.contains(">none</text>") && svg.contains(">some</text>"), "{svg}");
     }
 
     #[test]

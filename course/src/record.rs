@@ -84,10 +84,13 @@ pub struct Measurement {
     /// How many samples it rests on.
     pub samples: u64,
     /// How many elements one iteration handles, where the benchmark says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub elements: Option<u64>,
     /// Bytes allocated an iteration (Go's `-benchmem`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bytes: Option<u64>,
     /// Allocations an iteration (Go's `-benchmem`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub allocs: Option<u64>,
 }
 
@@ -387,6 +390,8 @@ pub(crate) mod sample {
             ("coroutines/grow/vec/1000", measurement(4000.0, Some(1000))),
             ("go/coroutines/grow/slice/10", measurement(130.0, Some(10))),
             ("go/coroutines/grow/slice/1000", measurement(9000.0, Some(1000))),
+            ("coroutines/partly/plain", measurement(10.0, None)),
+            ("coroutines/partly/task/64", measurement(20.0, None)),
             ("coroutines/mixed/plain", measurement(100.0, None)),
             ("coroutines/mixed/counted", measurement(100.0, Some(100))),
         ]);

@@ -191,8 +191,8 @@ fn first_line(root: &Path, program: &str, arguments: &[&str]) -> Result<String> 
 /// Prints what was measured.
 fn report(measured: &ChapterRecord) {
     for (id, measurement) in &measured.benchmarks {
-        let each = if measurement.elements.is_some() { " an element" } else { "" };
-        println!("{id}: {}{each}", measurement.evidence());
+        let each = if measurement.elements.is_some() { "element" } else { "iteration" };
+        println!("{id}: {} (per {each})", measurement.evidence());
     }
     for (test, passed) in &measured.go_tests {
         println!("{test}: {}", if *passed { "passed" } else { "FAILED" });

@@ -15,7 +15,7 @@
 //! pull         Go         84 ns              83.2 to 85.1 ns     3.5×
 //! ```
 //!
-//! With parameters (`step/pull/100`) it has a column for each. The last column is there when the reader has benchmarked
+//! Where all have a parameter (`step/pull/100`) it has a column for each. The last column is there when the reader has benchmarked
 //! on their own, in `target/criterion`; never where `CI` is set.
 
 use std::collections::BTreeMap;
@@ -25,7 +25,7 @@ use super::value::recorded;
 use super::{Fault, Place, escape};
 use crate::bench::criterion;
 use crate::number::duration;
-use crate::plot::{self, Alt, Dot, Line};
+use crate::plot::{self, Alt, Axis, Dot, Line};
 use crate::record::{ChapterRecord, Machine, Measurement, Record};
 
 /// The reader's own measurements, by id.
@@ -97,7 +97,7 @@ fn render_with(
     let mut parts = Vec::new();
     if asked.plot {
         // With the table below, where and when stands there.
-        parts.push(group.plot(page, !asked.table)?);
+        parts.push(group.plot(page, !asked.table));
     }
     if asked.table {
         parts.push(group.table());
@@ -118,7 +118,7 @@ struct Group<'a> {
 
 /// One benchmark of a group.
 struct Row<'a> {
-    variant: &'a str,
+    variant: String,
     go: bool,
     parameter: Option<&'a str>,
     measured: &'a Measurement,
@@ -158,9 +158,17 @@ impl<'a> Group<'a> {
                     Some((variant, parameter)) => (variant, Some(parameter)),
                     None => (rest, None),
                 };
-                Some(Row { variant, go, parameter, measured, local: local.get(id) })
+                Some(Row { variant: variant.to_owned(), go, parameter, measured, local: local.get(id) })
             })
             .collect();
+        // A parameter is an axis only where everything has one; elsewhere it is part of the variant's name.
+        if rows.iter().any(|row| row.parameter.is_none()) {
+            for row in &mut rows {
+                if let Some(parameter) = row.parameter.take() {
+                    row.variant = format!("{} {parameter}", row.variant);
+                }
+            }
+        }
         if rows.is_empty() {
             let mut groups: Vec<_> = chapter
                 .benchmarks
@@ -196,7 +204,7 @@ impl<'a> Group<'a> {
     fn variants(&self) -> Vec<Vec<&Row<'a>>> {
         let mut variants: Vec<Vec<&Row<'a>>> = Vec::new();
         for row in &self.rows {
-            match variants.iter_mut().find(|rows| (rows[0].variant, rows[0].go) == (row.variant, row.go)) {
+            match variants.iter_mut().find(|rows| (&rows[0].variant, rows[0].go) == (&row.variant, row.go)) {
                 Some(rows) => rows.push(row),
                 None => variants.push(vec![row]),
             }
@@ -243,7 +251,7 @@ impl<'a> Group<'a> {
             let _ = write!(
                 out,
                 "<tr><th scope=\"row\">{}</th><td>{}</td><td>{}</td><td>{}</td><td>{relative}</td>",
-                escape(row.variant),
+                escape(&row.variant),
                 row.language(),
                 estimate.duration(),
                 estimate.duration_interval(),
@@ -261,15 +269,14 @@ impl<'a> Group<'a> {
         let mut out = format!(
             "<thead><tr><th scope=\"col\">Variant</th><th scope=\"col\">Language</th>{}</tr></thead>\n<tbody>\n",
             parameters.iter().fold(String::new(), |out, parameter| {
-                let name = if parameter.is_empty() { "–" } else { parameter };
-                out + &format!("<th scope=\"col\">{}</th>", escape(name))
+                out + &format!("<th scope=\"col\">{}</th>", escape(parameter))
             })
         );
         for rows in self.variants() {
             let language = rows[0].language();
             let mut line = |language: &str, of: &dyn Fn(&Row<'a>) -> Option<&'a Measurement>| {
                 let _ =
-                    write!(out, "<tr><th scope=\"row\">{}</th><td>{language}</td>", escape(rows[0].variant));
+                    write!(out, "<tr><th scope=\"row\">{}</th><td>{language}</td>", escape(&rows[0].variant));
                 for parameter in &parameters {
                     let row = rows.iter().find(|row| row.parameter.unwrap_or_default() == *parameter);
                     let text = row.and_then(|row| of(row)).map_or("–".to_owned(), cell);
@@ -285,26 +292,18 @@ impl<'a> Group<'a> {
         out + "</tbody>\n"
     }
 
-    fn plot(&self, page: &str, with_provenance: bool) -> Result<String, Fault> {
+    fn plot(&self, page: &str, with_provenance: bool) -> String {
         let id = format!("bench-{page}-{}", self.asked.id());
         let mut caption = format!("Time per {}, lower is better. ", self.each);
-        let svg = if self.has_parameters() {
-            caption.push_str("Both axes are logarithmic. ");
-            self.line_plot(id)?
-        } else {
-            if plot::is_log(self.rows.iter().map(Row::value)) {
-                caption.push_str("The axis is logarithmic. ");
-            }
-            self.dot_plot(id)
-        };
+        if plot::is_log(self.rows.iter().map(Row::value)) {
+            caption.push_str("The axis of time is logarithmic. ");
+        }
+        let svg = if self.has_parameters() { self.line_plot(id) } else { self.dot_plot(id) };
         let _ = write!(caption, "Whiskers are {} intervals.", self.confidence());
         if with_provenance {
             let _ = write!(caption, " {}", self.provenance());
         }
-        Ok(format!(
-            "<figure class=\"bench\">\n{svg}\n<figcaption>{}</figcaption>\n</figure>",
-            escape(&caption)
-        ))
+        format!("<figure class=\"bench\">\n{svg}\n<figcaption>{}</figcaption>\n</figure>", escape(&caption))
     }
 
     fn dot_plot(&self, id: String) -> String {
@@ -338,42 +337,44 @@ impl<'a> Group<'a> {
         plot::dots(&Alt { id, title: self.title(), description }, &dots)
     }
 
-    fn line_plot(&self, id: String) -> Result<String, Fault> {
-        let number = |row: &Row<'_>| row.parameter.and_then(|p| p.parse::<f64>().ok()).filter(|&x| x > 0.0);
+    fn line_plot(&self, id: String) -> String {
+        let parameters = self.parameters();
+        let axis = axis(&parameters);
         let mut lines = Vec::new();
-        let mut description = String::from("Line plot, both axes logarithmic.");
+        let scale = if plot::is_log(self.rows.iter().map(Row::value)) { "logarithmic" } else { "linear" };
+        let mut description = format!("Line plot, its axis of time is {scale}.");
         for rows in self.variants() {
-            let mut points = Vec::new();
-            for row in &rows {
-                let Some(x) = number(row) else {
-                    let parameter = row.parameter.unwrap_or_default();
-                    return Err(Fault::new(format!(
-                        "group `{}` cannot be plotted: `{}` has parameter `{parameter}`, not a positive number",
-                        self.asked.group, row.variant
-                    ))
-                    .help("write `{{#bench GROUP table}}`"));
-                };
-                points.push((x, row.measured.per_element(), *row));
-            }
+            let mut points: Vec<_> = rows
+                .iter()
+                .filter_map(|row| {
+                    let step = parameters.iter().position(|parameter| row.parameter == Some(parameter))?;
+                    let x = match axis {
+                        Axis::Log => parameters[step].parse().ok()?,
+                        Axis::Steps(_) => step as f64 + 1.0,
+                    };
+                    Some((x, *row))
+                })
+                .collect();
             points.sort_by(|a, b| a.0.total_cmp(&b.0));
-            let (first, last) = (&points[0], &points[points.len() - 1]);
-            let ratio = last.1.over(first.1);
-            let _ = write!(
-                description,
-                " {}: {} at {}, {} at {}, {} as long.",
-                rows[0].label(),
-                plain(first.2),
-                first.0,
-                plain(last.2),
-                last.0,
-                ratio.times()
-            );
+            if let (Some((_, first)), Some((_, last))) = (points.first(), points.last()) {
+                let ratio = last.measured.per_element().over(first.measured.per_element());
+                let _ = write!(
+                    description,
+                    " {}: {} at {}, {} at {}, {} as long.",
+                    first.label(),
+                    plain(first),
+                    first.parameter.unwrap_or_default(),
+                    plain(last),
+                    last.parameter.unwrap_or_default(),
+                    ratio.times()
+                );
+            }
             lines.push(Line {
                 label: rows[0].label(),
-                points: points.iter().map(|(x, estimate, _)| (*x, *estimate)).collect(),
+                points: points.iter().map(|(x, row)| (*x, row.measured.per_element())).collect(),
             });
         }
-        Ok(plot::lines(&Alt { id, title: self.title(), description }, self.asked.by, &lines))
+        plot::lines(&Alt { id, title: self.title(), description }, &axis, self.asked.by, &lines)
     }
 
     fn title(&self) -> String {
@@ -391,6 +392,18 @@ impl<'a> Group<'a> {
         let go = go.map_or(String::new(), |go| format!(", {go}"));
         format!("{}; {rustc}{go}; {}.", self.machine.describe(), self.chapter.date)
     }
+}
+
+/// The axis for parameters: logarithmic, or a step for each where they are no positive numbers, too near each other, or
+/// powers, whose steps are the logarithmic axis with every label in its place.
+fn axis(parameters: &[&str]) -> Axis {
+    let steps = || Axis::Steps(parameters.iter().map(|&parameter| parameter.to_owned()).collect());
+    let numbers: Option<Vec<f64>> = parameters.iter().map(|p| p.parse().ok().filter(|&x: &f64| x > 0.0)).collect();
+    let Some(numbers) = numbers else { return steps() };
+    let ratios: Vec<_> = numbers.windows(2).map(|pair| pair[1] / pair[0]).collect();
+    let powers = ratios.iter().all(|ratio| (ratio / ratios[0] - 1.0).abs() < 0.01);
+    let span = numbers.last().zip(numbers.first()).map_or(1.0, |(last, first)| last / first);
+    if powers || span < 5.0 { steps() } else { Axis::Log }
 }
 
 /// A cell of a table of many: the estimate, its evidence beside it.
@@ -459,6 +472,20 @@ mod tests {
     }
 
     #[test]
+    fn parameters_that_only_some_have_are_part_of_the_name() {
+        let table = rendered("partly table");
+        assert!(table.contains("<th scope=\"row\">task 64</th>") && table.contains("Relative"), "{table}");
+    }
+
+    #[test]
+    fn axis_has_steps_for_powers_and_for_what_a_logarithm_cannot_show() {
+        let steps = |p: &[&str]| axis(p) == Axis::Steps(p.iter().map(|&p| p.to_owned()).collect());
+        assert!(steps(&["10", "100", "1000"]) && steps(&["1", "2", "4"]));
+        assert!(steps(&["0", "100", "1000"]) && steps(&["small", "large"]) && steps(&["3", "4"]) && steps(&["7"]));
+        assert!(axis(&["9", "10", "1000"]) == Axis::Log);
+    }
+
+    #[test]
     fn plot_describes_extremes_and_ratio() {
         let plot = rendered("step plot");
         assert!(
@@ -502,7 +529,7 @@ mod tests {
     #[test]
     fn unknown_group_names_those_there_are() {
         let fault = bench("stop", &Local::new()).unwrap_err();
-        assert!(fault.help.contains("create, grow, mixed, step"), "{fault:?}");
+        assert!(fault.help.contains("create, grow, mixed, partly, step"), "{fault:?}");
         assert!(bench("nowhere/step", &Local::new()).unwrap_err().what.contains("`nowhere`"));
         assert!(bench("step tabel", &Local::new()).is_err());
     }
