@@ -75,8 +75,13 @@ pub fn dots(alt: &Alt, dots: &[Dot]) -> String {
         forest = forest.with_colored_row(dot.label.as_str(), value, low, high, colour(dot.colour));
     }
     let plots = vec![Plot::Forest(forest)];
-    let height = 64.0 + 30.0 * dots.len() as f64;
-    let mut layout = themed(Layout::auto_from_plots(&plots)).with_width(WIDTH).with_height(height);
+    // As much room above and below the rows as the axis needs; kuva would leave some for titles.
+    let (above, below) = (8.0, 30.0);
+    let height = above + below + 28.0 * dots.len() as f64;
+    let mut layout = themed(Layout::auto_from_plots(&plots))
+        .with_width(WIDTH)
+        .with_height(height)
+        .with_force_margins_y(above, below);
     let range =
         extremes(dots.iter().map(|dot| drawable(dot.estimate)).flat_map(|shown| [shown.low, shown.high]));
     layout = layout.with_x_tick_format(time_ticks(range, log));

@@ -480,6 +480,48 @@ mod tests {
         assert_eq!(nearest[0], "step/corosensei");
     }
 
+    /// A book with a bench file for each chapter.
+    fn book(chapters: &[&str]) -> tempfile::TempDir {
+        let root = tempfile::tempdir().unwrap();
+        for folder in ["benches", "listings"] {
+            fs::create_dir(root.path().join(folder)).unwrap();
+            fs::write(root.path().join(folder).join("Cargo.toml"), "[dependencies]\n").unwrap();
+        }
+        fs::write(root.path().join("Cargo.lock"), "package = []\n").unwrap();
+        fs::write(root.path().join("benches/lib.rs"), "").unwrap();
+        for slug in chapters {
+            fs::write(root.path().join(format!("benches/{}.rs", module(slug))), "").unwrap();
+        }
+        root
+    }
+
+    #[test]
+    fn benched_chapters_are_the_bench_files() {
+        let root = book(&["virtual-time", "coroutines"]);
+        assert_eq!(benched(root.path()).unwrap(), ["coroutines", "virtual-time"]);
+    }
+
+    #[test]
+    fn stale_names_chapters_that_changed_or_were_never_recorded() {
+        let root = book(&["coroutines", "scope", "virtual-time"]);
+        let mut record = record();
+        for slug in ["coroutines", "scope"] {
+            record.chapters.get_mut(slug).unwrap().digest = digest(root.path(), slug).unwrap();
+        }
+        fs::write(root.path().join("benches/scope.rs"), "// changed\n").unwrap();
+        let problems = stale(root.path(), Some(&record));
+        let places: Vec<_> = problems.iter().map(Problem::place).collect();
+        assert_eq!(places, ["benches/scope.rs", "benches/virtual_time.rs"]);
+        assert!(problems[0].what.contains("changed since it was recorded on 2026-11-24"));
+        assert!(problems[1].what.contains("never been recorded"));
+        assert!(problems[1].help.contains("cargo course bench virtual-time --record"));
+    }
+
+    #[test]
+    fn stale_without_a_record_names_every_bench() {
+        assert_eq!(stale(book(&["coroutines", "scope"]).path(), None).len(), 2);
+    }
+
     #[test]
     fn trim_keeps_six_digits() {
         let mut measured = measurement(22_038.933_144, None);

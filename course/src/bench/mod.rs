@@ -82,22 +82,23 @@ fn chosen(named: &[String], benched: &[String]) -> Result<Vec<String>> {
 fn open_record(root: &Path, name: Option<&str>, measured: &[String]) -> Result<Record> {
     let here = Machine::this(name)?;
     let file = Record::file(&here.name);
-    let Some(mut book) = Record::load(root, &file).map_err(|problem| anyhow::anyhow!("{problem}"))? else {
+    let Some(book) = Record::load(root, &file).map_err(|problem| anyhow::anyhow!("{problem}"))? else {
         return Ok(Record::new(here));
     };
-    let others: Vec<_> = book.chapters.keys().filter(|slug| !measured.contains(slug)).cloned().collect();
-    if book.machine != here && !others.is_empty() {
-        bail!(
-            "{} was measured on another machine\n  there: {}\n  here:  {}\n\
-             record {} as well, or give this machine a name of its own with --machine NAME",
-            file.display(),
-            book.machine.describe(),
-            here.describe(),
-            others.join(", ")
-        );
+    if book.machine == here {
+        return Ok(book);
     }
-    book.machine = here;
-    Ok(book)
+    let others: Vec<_> = book.chapters.keys().filter(|slug| !measured.contains(slug)).cloned().collect();
+    ensure!(
+        others.is_empty(),
+        "{} was measured on another machine\n  there: {}\n  here:  {}\n\
+         record {} as well, or give this machine a name of its own with --machine NAME",
+        file.display(),
+        book.machine.describe(),
+        here.describe(),
+        others.join(", ")
+    );
+    Ok(Record::new(here))
 }
 
 fn measure_rust(root: &Path, slug: &str, quick: bool) -> Result<BTreeMap<String, Measurement>> {
@@ -252,6 +253,31 @@ mod tests {
         assert_eq!(chosen(&[], &benched).unwrap(), benched);
         let error = chosen(&["coroutine".to_owned()], &benched).unwrap_err().to_string();
         assert!(error.contains("`coroutine`") && error.contains("coroutines, scope"), "{error}");
+    }
+
+    #[test]
+    fn record_of_another_machine_is_not_mixed_with_this_one() {
+        let root = tempfile::tempdir().unwrap();
+        let mut there = Machine::this(Some("box")).unwrap();
+        there.cpu = "Another CPU".to_owned();
+        let mut book = Record::new(there);
+        book.chapters.insert("a".to_owned(), chapter("", None));
+        book.save(root.path()).unwrap();
+        let open = |chapters: &[String]| open_record(root.path(), Some("box"), chapters);
+        let error = open(&["b".to_owned()]).unwrap_err().to_string();
+        assert!(error.contains("Another CPU") && error.contains("record a as well"), "{error}");
+        let afresh = open(&["a".to_owned(), "b".to_owned()]).unwrap();
+        assert!(afresh.chapters.is_empty(), "nothing of the other machine is left");
+    }
+
+    #[test]
+    fn record_keeps_the_chapters_that_are_not_measured() {
+        let root = tempfile::tempdir().unwrap();
+        let mut book = Record::new(Machine::this(Some("box")).unwrap());
+        book.chapters.insert("a".to_owned(), chapter("", None));
+        book.save(root.path()).unwrap();
+        let opened = open_record(root.path(), Some("box"), &["b".to_owned()]).unwrap();
+        assert_eq!(opened, book);
     }
 
     #[test]

@@ -59,17 +59,18 @@ pub fn render(place: Place<'_>, arguments: &str) -> Result<String, Fault> {
         return Err(Fault::new(format!("chapter `{slug}` makes no claims"))
             .help(format!("add a [[claim]] to listings/src/{}/task.toml", module(slug))));
     }
-    render_with(place.project.record.as_ref(), slug, task)
+    // A claim has its id in its own chapter only, so that it stays unique where all pages are printed as one.
+    let at_home = place.page.slug() == Some(slug);
+    render_with(place.project.record.as_ref(), slug, task, at_home)
 }
 
-fn render_with(record: Option<&Record>, slug: &str, task: &Task) -> Result<String, Fault> {
+fn render_with(record: Option<&Record>, slug: &str, task: &Task, at_home: bool) -> Result<String, Fault> {
     let mut out = String::from("<div class=\"claims\">\n");
     for claim in &task.claims {
+        let id = if at_home { format!(" id=\"claim-{slug}-{}\"", escape(&claim.id)) } else { String::new() };
         let _ = write!(
             out,
-            "<section class=\"claim\" id=\"claim-{}-{}\">\n\n{}\n\n<dl>\n",
-            escape(slug),
-            escape(&claim.id),
+            "<section class=\"claim\"{id}>\n\n{}\n\n<dl>\n",
             markdown(record, slug, &claim.says)?
         );
         for (language, finding) in findings(claim) {
@@ -342,7 +343,7 @@ test = "core::fibonacci_starts_at_zero"
 
     #[test]
     fn claims_show_words_marks_and_evidence() {
-        let shown = render_with(Some(&record()), "coroutines", &task()).unwrap();
+        let shown = render_with(Some(&record()), "coroutines", &task(), true).unwrap();
         for part in [
             "\n\nA switch is **cheap**.\n\n",
             "<dt>Go: <strong class=\"verdict does-not-hold\"><span aria-hidden=\"true\">✗</span> does not hold here</strong></dt>",
@@ -353,6 +354,13 @@ test = "core::fibonacci_starts_at_zero"
         ] {
             assert!(shown.contains(part), "{part}\n{shown}");
         }
+    }
+
+    #[test]
+    fn claims_have_ids_in_their_own_chapter_only() {
+        let shown = |at_home| render_with(Some(&record()), "coroutines", &task(), at_home).unwrap();
+        assert!(shown(true).contains(" id=\"claim-coroutines-switch-cost\""));
+        assert!(!shown(false).contains(" id="));
     }
 
     #[test]
