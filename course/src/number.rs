@@ -86,22 +86,10 @@ pub fn duration(ns: f64, digits: usize) -> String {
     format!("{}\u{a0}{}", rounded(ns / unit.ns, digits), unit.name)
 }
 
-/// A number of bytes with its unit: `48 B`, `1.5 KiB`.
-#[must_use]
-pub fn bytes(count: f64) -> String {
-    const KIB: f64 = 1024.0;
-    match count {
-        _ if count < KIB => format!("{}\u{a0}B", counted(count)),
-        _ if count < KIB * KIB => format!("{}\u{a0}KiB", counted(count / KIB)),
-        _ => format!("{}\u{a0}MiB", counted(count / KIB / KIB)),
-    }
-}
-
-/// A number that was counted, not estimated, in no more digits than it has: `6`, `0.432`, `1020`.
+/// A number that was counted, not estimated: whole numbers exactly, fractions in three digits.
 #[must_use]
 pub fn counted(count: f64) -> String {
-    let digits = if count < 1000.0 { 3 } else { 4 };
-    significant(count, digits).to_string()
+    if count.fract() == 0.0 { grouped(format!("{count:.0}")) } else { significant(count, 3).to_string() }
 }
 
 /// Rounds to so many significant digits.
@@ -113,7 +101,11 @@ pub fn significant(value: f64, digits: usize) -> f64 {
 /// A number to so many significant digits, without an exponent, with thin spaces between thousands from 10 000 on.
 #[must_use]
 pub fn rounded(value: f64, digits: usize) -> String {
-    let plain = rounded_plain(value, digits);
+    grouped(rounded_plain(value, digits))
+}
+
+/// Puts thin spaces between the thousands of a whole number of five digits or more.
+fn grouped(plain: String) -> String {
     if plain.len() < 5 || !plain.bytes().all(|byte| byte.is_ascii_digit()) {
         return plain;
     }
@@ -189,12 +181,11 @@ mod tests {
     }
 
     #[test]
-    fn bytes_are_scaled() {
-        assert_eq!(bytes(48.0), "48\u{a0}B");
-        assert_eq!(bytes(208.0), "208\u{a0}B");
-        assert_eq!(bytes(1023.0), "1023\u{a0}B");
-        assert_eq!(bytes(1536.0), "1.5\u{a0}KiB");
-        assert_eq!(bytes(0.432), "0.432\u{a0}B");
+    fn counts_are_exact() {
+        for (count, expected) in [(6.0, "6"), (25_208.0, "25\u{202f}208"), (0.4321, "0.432"), (20.4, "20.4")]
+        {
+            assert_eq!(counted(count), expected);
+        }
     }
 
     proptest::proptest! {

@@ -4,6 +4,7 @@
 //! {{#bench step}}                  the plot, and the table that backs it
 //! {{#bench step table}}            the table
 //! {{#bench grow plot by items}}    the plot; its parameter is a number of items
+//! {{#bench go/step}}               Go's alone
 //! {{#bench coroutines/step}}       a group of another chapter
 //! ```
 //!
@@ -58,6 +59,8 @@ pub fn render(place: Place<'_>, arguments: &str) -> Result<String, Fault> {
 struct Asked<'a> {
     chapter: &'a str,
     group: &'a str,
+    /// Go's alone.
+    go: bool,
     table: bool,
     plot: bool,
     /// What the parameter counts.
@@ -80,12 +83,18 @@ impl<'a> Asked<'a> {
                     .help("write `{{#bench GROUP}}`, `{{#bench GROUP table}}` or `{{#bench GROUP plot}}`"));
             }
         };
+        let (go, group) = group.strip_prefix("go/").map_or((false, group), |group| (true, group));
         let (chapter, group) = group.split_once('/').unwrap_or((slug, group));
-        Ok(Self { chapter, group, table, plot, by })
+        Ok(Self { chapter, group, go, table, plot, by })
+    }
+
+    /// The group as a benchmark's id begins.
+    fn prefix(&self) -> String {
+        format!("{}{}/{}", if self.go { "go/" } else { "" }, self.chapter, self.group)
     }
 
     fn id(&self) -> String {
-        format!("{}-{}", self.chapter, self.group)
+        self.prefix().replace('/', "-")
     }
 }
 
@@ -155,6 +164,9 @@ impl<'a> Group<'a> {
             .iter()
             .filter_map(|(id, measured)| {
                 let (go, rest) = id.strip_prefix("go/").map_or((false, id.as_str()), |rest| (true, rest));
+                if asked.go && !go {
+                    return None;
+                }
                 let rest = rest.strip_prefix(slug)?.strip_prefix('/')?.strip_prefix(group)?;
                 let rest = if rest.is_empty() { group } else { rest.strip_prefix('/')? };
                 let (variant, parameter) = match rest.split_once('/') {
@@ -168,7 +180,7 @@ impl<'a> Group<'a> {
         if rows.iter().any(|row| row.parameter.is_none()) {
             for row in &mut rows {
                 if let Some(parameter) = row.parameter.take() {
-                    row.variant = format!("{} {parameter}", row.variant);
+                    row.variant = format!("{}/{parameter}", row.variant);
                 }
             }
         }
@@ -232,7 +244,7 @@ impl<'a> Group<'a> {
         format!(
             "<figure class=\"bench\" style=\"{FIGURE}\">\n<div class=\"table-wrapper\">\n<table>\n{body}</table>\n</div>\n\
              <figcaption>{} Time per {}, lower is better. {}</figcaption>\n</figure>",
-            escape(&format!("{}/{}.", self.asked.chapter, self.asked.group)),
+            escape(&format!("{}.", self.asked.prefix())),
             self.each,
             escape(&self.provenance())
         )
@@ -385,7 +397,7 @@ impl<'a> Group<'a> {
     }
 
     fn title(&self) -> String {
-        format!("{}/{}: time per {} by variant", self.asked.chapter, self.asked.group, self.each)
+        format!("{}: time per {} by variant", self.asked.prefix(), self.each)
     }
 
     fn confidence(&self) -> String {
@@ -466,6 +478,13 @@ mod tests {
     }
 
     #[test]
+    fn go_alone_can_be_shown() {
+        let table = rendered("go/step table");
+        assert!(table.contains("<td>Go</td>") && !table.contains("<td>Rust</td>"), "{table}");
+        assert!(rendered("go/step plot").contains("id=\"bench-coroutines-go-coroutines-step-title\""));
+    }
+
+    #[test]
     fn header_says_iteration_where_no_elements_are_declared() {
         assert!(rendered("create table").contains("Time per iteration"));
     }
@@ -482,7 +501,7 @@ mod tests {
     #[test]
     fn parameters_that_only_some_have_are_part_of_the_name() {
         let table = rendered("partly table");
-        assert!(table.contains("<th scope=\"row\">task 64</th>") && table.contains("Relative"), "{table}");
+        assert!(table.contains("<th scope=\"row\">task/64</th>") && table.contains("Relative"), "{table}");
     }
 
     #[test]

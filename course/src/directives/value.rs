@@ -4,8 +4,8 @@
 //! {{#value step/corosensei}}                   24 ns     a duration for one element, or for one iteration
 //! {{#value go/step/pull}}                      84 ns     the Go baseline
 //! {{#value go/step/channel / go/step/pull}}    3.4×      a ratio
-//! {{#value go/create/pull bytes}}              208 B     memory, as Go reports it
-//! {{#value go/create/pull allocs}}             6         allocations, as Go reports them
+//! {{#value go/create/pull bytes}}              208       bytes, as Go reports them; the number alone
+//! {{#value go/create/pull allocs}}             6         allocations, likewise
 //! {{#value coroutines/step/corosensei}}                  a number of another chapter
 //! ```
 //!
@@ -18,7 +18,7 @@
 //! Two significant digits; three where the interval supports them.
 
 use super::{Fault, Place, escape};
-use crate::number::{bytes, counted};
+use crate::number::counted;
 use crate::record::{Measurement, Record};
 
 /// Renders the directive.
@@ -39,9 +39,7 @@ pub fn render_for(record: Option<&Record>, slug: &str, arguments: &str) -> Resul
         }
         [id, what @ ("bytes" | "allocs")] => {
             let found = find(id)?;
-            let amount = memory(id, found, what)?;
-            let text = if what == "bytes" { bytes(amount) } else { counted(amount) };
-            (text, memory_evidence(found, what))
+            (counted(memory(id, found, what)?), memory_evidence(found, what))
         }
         [first, "/", second] => {
             let (first, second) = (find(first)?, find(second)?);
@@ -140,7 +138,7 @@ mod tests {
 
     #[test]
     fn value_of_memory_is_exact_for_each_element() {
-        assert!(value("go/create/pull bytes").unwrap().contains(">208\u{a0}B<"));
+        assert!(value("go/create/pull bytes").unwrap().contains(">208<"));
         assert!(value("go/create/pull allocs").unwrap().contains(">6<"));
         assert!(value("go/create/pull / go/create/channel bytes").unwrap().contains(">2×<"));
         let fault = value("step/corosensei bytes").unwrap_err();
