@@ -64,11 +64,11 @@ fn render_item(project: &Project, item: &mut BookItem, problems: &mut Problems) 
 }
 
 /// A page as mdBook's own preprocessors and renderer are to see it.
-fn render_page(project: &Project, page: &Page) -> Result<String, Vec<Problem>> {
+pub(crate) fn render_page(project: &Project, page: &Page) -> Result<String, Vec<Problem>> {
     let text = directives::expand(Place { project, page })?;
     let text =
         without_run_button(project, &Page::parse(&page.file, &text)).map_err(|problem| vec![problem])?;
-    mermaid::draw(&page.file, page, &text)
+    mermaid::draw(page, &text)
 }
 
 /// Crates that the public playground has. A listing that needs another one gets no run button there.

@@ -7,11 +7,12 @@ use std::time::Instant;
 
 use anyhow::Result;
 
+use crate::book;
 use crate::cache::Cache;
 use crate::cargo::Artifacts;
 use crate::checks::fences::{Expect, Snippet};
 use crate::checks::{failures, fences, links, outputs};
-use crate::directives::{self, Place};
+use crate::directives;
 use crate::evidence::{self, Counts, Evidence};
 use crate::includes;
 use crate::page::Page;
@@ -144,7 +145,7 @@ pub fn verify(root: &Path, options: &Options) -> Result<Report> {
 
     // Rendered last: blessing may just have written what a directive shows.
     for page in &pages {
-        if let Err(found) = directives::expand(Place { project: &project, page }) {
+        if let Err(found) = book::render_page(&project, page) {
             problems.extend(found);
         }
     }

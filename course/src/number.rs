@@ -1,0 +1,198 @@
+//! Numbers as a reader meets them: an estimate with its interval, rounded to what the interval supports.
+
+/// A measured quantity and the confidence interval around it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Estimate {
+    /// The estimate.
+    pub value: f64,
+    /// The lower end of the interval.
+    pub low: f64,
+    /// The upper end of the interval.
+    pub high: f64,
+}
+
+impl Estimate {
+    /// Divides by a number that is exact, such as a count of elements.
+    #[must_use]
+    pub fn per(self, count: f64) -> Self {
+        Self { value: self.value / count, low: self.low / count, high: self.high / count }
+    }
+
+    /// `self / other`. Its interval takes the worst of both, so it is wider than either alone would give: the quotient
+    /// of the nearest ends to that of the farthest.
+    #[must_use]
+    pub fn over(self, other: Self) -> Self {
+        Self { value: self.value / other.value, low: self.low / other.high, high: self.high / other.low }
+    }
+
+    /// How many significant digits the interval supports: three when its half-width is at most one unit of the third
+    /// digit, two otherwise.
+    #[must_use]
+    pub fn digits(self) -> usize {
+        let unit = 10_f64.powf(self.value.abs().log10().floor() - 2.0);
+        if (self.high - self.low) / 2.0 <= unit { 3 } else { 2 }
+    }
+
+    /// A duration in nanoseconds as prose has it: `24 ns`, `1.52 µs`, with a space that does not break.
+    #[must_use]
+    pub fn duration(self) -> String {
+        duration(self.value, self.digits())
+    }
+
+    /// A ratio as prose has it: `3.4×`.
+    #[must_use]
+    pub fn times(self) -> String {
+        format!("{}×", rounded(self.value, self.digits()))
+    }
+
+    /// The interval of a duration: `23.8 to 24.4 ns`, in the unit of the estimate.
+    #[must_use]
+    pub fn duration_interval(self) -> String {
+        let unit = Unit::of(self.value);
+        format!("{}\u{a0}{}", self.per(unit.ns).interval(), unit.name)
+    }
+
+    /// The interval without a unit: `3.31 to 3.52`.
+    #[must_use]
+    pub fn interval(self) -> String {
+        // More digits where three would show an interval without width.
+        let digits = (3..=6).find(|&n| rounded(self.low, n) != rounded(self.high, n)).unwrap_or(3);
+        format!("{} to {}", rounded(self.low, digits), rounded(self.high, digits))
+    }
+}
+
+struct Unit {
+    ns: f64,
+    name: &'static str,
+}
+
+impl Unit {
+    /// The unit in which a duration reads as a number from 1 to 999, as far as there is one.
+    fn of(ns: f64) -> Self {
+        match ns {
+            _ if ns < 1e3 => Self { ns: 1.0, name: "ns" },
+            _ if ns < 1e6 => Self { ns: 1e3, name: "µs" },
+            _ if ns < 1e9 => Self { ns: 1e6, name: "ms" },
+            _ => Self { ns: 1e9, name: "s" },
+        }
+    }
+}
+
+/// A duration in nanoseconds with its unit: `duration(1523.0, 2)` is `1.5 µs`.
+#[must_use]
+pub fn duration(ns: f64, digits: usize) -> String {
+    // 999.7 ns is 1.0 µs: the unit is that of the rounded number.
+    let unit = Unit::of(significant(ns, digits));
+    format!("{}\u{a0}{}", rounded(ns / unit.ns, digits), unit.name)
+}
+
+/// A number that was counted, not estimated: whole numbers exactly, fractions in three digits.
+#[must_use]
+pub fn counted(count: f64) -> String {
+    if count.fract() == 0.0 { grouped(format!("{count:.0}")) } else { significant(count, 3).to_string() }
+}
+
+/// Rounds to so many significant digits.
+#[must_use]
+pub fn significant(value: f64, digits: usize) -> f64 {
+    rounded_plain(value, digits).parse().unwrap_or(value)
+}
+
+/// A number to so many significant digits, without an exponent, with thin spaces between thousands from 10 000 on.
+#[must_use]
+pub fn rounded(value: f64, digits: usize) -> String {
+    grouped(rounded_plain(value, digits))
+}
+
+/// Puts thin spaces between the thousands of a whole number of five digits or more.
+fn grouped(plain: String) -> String {
+    if plain.len() < 5 || !plain.bytes().all(|byte| byte.is_ascii_digit()) {
+        return plain;
+    }
+    let mut out = String::new();
+    for (i, digit) in plain.chars().enumerate() {
+        if i > 0 && (plain.len() - i).is_multiple_of(3) {
+            out.push('\u{202f}');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+fn rounded_plain(value: f64, digits: usize) -> String {
+    if !value.is_finite() {
+        return "∞".to_owned();
+    }
+    if value == 0.0 {
+        return "0".to_owned();
+    }
+    // The exponent form rounds to the digit, also where that carries (9.96 is 1.0e1).
+    let exact = format!("{value:.*e}", digits.saturating_sub(1));
+    let exponent: i32 = exact.rsplit('e').next().and_then(|e| e.parse().ok()).unwrap_or(0);
+    let decimals = usize::try_from(digits as i32 - 1 - exponent).unwrap_or(0);
+    let value: f64 = exact.parse().unwrap_or(value);
+    format!("{value:.decimals$}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn estimate(value: f64, half: f64) -> Estimate {
+        Estimate { value, low: value - half, high: value + half }
+    }
+
+    #[test]
+    fn duration_is_scaled_and_rounded() {
+        assert_eq!(duration(24.13, 2), "24\u{a0}ns");
+        assert_eq!(duration(24.13, 3), "24.1\u{a0}ns");
+        assert_eq!(duration(1523.0, 2), "1.5\u{a0}µs");
+        assert_eq!(duration(0.4567, 2), "0.46\u{a0}ns");
+        assert_eq!(duration(523.0, 2), "520\u{a0}ns");
+        assert_eq!(duration(2.5e9, 2), "2.5\u{a0}s");
+    }
+
+    #[test]
+    fn duration_that_rounds_up_takes_the_next_unit() {
+        assert_eq!(duration(999.7, 2), "1.0\u{a0}µs");
+        assert_eq!(duration(999.7, 3), "1.00\u{a0}µs");
+        assert_eq!(rounded(9.96, 2), "10");
+    }
+
+    #[test]
+    fn estimate_shows_a_third_digit_only_when_its_interval_supports_it() {
+        assert_eq!(estimate(24.1, 0.3).duration(), "24\u{a0}ns");
+        assert_eq!(estimate(24.1, 0.05).duration(), "24.1\u{a0}ns");
+        assert_eq!(estimate(24.1, 0.3).duration_interval(), "23.8 to 24.4\u{a0}ns");
+        assert_eq!(estimate(24.1, 0.01).duration_interval(), "24.09 to 24.11\u{a0}ns");
+    }
+
+    #[test]
+    fn ratio_interval_holds_every_quotient() {
+        let ratio = estimate(100.0, 10.0).over(estimate(20.0, 1.0));
+        assert_eq!(ratio.times(), "5.0×");
+        assert!((ratio.low - 90.0 / 21.0).abs() < 1e-9 && (ratio.high - 110.0 / 19.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn thousands_are_grouped() {
+        assert_eq!(rounded(12_345.0, 2), "12\u{202f}000");
+        assert_eq!(rounded(1234.0, 2), "1200");
+    }
+
+    #[test]
+    fn counts_are_exact() {
+        for (count, expected) in [(6.0, "6"), (25_208.0, "25\u{202f}208"), (0.4321, "0.432"), (20.4, "20.4")]
+        {
+            assert_eq!(counted(count), expected);
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn rounding_stays_within_half_a_digit(value in 1e-3_f64..1e12, digits in 1_usize..6) {
+            let error = (significant(value, digits) - value).abs() / value;
+            proptest::prop_assert!(error <= 0.5 * 10_f64.powi(1 - digits as i32) * 1.001);
+        }
+    }
+}
