@@ -70,22 +70,23 @@ func BenchmarkStep(b *testing.B) {
 	b.Run("channel-with-done", func(b *testing.B) { benchChannel(b, fibonacci(), 0, steps) })
 }
 
-// roundsPer returns how many rounds of burn take about d: the best of several tries, for a machine that is shared.
-func roundsPer(d time.Duration) int {
+// roundsPer10us returns how many rounds of burn take about 10 µs: the best of several tries, for a machine that is shared.
+func roundsPer10us() int {
 	const rounds = 100_000
 	best := time.Duration(1 << 62)
-	for range 20 {
+	for range 50 {
 		begin := time.Now()
 		sink = burn(sink, rounds)
 		best = min(best, time.Since(begin))
 	}
-	return int(int64(d) * rounds / int64(best))
+	return rounds * 10_000 / int(best.Nanoseconds())
 }
 
 func BenchmarkWork(b *testing.B) {
-	for _, ns := range []time.Duration{0, 100, 1000, 10000} {
-		rounds := roundsPer(ns)
-		name := strconv.Itoa(int(ns))
+	per10us := roundsPer10us()
+	for _, ns := range []int{0, 100, 1000, 10000} {
+		rounds := per10us * ns / 10_000
+		name := strconv.Itoa(ns)
 		b.Run("range/"+name, func(b *testing.B) {
 			for b.Loop() {
 				n := 0

@@ -22,9 +22,9 @@ impl<T> Yielder<T> {
     ///
     /// Does nothing until it is awaited. When several `yield_`s are awaited at once, as with `join!`, they take turns
     /// and no value is lost. Dropping the future before its first poll drops the value.
-    pub async fn yield_(&self, value: T) {
+    pub fn yield_(&self, value: T) -> impl Future<Output = ()> {
         let mut value = Some(value);
-        poll_fn(|_| {
+        poll_fn(move |_| {
             if value.is_none() {
                 return Poll::Ready(()); // asked again: carry on behind the `.await`
             }
@@ -34,7 +34,6 @@ impl<T> Yielder<T> {
             }
             Poll::Pending
         })
-        .await;
     }
 }
 // ANCHOR_END: yielder
