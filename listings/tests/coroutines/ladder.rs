@@ -1,8 +1,13 @@
 //! The ready-made rungs, and what may cross threads.
 
+use std::{thread, time::Duration};
+
+use futures::StreamExt;
 use listings::coroutines::{
-    Pull, blocking_task, from_stream, generator, s2_iterator, stackful, strict, threaded, threaded_crossbeam,
+    Pull, blocking_task, from_stream, generator, s2_iterator, stackful, strict, task, threaded,
+    threaded_crossbeam,
 };
+use tokio::time::{Instant, sleep};
 
 use crate::suite::contract;
 
@@ -74,4 +79,48 @@ fn stopped_sequence_is_moved() {
     let rungs: [Box<dyn Pull<Item = u64>>; 2] =
         [Box::new(s2_iterator::sequence()), Box::new(std::iter::empty())];
     rungs.into_iter().for_each(Pull::stop);
+}
+
+#[test]
+fn coroutine_runs_on_its_consumers_thread() {
+    let own = thread::current().id();
+    let mut in_async = generator(|y| async move { y.yield_(thread::current().id()).await });
+    assert_eq!(in_async.next(), Some(own));
+    let mut on_own_stack = stackful(|emit| emit(thread::current().id()));
+    assert_eq!(on_own_stack.next(), Some(own));
+    let mut on_thread = threaded(0, |emit| emit(thread::current().id()));
+    assert_ne!(on_thread.next(), Some(own));
+}
+
+/// Four values, 10 ms to make one and 10 ms to use one.
+const STEP: Duration = Duration::from_millis(10);
+
+#[tokio::test(start_paused = true)]
+async fn coroutine_takes_turns_with_its_consumer() {
+    let begin = Instant::now();
+    let mut values = std::pin::pin!(async_stream::stream! {
+        for n in 1..=4 {
+            sleep(STEP).await;
+            yield n;
+        }
+    });
+    while values.next().await.is_some() {
+        sleep(STEP).await;
+    }
+    assert_eq!(begin.elapsed(), 8 * STEP);
+}
+
+#[tokio::test(start_paused = true)]
+async fn task_works_while_its_consumer_does() {
+    let begin = Instant::now();
+    let mut values = task(1, |y| async move {
+        for n in 1..=4 {
+            sleep(STEP).await;
+            y.yield_(n).await;
+        }
+    });
+    while values.next().await.is_some() {
+        sleep(STEP).await;
+    }
+    assert_eq!(begin.elapsed(), 5 * STEP);
 }
