@@ -133,7 +133,8 @@ pub fn cargo(root: &Path) -> Command {
 /// The package ids that `listings` depends on directly, with the names its code uses.
 fn direct_dependencies(root: &Path) -> Result<BTreeMap<String, String>> {
     let output = cargo(root)
-        .args(["metadata", "--format-version=1", "--locked", "--offline"])
+        // This machine's crates are downloaded by now; those of other platforms need not be.
+        .args(["metadata", "--format-version=1", "--locked", "--offline", "--filter-platform", &host()?])
         .stderr(Stdio::piped())
         .output()
         .context("cargo metadata cannot be started")?;
@@ -156,6 +157,14 @@ fn direct_dependencies(root: &Path) -> Result<BTreeMap<String, String>> {
         }
     }
     Ok(names)
+}
+
+/// The platform the compiler builds for here, such as `x86_64-unknown-linux-gnu`.
+fn host() -> Result<String> {
+    let output = Command::new("rustc").arg("-vV").output().context("rustc cannot be started")?;
+    let said = String::from_utf8_lossy(&output.stdout);
+    let host = said.lines().find_map(|line| line.strip_prefix("host: "));
+    host.map(str::to_owned).context("rustc -vV names no host")
 }
 
 /// The compiler's own word on its version.

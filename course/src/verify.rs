@@ -323,7 +323,10 @@ fn count(project: &Project, page: &Page, snippets: &[Snippet<'_>]) -> Counts {
             Expect::Runs => counts.ran += 1,
             Expect::Compiles => counts.compiled_only += 1,
             Expect::Panics => counts.panicked += 1,
-            Expect::FailsToCompile { code, .. } => *counts.failed.entry(code.clone()).or_default() += 1,
+            Expect::FailsToCompile { codes, .. } => {
+                let name = if codes.is_empty() { "without a code".to_owned() } else { codes.join(" and ") };
+                *counts.failed.entry(name).or_default() += 1;
+            }
         }
     }
     let task = page.slug().and_then(|slug| project.tasks.get(slug));

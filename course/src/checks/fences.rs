@@ -26,10 +26,10 @@ pub enum Expect {
     Compiles,
     /// It compiles, runs and panics.
     Panics,
-    /// It does not compile, with this code and these words in rustc's message.
+    /// It does not compile, with these codes and these words in rustc's message.
     FailsToCompile {
-        /// Such as `E0382`.
-        code: String,
+        /// Such as `E0382`; sorted. Empty when rustc's error has no code, as some about `Send` have none.
+        codes: Vec<String>,
         /// Words that rustc's message contains.
         phrase: String,
     },
@@ -78,7 +78,7 @@ pub fn expectation(page: &Page, fence: &Fence) -> Result<Option<Expect>, Problem
     let words = || fence.words.iter().skip(1);
     if let Some(word) = words().find(|word| !RUST_WORDS.contains(&word.as_str()) && !CODE.is_match(word)) {
         return Err(problem(format!("unknown word `{word}` in the info string"))
-            .help(format!("the words are {} and an error code after compile_fail", RUST_WORDS.join(", "))));
+            .help(format!("the words are {} and error codes after compile_fail", RUST_WORDS.join(", "))));
     }
     for word in ["no_run", "noplayground"] {
         if fence.has(word) && fence.noted(word).is_none_or(str::is_empty) {
@@ -87,15 +87,11 @@ pub fn expectation(page: &Page, fence: &Fence) -> Result<Option<Expect>, Problem
         }
     }
     if fence.has("compile_fail") {
-        let code = words().find(|word| CODE.is_match(word));
-        let phrase = fence.noted("compile_fail").filter(|phrase| !phrase.is_empty());
-        return match (code, phrase) {
-            (Some(code), Some(phrase)) => {
-                Ok(Some(Expect::FailsToCompile { code: code.clone(), phrase: phrase.to_owned() }))
-            }
-            (None, _) => Err(problem("`compile_fail` without an error code".into())
-                .help("write ```rust,compile_fail,E0382 with the code that rustc gives")),
-            (_, None) => Err(problem("`compile_fail` without the words rustc must say".into())
+        let mut codes: Vec<String> = words().filter(|word| CODE.is_match(word)).cloned().collect();
+        codes.sort();
+        return match fence.noted("compile_fail").filter(|phrase| !phrase.is_empty()) {
+            Some(phrase) => Ok(Some(Expect::FailsToCompile { codes, phrase: phrase.to_owned() })),
+            None => Err(problem("`compile_fail` without the words rustc must say".into())
                 .help("write `<!-- compile_fail: words of the message -->` on the line above")),
         };
     }
@@ -265,7 +261,8 @@ mod tests {
         let text = "<!-- no_run: needs a cgroup -->\n```rust,no_run\nx\n```";
         assert_eq!(expectation_of(text).unwrap(), Some(Expect::Compiles));
         let text = "<!-- compile_fail: value moved here -->\n```rust,compile_fail,E0382\nx\n```";
-        let expected = Expect::FailsToCompile { code: "E0382".into(), phrase: "value moved here".into() };
+        let expected =
+            Expect::FailsToCompile { codes: vec!["E0382".into()], phrase: "value moved here".into() };
         assert_eq!(expectation_of(text).unwrap(), Some(expected));
     }
 
