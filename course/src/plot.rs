@@ -9,7 +9,8 @@ use std::sync::Arc;
 
 use kuva::backend::svg::SvgBackend;
 use kuva::plot::scatter::MarkerShape;
-use kuva::plot::{ForestPlot, LegendPosition, LinePlot, LineStyle, ScatterPlot};
+use kuva::plot::{ForestPlot, LegendEntry, LegendPosition, LegendShape, LinePlot, LineStyle, ScatterPlot};
+use kuva::render::annotations::ReferenceLine;
 use kuva::render::layout::{Layout, TickFormat};
 use kuva::render::plots::Plot;
 use kuva::render::render::render_multiple;
@@ -25,6 +26,8 @@ const TEXT: u32 = 13;
 
 /// Values further apart than this are drawn on a logarithmic axis.
 const LOG_FROM: f64 = 20.0;
+
+const GRID: &str = "var(--plot-grid, #8884)";
 
 /// What a plot says to those who do not see it.
 #[derive(Debug, Clone)]
@@ -87,6 +90,12 @@ pub fn dots(alt: &Alt, dots: &[Dot]) -> String {
     layout = layout.with_x_tick_format(time_ticks(range, log));
     layout = if log {
         let (min, max) = padded(range);
+        // With rows on the other axis kuva draws no grid; a line a decade leads from a dot to its number.
+        let decades = (min.log10().ceil() as i32)..=(max.log10().floor() as i32);
+        for decade in decades {
+            let line = ReferenceLine::vertical(10_f64.powi(decade)).with_color(GRID).with_dasharray("none");
+            layout = layout.with_reference_line(line);
+        }
         layout.with_log_x().with_x_axis_min(min).with_x_axis_max(max)
     } else {
         layout.with_ticks(4).with_x_axis_min(0.0).with_x_axis_max(range.1 * 1.06)
@@ -130,17 +139,22 @@ pub fn lines(alt: &Alt, axis: &Axis, parameter: &str, lines: &[Line]) -> String 
                 .with_y_err_asymmetric(whiskers)
                 .with_color(colour(i))
                 .with_size(3.5)
-                .with_marker(marker(i))
-                .with_legend(line.label.as_str()),
+                .with_marker(marker(i)),
         ));
     }
     let range = extremes(points().map(|(_, e)| drawable(*e)).flat_map(|shown| [shown.low, shown.high]));
-    let height = 270.0 + 20.0 * lines.len().div_ceil(2) as f64;
+    // kuva counts entries given to it, and makes room for them below; the picture must be higher by as much.
+    let entries: Vec<_> = lines.iter().enumerate().map(|(i, line)| legend(i, &line.label)).collect();
+    let widest = lines.iter().map(|line| line.label.chars().count()).max().unwrap_or_default();
+    let columns = if widest <= 18 { 2 } else { 1 };
+    let height = 330.0 + 20.0 * lines.len().div_ceil(columns) as f64;
     let mut layout = themed(Layout::auto_from_plots(&plots))
         .with_width(WIDTH)
         .with_height(height)
         .with_legend_position(LegendPosition::OutsideBottomColumns)
         .with_legend_box(false)
+        .with_legend_entries(entries)
+        .with_legend_col_limit(columns)
         .with_x_label(parameter)
         .with_y_tick_format(time_ticks(range, log));
     layout = if log {
@@ -200,6 +214,15 @@ fn style(index: usize) -> LineStyle {
     }
 }
 
+fn legend(index: usize, label: &str) -> LegendEntry {
+    LegendEntry {
+        label: label.to_owned(),
+        color: colour(index),
+        shape: LegendShape::Marker(marker(index)),
+        dasharray: None,
+    }
+}
+
 fn marker(index: usize) -> MarkerShape {
     match index % 4 {
         0 => MarkerShape::Circle,
@@ -214,7 +237,7 @@ fn themed(layout: Layout) -> Layout {
     let theme = Theme {
         background: "none".to_owned(),
         axis_color: ink(),
-        grid_color: "var(--plot-grid, #8884)".to_owned(),
+        grid_color: GRID.to_owned(),
         tick_color: ink(),
         text_color: ink(),
         legend_bg: "none".to_owned(),
@@ -290,7 +313,7 @@ fn svg(alt: &Alt, drawn: &str) -> String {
     };
     format!(
         "<svg viewBox=\"0 0 {width} {height}\" role=\"img\" aria-labelledby=\"{id}-title {id}-desc\" \
-         font-family=\"inherit\" fill=\"currentColor\" style=\"display:block;width:100%;max-width:560px;height:auto\">\
+         font-family=\"inherit\" fill=\"currentColor\" style=\"display:block;width:100%;max-width:560px;height:auto;overflow:visible\">\
          <title id=\"{id}-title\">{title}</title><desc id=\"{id}-desc\">{description}</desc>{body}",
         id = alt.id,
         title = escape(&alt.title),
@@ -362,6 +385,31 @@ mod tests {
         assert!(!is_log([1.0, 20.0]));
         assert!(is_log([1.0, 21.0]));
         assert!(!is_log([]));
+    }
+
+    #[test]
+    fn legend_of_many_lines_stays_in_the_picture() {
+        let line = |i: usize| Line {
+            label: format!("variant-{i} (Rust)"),
+            points: vec![(10.0, estimate(1.0)), (20.0, estimate(2.0))],
+        };
+        let svg = lines(&alt(), &Axis::Log, "items", &(0..9).map(line).collect::<Vec<_>>());
+        let height: f64 =
+            svg.split_once("viewBox=\"0 0 440 ").unwrap().1.split_once('"').unwrap().0.parse().unwrap();
+        let lowest = svg.split("<text ").filter(|text| text.contains(">variant-")).map(|text| {
+            text.split_once(" y=\"")
+                .or_else(|| text.split_once("y=\""))
+                .unwrap()
+                .1
+                .split_once('"')
+                .unwrap()
+                .0
+                .parse::<f64>()
+                .unwrap()
+        });
+        let lowest: Vec<_> = lowest.collect();
+        assert_eq!(lowest.len(), 9);
+        assert!(lowest.iter().all(|&y| y < height - 4.0), "{lowest:?} of {height}");
     }
 
     #[test]
