@@ -134,8 +134,8 @@ fn slow(group: &mut BenchmarkGroup<'_, WallTime>) {
     group
         .sampling_mode(SamplingMode::Flat)
         .sample_size(15)
-        .warm_up_time(Duration::from_millis(300))
-        .measurement_time(Duration::from_millis(1500));
+        .warm_up_time(Duration::from_millis(200))
+        .measurement_time(Duration::from_secs(1));
 }
 
 fn step(c: &mut Criterion) {
@@ -222,6 +222,7 @@ fn work(c: &mut Criterion) {
 fn create(c: &mut Criterion) {
     let endless = Endless::new(0);
     let mut group = c.benchmark_group("coroutines/create");
+    group.warm_up_time(Duration::from_millis(500)).measurement_time(Duration::from_millis(1500));
     group.bench_function("iterator", |b| b.iter(|| black_box(black_box(endless.clone()).by_hand()).next()));
     group.bench_function("generator", |b| b.iter(|| black_box(endless.clone().generator()).next()));
     group.bench_function("async-stream", |b| b.iter(|| black_box(endless.clone().async_stream()).next()));

@@ -1,4 +1,4 @@
-//! The ready-made rungs, and what may cross threads.
+//! All rungs against each other, the ready-made ones, and what may cross threads.
 
 use std::{thread, time::Duration};
 
@@ -7,9 +7,17 @@ use listings::coroutines::{
     Pull, blocking_task, from_stream, generator, s2_iterator, stackful, strict, task, threaded,
     threaded_crossbeam,
 };
+use proptest::{collection::vec, prelude::*};
 use tokio::time::{Instant, sleep};
 
-use crate::suite::contract;
+use crate::{
+    properties::{
+        config, consumer_sees_what_the_model_predicts, fibonacci_equals_wide_arithmetic, scripts,
+        two_sequences_do_not_disturb_each_other,
+    },
+    rungs::ALL,
+    suite::contract,
+};
 
 contract!(genawaiter_rc, crate::rungs::Genawaiter);
 contract!(stream_macro, crate::rungs::AsyncStream);
@@ -123,4 +131,23 @@ async fn task_works_while_its_consumer_does() {
         sleep(STEP).await;
     }
     assert_eq!(begin.elapsed(), 5 * STEP);
+}
+
+proptest! {
+    #![proptest_config(config())]
+
+    #[test]
+    fn fibonacci_equals_wide_arithmetic_on_every_rung(n in 0_usize..200) {
+        fibonacci_equals_wide_arithmetic(&ALL, n)?;
+    }
+
+    #[test]
+    fn consumer_sees_the_same_on_every_rung(script in scripts()) {
+        consumer_sees_what_the_model_predicts(&ALL, script)?;
+    }
+
+    #[test]
+    fn two_sequences_of_a_rung_do_not_disturb_each_other(order in vec(any::<bool>(), 0..100)) {
+        two_sequences_do_not_disturb_each_other(&ALL, &order)?;
+    }
 }

@@ -134,6 +134,11 @@ pub const ALL: [Row; 14] = [
     row::<TokioTask<64>>("task, bound 64"),
 ];
 
+/// The rungs of the core exercise, which come first.
+pub fn core_rungs() -> &'static [Row] {
+    &ALL[..3]
+}
+
 const fn row<R: Rung>(name: &'static str) -> Row {
     (name, R::pull, R::fibonacci)
 }
