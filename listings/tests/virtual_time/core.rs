@@ -1,0 +1,62 @@
+//! The loop retries, pauses, and doubles its pauses.
+
+use listings::virtual_time::{RetryPolicy, bubble, retry_with_backoff};
+use tokio_util::sync::CancellationToken;
+
+use crate::{Script, ms};
+
+// ANCHOR: third_attempt
+#[test]
+fn third_attempt_succeeds_after_300_ms() {
+    let script = Script::failing(2);
+    let elapsed = bubble::run(async {
+        let outcome = retry_with_backoff(&CancellationToken::new(), script.op()).await;
+        assert_eq!(outcome, Ok("done"));
+        bubble::now()
+    });
+    assert_eq!(script.attempts(), 3);
+    assert_eq!(elapsed.unwrap(), ms(300));
+}
+// ANCHOR_END: third_attempt
+
+#[test]
+fn first_success_costs_no_time() {
+    let script = Script::failing(0);
+    let elapsed = bubble::run(async {
+        assert_eq!(retry_with_backoff(&CancellationToken::new(), script.op()).await, Ok("done"));
+        bubble::now()
+    });
+    assert_eq!((elapsed.unwrap(), script.attempts()), (ms(0), 1));
+}
+
+#[test]
+fn attempts_come_at_doubling_intervals() {
+    let script = Script::always_failing();
+    let outcome = bubble::run(retry_with_backoff(&CancellationToken::new(), script.op())).unwrap();
+    assert!(outcome.is_err());
+    assert_eq!(script.times(), [0, 100, 300, 700, 1500].map(ms));
+}
+
+#[test]
+fn fifth_attempt_may_still_succeed() {
+    let script = Script::failing(4);
+    let outcome = bubble::run(retry_with_backoff(&CancellationToken::new(), script.op())).unwrap();
+    assert_eq!(outcome, Ok("done"));
+    assert_eq!(script.attempts(), 5);
+}
+
+#[test]
+fn default_policy_pauses_between_five_attempts() {
+    let delays: Vec<_> = RetryPolicy::default().backoff().collect();
+    assert_eq!(delays, [100, 200, 400, 800].map(ms));
+}
+
+#[test]
+fn retry_can_be_spawned() {
+    let script = Script::failing(1);
+    let op = script.op();
+    let outcome = bubble::run(async {
+        bubble::spawn(async move { retry_with_backoff(&CancellationToken::new(), op).await }).await.unwrap()
+    });
+    assert_eq!(outcome.unwrap(), Ok("done"));
+}
