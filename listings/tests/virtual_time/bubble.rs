@@ -151,17 +151,20 @@ fn wait_works_in_a_task() {
 #[test]
 fn wait_counts_a_blocking_job_as_running() {
     bubble::run(async {
-        // The job ends when it is told to, by a task that is woken by nothing but the job's own first message.
-        let (go, told) = mpsc::channel::<()>();
-        let (started, has_started) = oneshot::channel::<()>();
+        // The job and a task talk, a hundred times: between two words the runtime has nothing to do.
+        let (ask, mut asked) = tokio::sync::mpsc::channel::<u32>(1);
+        let (answer, answered) = mpsc::channel::<u32>();
         let job = bubble::spawn_blocking(move || {
-            started.send(()).unwrap();
-            told.recv().unwrap();
+            for word in 0..100 {
+                ask.blocking_send(word).unwrap();
+                assert_eq!(answered.recv().unwrap(), word);
+            }
             7
         });
         let task = bubble::spawn(async move {
-            has_started.await.unwrap();
-            go.send(()).unwrap();
+            while let Some(word) = asked.recv().await {
+                answer.send(word).unwrap();
+            }
             job.await.unwrap()
         });
         bubble::wait().await;
