@@ -52,7 +52,10 @@ pub type Site = &'static Location<'static>;
 #[derive(Debug, thiserror::Error)]
 pub enum BubbleError {
     /// The body and every task are blocked, and no timer is set that could free them within a virtual year.
-    #[error("deadlock: nothing has moved since {since:?}\n  {body}: the body is blocked{}", list(blocked, *unnamed, "is blocked"))]
+    #[error(
+        "deadlock: nothing has moved since {since:?}\n  {body}: the body is blocked{}",
+        list(blocked, *unnamed, "is blocked")
+    )]
     Deadlock {
         /// When a task was last polled, in virtual time since the bubble began.
         since: Duration,
@@ -64,7 +67,10 @@ pub enum BubbleError {
         unnamed: usize,
     },
     /// The body has not finished within the virtual time it was given, yet timers are still running.
-    #[error("over budget: {budget:?} of virtual time are used up\n  {body}: the body is not done{}", list(alive, *unnamed, "is alive"))]
+    #[error(
+        "over budget: {budget:?} of virtual time are used up\n  {body}: the body is not done{}",
+        list(alive, *unnamed, "is alive")
+    )]
     OverBudget {
         /// The budget, see [`Bubble::budget`].
         budget: Duration,

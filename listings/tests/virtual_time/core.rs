@@ -1,6 +1,6 @@
 //! The loop retries, pauses, and doubles its pauses.
 
-use listings::virtual_time::{RetryPolicy, bubble, retry_with_backoff};
+use listings::virtual_time::{RetryError, RetryPolicy, bubble, retry_with_backoff};
 use tokio_util::sync::CancellationToken;
 
 use crate::{Script, ms};
@@ -59,4 +59,41 @@ fn retry_can_be_spawned() {
         bubble::spawn(async move { retry_with_backoff(&CancellationToken::new(), op).await }).await.unwrap()
     });
     assert_eq!(outcome.unwrap(), Ok("done"));
+}
+
+#[test]
+fn retry_can_be_spawned_by_generic_code() {
+    // What the future of `op` must be, can be said: it has a name.
+    fn in_background<F, Fut, T, E>(op: F) -> tokio::task::JoinHandle<Result<T, RetryError<E>>>
+    where
+        F: FnMut() -> Fut + Send + 'static,
+        Fut: Future<Output = Result<T, E>> + Send,
+        T: Send + 'static,
+        E: Send + 'static,
+    {
+        bubble::spawn(async move { retry_with_backoff(&CancellationToken::new(), op).await })
+    }
+
+    let script = Script::failing(1);
+    let op = script.op();
+    let outcome = bubble::run(async { in_background(op).await.unwrap() });
+    assert_eq!(outcome.unwrap(), Ok("done"));
+}
+
+#[test]
+fn retry_can_be_spawned_with_an_operation_that_borrows() {
+    let outcome = bubble::run(async {
+        let urls = ["https://a.example", "https://b.example"].map(String::from);
+        bubble::spawn(async move {
+            let mut next = urls.iter().cycle();
+            let op = || {
+                let url = next.next();
+                async move { url.filter(|url| url.contains("b.example")).map(String::len).ok_or("refused") }
+            };
+            retry_with_backoff(&CancellationToken::new(), op).await
+        })
+        .await
+        .unwrap()
+    });
+    assert_eq!(outcome.unwrap(), Ok(17));
 }

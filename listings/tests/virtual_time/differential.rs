@@ -6,7 +6,10 @@
 use std::time::Duration;
 
 use backon::{BackoffBuilder, ExponentialBuilder, Retryable};
-use listings::virtual_time::{RetryError, RetryPolicy, bubble};
+use listings::virtual_time::{
+    RetryError, RetryPolicy,
+    bubble::{self, Bubble},
+};
 use proptest::prelude::*;
 use tokio_util::sync::CancellationToken;
 
@@ -40,7 +43,7 @@ proptest! {
     fn retry_agrees_with_backon(failures in 0..8_usize, attempts in 1..7_u32) {
         let policy = RetryPolicy { max_attempts: attempts, ..RetryPolicy::default() };
         let (mine, yours) = (Script::failing(failures), Script::failing(failures));
-        let our = bubble::run(async {
+        let our = Bubble::default().polls_per_instant(1000).run(async {
             (policy.retry(&CancellationToken::new(), mine.op()).await, bubble::now())
         })
         .unwrap();

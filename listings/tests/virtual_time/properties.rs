@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use listings::virtual_time::{RetryError, RetryPolicy, bubble};
+use listings::virtual_time::{
+    RetryError, RetryPolicy,
+    bubble::{self, Bubble},
+};
 use proptest::prelude::*;
 use tokio_util::sync::CancellationToken;
 
@@ -67,7 +70,7 @@ proptest! {
     #[test]
     fn retry_takes_the_sum_of_its_pauses(policy in policies(), failures in 0..14_usize) {
         let script = Script::failing(failures);
-        let (outcome, elapsed) = bubble::run(async {
+        let (outcome, elapsed) = Bubble::default().polls_per_instant(1000).run(async {
             (policy.retry(&CancellationToken::new(), script.op()).await, bubble::now())
         })
         .unwrap();
