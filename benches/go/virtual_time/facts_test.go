@@ -1,6 +1,7 @@
 package virtual_time
 
 import (
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -136,6 +137,50 @@ func TestHelperSpin(t *testing.T) {
 		for until := time.Now().Add(Base); time.Now().Before(until); {
 			runtime.Gosched()
 		}
+	})
+}
+
+func TestChannelOfAnotherBubblePanics(t *testing.T) {
+	contains(t, helper(t, "TestHelperChannel"), "from outside bubble")
+}
+
+func TestHelperChannel(t *testing.T) {
+	asHelper(t)
+	var theirs chan int
+	synctest.Test(t, func(t *testing.T) { theirs = make(chan int, 1) })
+	synctest.Test(t, func(t *testing.T) { theirs <- 1 })
+}
+
+func TestSecondWaitPanics(t *testing.T) {
+	contains(t, helper(t, "TestHelperSecondWait"), "wait already in progress")
+}
+
+func TestHelperSecondWait(t *testing.T) {
+	asHelper(t)
+	synctest.Test(t, func(t *testing.T) {
+		go synctest.Wait()
+		synctest.Wait()
+	})
+}
+
+func TestSocketStopsTheClock(t *testing.T) {
+	contains(t, helper(t, "TestHelperSocket", "-test.timeout=1s"), "test timed out after 1s")
+}
+
+// A goroutine that reads from the network is not durably blocked, so the clock waits for its peer.
+func TestHelperSocket(t *testing.T) {
+	asHelper(t)
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	peer, err := net.Dial("tcp", listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	synctest.Test(t, func(t *testing.T) {
+		go peer.Read(make([]byte, 1))
+		time.Sleep(5 * time.Second)
 	})
 }
 

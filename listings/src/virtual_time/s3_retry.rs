@@ -7,7 +7,6 @@ use std::{iter::FusedIterator, time::Duration};
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
-// ANCHOR: policy
 /// How often to try, and how long to pause between attempts.
 ///
 /// ```
@@ -53,7 +52,6 @@ impl Default for RetryPolicy {
         }
     }
 }
-// ANCHOR_END: policy
 
 // ANCHOR: error
 /// Why a retry gave up.
@@ -139,7 +137,6 @@ impl RetryPolicy {
 }
 // ANCHOR_END: retry
 
-// ANCHOR: backoff
 impl RetryPolicy {
     /// The pauses of one run, in order: one fewer than attempts, or as many with [`trailing_sleep`].
     ///
@@ -188,9 +185,7 @@ impl Iterator for Backoff {
 
 impl ExactSizeIterator for Backoff {}
 impl FusedIterator for Backoff {}
-// ANCHOR_END: backoff
 
-// ANCHOR: jitter
 /// Steele, Lea and Flood's generator (OOPSLA 2014): eight bytes of state, and every seed is a good one.
 #[derive(Debug, Clone)]
 struct SplitMix64(u64);
@@ -213,4 +208,3 @@ impl SplitMix64 {
         Duration::from_nanos(nanos - spread + u64::try_from(drawn).unwrap_or(spread))
     }
 }
-// ANCHOR_END: jitter

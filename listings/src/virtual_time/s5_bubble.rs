@@ -47,7 +47,6 @@ use tokio::{
 /// Where in the source a task was spawned.
 pub type Site = &'static Location<'static>;
 
-// ANCHOR: error
 /// What went wrong with a bubble; not with the code that ran to its end in it.
 #[derive(Debug, thiserror::Error)]
 pub enum BubbleError {
@@ -111,7 +110,6 @@ pub enum BubbleError {
     #[error("cannot build the runtime")]
     Runtime(#[from] io::Error),
 }
-// ANCHOR_END: error
 
 /// One line a task, for the messages above.
 fn list(sites: &[Site], unnamed: usize, state: &str) -> impl fmt::Display {
@@ -122,7 +120,6 @@ fn list(sites: &[Site], unnamed: usize, state: &str) -> impl fmt::Display {
     lines
 }
 
-// ANCHOR: builder
 /// A bubble's limits. [`run`] uses the defaults.
 #[derive(Debug, Clone)]
 pub struct Bubble {
@@ -136,7 +133,6 @@ impl Default for Bubble {
         Self { budget: Duration::from_secs(3600), polls_per_instant: 1_000_000 }
     }
 }
-// ANCHOR_END: builder
 
 /// How far beyond its budget a bubble looks for a timer. Below the range of tokio's timer wheel, 2^36 ms.
 const FORESIGHT: Duration = Duration::from_secs(365 * 24 * 3600);
@@ -207,7 +203,6 @@ pub fn run<F: Future>(body: F) -> Result<F::Output, BubbleError> {
     Bubble::default().run(body)
 }
 
-// ANCHOR: runtime
 fn runtime(shared: &Arc<Shared>) -> io::Result<Runtime> {
     // Weak: the runtime owns the hook, and through its wakers the shared state would own the runtime.
     let hook = Arc::downgrade(shared);
@@ -221,9 +216,7 @@ fn runtime(shared: &Arc<Shared>) -> io::Result<Runtime> {
         })
         .build()
 }
-// ANCHOR_END: runtime
 
-// ANCHOR: supervise
 /// Drives the body, and decides what it means if it does not finish.
 async fn supervise<F: Future>(
     shared: &Arc<Shared>,
@@ -261,9 +254,7 @@ async fn supervise<F: Future>(
     let (tasks, unnamed) = shared.alive();
     if tasks.is_empty() && unnamed == 0 { Ok(output) } else { Err(BubbleError::Leaked { tasks, unnamed }) }
 }
-// ANCHOR_END: supervise
 
-// ANCHOR: api
 /// Virtual time since the bubble began.
 ///
 /// # Panics
@@ -327,7 +318,6 @@ pub fn spawn_blocking<T: Send + 'static>(job: impl FnOnce() -> T + Send + 'stati
     );
     tokio::spawn(tracked)
 }
-// ANCHOR_END: api
 
 thread_local! {
     static CURRENT: RefCell<Option<Arc<Shared>>> = const { RefCell::new(None) };
@@ -365,7 +355,6 @@ struct Shared {
     state: Mutex<State>,
 }
 
-// ANCHOR: state
 struct State {
     origin: Instant,
     /// When something was last polled, and how often at that instant.
@@ -398,7 +387,6 @@ struct Waiter {
     seen: Option<u64>,
     done: bool,
 }
-// ANCHOR_END: state
 
 impl State {
     /// Reads the paused clock; needs the runtime's context.
@@ -558,7 +546,6 @@ impl Shared {
     }
 }
 
-// ANCHOR: tracked
 /// A future whose polls the bubble counts: the body, or a task.
 struct Tracked<F> {
     shared: Arc<Shared>,
@@ -591,7 +578,6 @@ impl<F: Future + Unpin> Future for Tracked<F> {
         })
     }
 }
-// ANCHOR_END: tracked
 
 impl<F> Tracked<F> {
     fn body(shared: &Arc<Shared>, future: F) -> Self {
@@ -636,7 +622,6 @@ impl Drop for Running {
     }
 }
 
-// ANCHOR: wait
 /// The future of [`wait`].
 #[must_use = "futures do nothing unless awaited"]
 pub struct Wait {
@@ -687,7 +672,6 @@ impl Future for Wait {
         Poll::Ready(())
     }
 }
-// ANCHOR_END: wait
 
 impl Wait {
     /// Takes the waiter off the list, if it is on it.

@@ -5,7 +5,6 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{Script, ms};
 
-// ANCHOR: always_failing
 #[test]
 fn always_failing_returns_the_last_error() {
     let script = Script::always_failing();
@@ -23,9 +22,7 @@ fn always_failing_sleeps_four_times() {
     assert_eq!(script.attempts(), 5);
     assert_eq!(elapsed.unwrap(), ms(100 + 200 + 400 + 800));
 }
-// ANCHOR_END: always_failing
 
-// ANCHOR: done_with_its_last_attempt
 #[test]
 fn always_failing_is_done_with_its_last_attempt() {
     let script = Script::always_failing();
@@ -40,7 +37,6 @@ fn always_failing_is_done_with_its_last_attempt() {
     })
     .unwrap();
 }
-// ANCHOR_END: done_with_its_last_attempt
 
 #[test]
 fn trailing_sleep_sleeps_five_times() {

@@ -5,7 +5,6 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{Script, ms};
 
-// ANCHOR: third_attempt
 #[test]
 fn third_attempt_succeeds_after_300_ms() {
     let script = Script::failing(2);
@@ -17,7 +16,6 @@ fn third_attempt_succeeds_after_300_ms() {
     assert_eq!(script.attempts(), 3);
     assert_eq!(elapsed.unwrap(), ms(300));
 }
-// ANCHOR_END: third_attempt
 
 #[test]
 fn first_success_costs_no_time() {

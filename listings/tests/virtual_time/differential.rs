@@ -67,3 +67,10 @@ fn max_times_of_backon_counts_retries() {
     assert_eq!((outcome, script.attempts()), (Err(6), 6));
     assert!((ms(3100)..=ms(3105)).contains(&elapsed), "{elapsed:?}");
 }
+
+#[test]
+fn pauses_of_backon_are_not_exact() {
+    let policy = ExponentialBuilder::new().with_min_delay(ms(100)).with_max_times(2);
+    let second = policy.build().nth(1).unwrap();
+    assert_eq!(second, Duration::from_nanos(200_000_003));
+}

@@ -82,7 +82,6 @@ fn advancing_jumps_over_sleeps() {
     assert_eq!(paused().block_on(ticks(async || sleep(ms(50)).await)), 5);
 }
 
-// ANCHOR: foreign_thread
 #[test]
 fn foreign_thread_is_not_waited_for() {
     let (go, told) = mpsc::channel();
@@ -96,7 +95,6 @@ fn foreign_thread_is_not_waited_for() {
     go.send(()).unwrap();
     thread.join().unwrap();
 }
-// ANCHOR_END: foreign_thread
 
 #[cfg(unix)]
 #[test]

@@ -12,7 +12,6 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{Script, ms};
 
-// ANCHOR: sleeps
 #[test]
 fn retry_sleeps_after_its_first_attempt() {
     let script = Script::failing(2);
@@ -35,7 +34,6 @@ fn retry_sleeps_after_its_first_attempt() {
     })
     .unwrap();
 }
-// ANCHOR_END: sleeps
 
 #[test]
 fn retry_polls_only_when_something_happens() {
@@ -48,7 +46,6 @@ fn retry_polls_only_when_something_happens() {
     assert_eq!(outcome, Err(RetryError::Exhausted { attempts: 5, last: 5 }));
 }
 
-// ANCHOR: cancelled
 #[test]
 fn cancelling_ends_the_sleep_at_once() {
     let script = Script::always_failing();
@@ -63,7 +60,6 @@ fn cancelling_ends_the_sleep_at_once() {
     })
     .unwrap();
 }
-// ANCHOR_END: cancelled
 
 #[test]
 fn cancelling_lets_the_attempt_finish() {
@@ -112,7 +108,6 @@ fn cancelling_ends_the_trailing_sleep() {
     .unwrap();
 }
 
-// ANCHOR: dropped
 #[test]
 fn dropping_cuts_the_sleep() {
     let script = Script::always_failing();
@@ -141,4 +136,3 @@ fn dropping_cuts_the_attempt_too() {
     .unwrap();
     assert!(!finished.load(Relaxed));
 }
-// ANCHOR_END: dropped
