@@ -494,6 +494,34 @@ fn bubble_after_a_panic_is_clean() {
 }
 
 #[test]
+#[should_panic(expected = "Cannot start a runtime from within a runtime")]
+fn bubble_in_a_bubble_panics() {
+    let _ = bubble::run(async { bubble::run(async {}) });
+}
+
+#[test]
+fn leaked_task_is_dropped_with_its_bubble() {
+    struct Flag(Arc<AtomicUsize>);
+    impl Drop for Flag {
+        fn drop(&mut self) {
+            self.0.fetch_add(1, Relaxed);
+        }
+    }
+
+    let dropped = Arc::new(AtomicUsize::new(0));
+    let flag = Flag(Arc::clone(&dropped));
+    let leak = bubble::run(async move {
+        bubble::spawn(async move {
+            let _flag = flag;
+            std::future::pending::<()>().await;
+        });
+        bubble::wait().await;
+    });
+    assert!(matches!(leak, Err(BubbleError::Leaked { .. })));
+    assert_eq!(dropped.load(Relaxed), 1);
+}
+
+#[test]
 fn body_may_borrow() {
     let mut seen = Vec::new();
     bubble::run(async {
