@@ -96,6 +96,12 @@ impl Artifacts {
         arguments
     }
 
+    /// Whether this is the compiler whose messages the book shows: the one of `rust-version`.
+    #[must_use]
+    pub fn is_reference_compiler(&self) -> bool {
+        self.rustc.starts_with(concat!("rustc ", env!("CARGO_PKG_RUST_VERSION"), "."))
+    }
+
     /// A digest of compiler and libraries: when it is the same, a fence that compiled still compiles.
     #[must_use]
     pub fn digest(&self) -> String {
