@@ -281,6 +281,15 @@ fn check_tests(project: &Project, slug: &str, problems: &mut Problems) {
         }
     }
     for mutant in &task.mutants {
+        for test in &mutant.caught_by {
+            let group = test.split("::").next().unwrap_or(test);
+            if !project.root.join(folder.join(format!("{group}.rs"))).is_file() {
+                problems.push(
+                    Problem::new(&file, line(test), format!("mutant `{}`: no test `{test}`", mutant.name))
+                        .help(format!("its module would be {}/{group}.rs", folder.display())),
+                );
+            }
+        }
         let source = Path::new("listings/src").join(module(slug)).join(&mutant.file);
         let count = fs::read_to_string(project.root.join(&source))
             .map_or(0, |text| text.replace("\r\n", "\n").matches(&mutant.find).count());
