@@ -127,6 +127,8 @@ pub fn run(
     }
     let folder = scratch.join("fences");
     fs::create_dir_all(&folder)?;
+    // rustdoc forgets a folder in the system's temporary one at each run.
+    let temporary = tempfile::tempdir_in(&folder)?;
     let (text, lines) = one_file(&todo);
     fs::write(folder.join("book.md"), text)?;
     let output = Command::new("rustdoc")
@@ -136,6 +138,7 @@ pub fn run(
         .args(["--test-args", "--color=never"])
         .env("NO_COLOR", "1")
         .env("RUST_BACKTRACE", "0")
+        .env("TMPDIR", temporary.path())
         .output()
         .context("rustdoc cannot be started")?;
     let stdout = String::from_utf8_lossy(&output.stdout);
