@@ -7,8 +7,6 @@ use std::sync::LazyLock;
 use pulldown_cmark::{CodeBlockKind, CowStr, Event, HeadingLevel, Options, Parser, Tag, TagEnd};
 use regex::Regex;
 
-use crate::task::line_of;
-
 /// A page and what stands on it. Lines count from 1.
 #[derive(Debug, Clone)]
 pub struct Page {
@@ -119,10 +117,11 @@ impl Page {
 
     fn scan_markdown(&mut self) {
         let text = self.text.clone();
+        let lines = Lines::of(&text);
         let mut heading: Option<Heading> = None;
         let mut image: Option<(usize, bool)> = None;
         for (event, span) in Parser::new_ext(&text, markdown_options()).into_offset_iter() {
-            let line = line_of(&text, span.start);
+            let line = lines.at(span.start);
             match event {
                 Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(info))) => {
                     self.fences.push(Fence {
@@ -176,6 +175,7 @@ impl Page {
     }
 
     fn scan_directives(&mut self) {
+        let lines = Lines::of(&self.text);
         for found in DIRECTIVE.captures_iter(&self.text) {
             let whole = found.get(0).expect("the whole match");
             // mdBook's own way of writing a directive that is not one.
@@ -183,7 +183,7 @@ impl Page {
                 continue;
             }
             self.directives.push(Directive {
-                line: line_of(&self.text, whole.start()),
+                line: lines.at(whole.start()),
                 name: found[1].to_owned(),
                 arguments: found[2].to_owned(),
                 span: whole.range(),
@@ -197,6 +197,20 @@ impl Page {
     pub fn slug(&self) -> Option<&str> {
         let parent = self.file.parent()?;
         (parent == Path::new("src")).then(|| self.file.file_stem()?.to_str()).flatten()
+    }
+}
+
+/// Where the lines of a text begin, to find a line by a byte offset.
+struct Lines(Vec<usize>);
+
+impl Lines {
+    fn of(text: &str) -> Self {
+        Self(std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect())
+    }
+
+    /// The line, from 1.
+    fn at(&self, offset: usize) -> usize {
+        self.0.partition_point(|start| *start <= offset)
     }
 }
 

@@ -186,7 +186,7 @@ impl Run<'_> {
 
     /// Runs the examples whose output or trace a page shows; returns how many.
     fn outputs(&mut self, pages: &[&Page]) -> usize {
-        let mut count = 0;
+        let mut shown = Vec::new();
         for page in pages {
             let Some((slug, task)) = page.slug().and_then(|slug| Some((slug, self.project.tasks.get(slug)?)))
             else {
@@ -196,23 +196,35 @@ impl Run<'_> {
             {
                 let name = &directive.arguments;
                 let example = format!("{}_{name}", module(slug));
-                let problem = |what: String| Problem::new(&page.file, directive.line, what);
                 let Some(program) = self.artifacts.examples.get(&example) else {
                     let help = format!("write listings/examples/{example}.rs");
-                    self.problems.push(problem(format!("no example `{example}`")).help(help));
+                    let problem = Problem::new(&page.file, directive.line, format!("no example `{example}`"));
+                    self.problems.push(problem.help(help));
                     continue;
                 };
-                count += 1;
-                match outputs::run(program) {
-                    Ok(now) => {
-                        let captured = Project::captured(slug, name);
-                        self.settle(&captured, &now, &task.output(name), (&page.file, directive.line));
-                    }
-                    Err(error) => self.problems.push(problem(format!("example `{example}`: {error:#}"))),
+                shown.push((page, directive.line, program, Project::captured(slug, name), task.output(name)));
+            }
+        }
+        // Side by side: what an example waits for is rarely the processor.
+        let printed: Vec<_> = std::thread::scope(|scope| {
+            let running: Vec<_> =
+                shown.iter().map(|(_, _, program, _, _)| scope.spawn(|| outputs::run(program))).collect();
+            running.into_iter().map(|example| example.join().expect("no example panics the tool")).collect()
+        });
+        for ((page, line, program, captured, how), printed) in shown.iter().zip(printed) {
+            match printed {
+                Ok(now) => self.settle(captured, &now, how, (&page.file, *line)),
+                Err(error) => {
+                    let example = program.file_stem().unwrap_or_default().to_string_lossy();
+                    self.problems.push(Problem::new(
+                        &page.file,
+                        *line,
+                        format!("example `{example}`: {error:#}"),
+                    ));
                 }
             }
         }
-        count
+        shown.len()
     }
 
     /// Compares a text with the captured one, or accepts it when blessing.
