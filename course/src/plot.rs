@@ -98,7 +98,8 @@ pub fn dots(alt: &Alt, dots: &[Dot]) -> String {
         }
         layout.with_log_x().with_x_axis_min(min).with_x_axis_max(max)
     } else {
-        layout.with_ticks(4).with_x_axis_min(0.0).with_x_axis_max(range.1 * 1.06)
+        // Labels at the left leave room for few numbers.
+        layout.with_ticks(2).with_x_axis_min(0.0).with_x_axis_max(range.1 * 1.06)
     };
     svg(alt, &SvgBackend::new().render_scene(&render_multiple(plots, layout)))
 }
@@ -248,11 +249,15 @@ fn themed(layout: Layout) -> Layout {
     layout.with_theme(theme).with_tick_size(TEXT).with_body_size(TEXT).with_label_size(TEXT)
 }
 
-/// Labels for an axis of time. Over more than a decade and a half only powers of ten are labelled: there is no room.
+/// Labels for an axis of time. Over more than a decade and a half only powers of ten are labelled, over more than four
+/// decades every second one: there is no room.
 fn time_ticks((low, high): (f64, f64), log: bool) -> TickFormat {
-    let sparse = log && high / low.max(f64::MIN_POSITIVE) > 30.0;
+    let span = if log { high / low.max(f64::MIN_POSITIVE) } else { 1.0 };
+    let sparse = span > 30.0;
+    let step = if span > 1e4 { 2 } else { 1 };
     TickFormat::Custom(Arc::new(move |ns| {
-        let decade = ns > 0.0 && (ns.log10() - ns.log10().round()).abs() < 1e-6;
+        let power = ns.log10();
+        let decade = ns > 0.0 && (power - power.round()).abs() < 1e-6 && power.round() as i32 % step == 0;
         if sparse && !decade { String::new() } else { tick(ns) }
     }))
 }

@@ -146,6 +146,12 @@ impl Row<'_> {
         format!("{} ({})", self.variant, self.language())
     }
 
+    /// The label where rows that differ in their parameter alone stand side by side.
+    fn full_label(&self) -> String {
+        let parameter = self.parameter.map_or(String::new(), |parameter| format!("/{parameter}"));
+        format!("{}{parameter} ({})", self.variant, self.language())
+    }
+
     fn value(&self) -> f64 {
         self.measured.per_element().value
     }
@@ -243,9 +249,10 @@ impl<'a> Group<'a> {
         // The caption stands outside of what scrolls, so that a narrow screen shows all of it.
         format!(
             "<figure class=\"bench\" style=\"{FIGURE}\">\n<div class=\"table-wrapper\">\n<table>\n{body}</table>\n</div>\n\
-             <figcaption>{} Time per {}, lower is better. {}</figcaption>\n</figure>",
+             <figcaption>{} Time per {} with its {} interval, lower is better. {}</figcaption>\n</figure>",
             escape(&format!("{}.", self.asked.prefix())),
             self.each,
+            self.confidence(),
             escape(&self.provenance())
         )
     }
@@ -314,7 +321,9 @@ impl<'a> Group<'a> {
         if plot::is_log(self.rows.iter().map(Row::value)) {
             caption.push_str("The axis of time is logarithmic. ");
         }
-        let svg = if self.has_parameters() { self.line_plot(id) } else { self.dot_plot(id) };
+        // A line says that there is something between two parameters: only between numbers there is.
+        let numbers = self.rows.iter().all(|row| row.parameter.is_some_and(|p| p.parse::<f64>().is_ok()));
+        let svg = if numbers { self.line_plot(id) } else { self.dot_plot(id) };
         let _ = write!(caption, "Whiskers are {} intervals.", self.confidence());
         if with_provenance {
             let _ = write!(caption, " {}", self.provenance());
@@ -330,7 +339,7 @@ impl<'a> Group<'a> {
             .rows
             .iter()
             .map(|row| Dot {
-                label: row.label(),
+                label: row.full_label(),
                 colour: usize::from(row.go),
                 estimate: row.measured.per_element(),
             })
@@ -339,16 +348,16 @@ impl<'a> Group<'a> {
         let (first, last) = (&self.rows[0], &self.rows[self.rows.len() - 1]);
         let mut description = format!("Dot plot with a {scale} axis. ");
         if self.rows.len() == 1 {
-            let _ = write!(description, "{}: {}.", first.label(), plain(first));
+            let _ = write!(description, "{}: {}.", first.full_label(), plain(first));
         } else {
             let ratio = last.measured.per_element().over(first.measured.per_element());
             let _ = write!(
                 description,
                 "Fastest of {}: {} with {}. Slowest: {} with {}, {} as long.",
                 self.rows.len(),
-                first.label(),
+                first.full_label(),
                 plain(first),
-                last.label(),
+                last.full_label(),
                 plain(last),
                 ratio.times()
             );
@@ -426,9 +435,15 @@ fn axis(parameters: &[&str]) -> Axis {
     if powers || span < 5.0 { steps() } else { Axis::Log }
 }
 
-/// A cell of a table of many: the estimate, its evidence beside it.
+/// A cell of a table of many: the estimate, its interval beneath, its evidence beside it.
 fn cell(measured: &Measurement) -> String {
-    format!("<span title=\"{}\">{}</span>", escape(&measured.evidence()), measured.per_element().duration())
+    let estimate = measured.per_element();
+    format!(
+        "<span title=\"{}\">{}<br><small>{}</small></span>",
+        escape(&measured.evidence()),
+        estimate.duration(),
+        estimate.duration_interval()
+    )
 }
 
 fn plain(row: &Row<'_>) -> String {
@@ -542,7 +557,7 @@ mod tests {
         let local =
             Local::from([("coroutines/step/corosensei".to_owned(), measurement(19_000.0, Some(1000)))]);
         let table = bench("step table", &local).unwrap();
-        assert!(table.contains("On your machine") && table.contains(">19\u{a0}ns</span>"), "{table}");
+        assert!(table.contains("On your machine") && table.contains(">19\u{a0}ns<br>"), "{table}");
         let local = Local::from([("coroutines/grow/vec/10".to_owned(), measurement(50.0, Some(10)))]);
         assert!(bench("grow table", &local).unwrap().contains("Rust, on your machine"));
     }
