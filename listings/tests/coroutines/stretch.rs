@@ -10,7 +10,7 @@ use std::{
 };
 
 use futures::FutureExt;
-use listings::coroutines::{task, threaded};
+use listings::coroutines::{Task, task, threaded};
 
 use crate::{
     rungs::{Crossbeam, Rung, Script, Thread, TokioTask},
@@ -97,8 +97,8 @@ impl Drop for SetOnDrop {
     }
 }
 
-#[tokio::test]
-async fn task_stop_waits_for_the_cleanup() {
+/// A task that is suspended in its loop, and whether its destructors have run.
+async fn suspended_task() -> (Task<i32>, Arc<AtomicBool>) {
     let cleaned_up = Arc::new(AtomicBool::new(false));
     let flag = SetOnDrop(Arc::clone(&cleaned_up));
     let mut pull = task(1, |y| async move {
@@ -108,21 +108,19 @@ async fn task_stop_waits_for_the_cleanup() {
         }
     });
     pull.next().await;
+    (pull, cleaned_up)
+}
+
+#[tokio::test]
+async fn task_stop_waits_for_the_cleanup() {
+    let (pull, cleaned_up) = suspended_task().await;
     pull.stop().await;
     assert!(cleaned_up.load(Ordering::Relaxed));
 }
 
 #[tokio::test]
 async fn task_dropped_cleans_up_only_when_the_runtime_gets_to_it() {
-    let cleaned_up = Arc::new(AtomicBool::new(false));
-    let flag = SetOnDrop(Arc::clone(&cleaned_up));
-    let mut pull = task(1, |y| async move {
-        let _flag = flag;
-        loop {
-            y.yield_(1).await;
-        }
-    });
-    pull.next().await;
+    let (pull, cleaned_up) = suspended_task().await;
     drop(pull);
     assert!(!cleaned_up.load(Ordering::Relaxed), "on one thread nothing can have run since the drop");
     tokio::task::yield_now().await;
