@@ -1,10 +1,11 @@
 //! mdBook, in process: our preprocessor, and the build.
 
+use std::fmt;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use mdbook_driver::MDBook;
 use mdbook_preprocessor::book::{Book, BookItem};
 use mdbook_preprocessor::{Preprocessor, PreprocessorContext};
@@ -33,7 +34,7 @@ impl Preprocessor for Course {
         if context.renderer == "test" {
             let report = verify::verify(&context.root, &Options::default())?;
             anstream::eprintln!("{}", report.summary());
-            refuse(&report.problems)?;
+            refuse(report.problems)?;
             book.for_each_chapter_mut(|chapter| chapter.content.clear());
             return Ok(book);
         }
@@ -44,7 +45,7 @@ impl Preprocessor for Course {
         for item in &mut book.items {
             render_item(&project, item, &mut problems);
         }
-        refuse(&problems.sorted())?;
+        refuse(problems.sorted())?;
         Ok(book)
     }
 }
@@ -116,20 +117,31 @@ fn runs_on_the_playground(code: &str) -> bool {
     !code.contains("listings::") && !code.lines().any(|line| foreign(line).is_some())
 }
 
-/// Prints every problem; fails if there is one.
+/// A book that has problems, as an error: what `verify` and a build report.
+#[derive(Debug)]
+pub struct Unwell(Vec<Problem>);
+
+impl fmt::Display for Unwell {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for problem in &self.0 {
+            writeln!(f, "{problem}")?;
+        }
+        match self.0.len() {
+            1 => write!(f, "1 problem"),
+            count => write!(f, "{count} problems"),
+        }
+    }
+}
+
+impl std::error::Error for Unwell {}
+
+/// Fails if there is a problem.
 ///
 /// # Errors
 ///
-/// When `problems` is not empty, with their number.
-pub fn refuse(problems: &[Problem]) -> Result<()> {
-    for problem in problems {
-        anstream::eprintln!("{problem}");
-    }
-    match problems.len() {
-        0 => Ok(()),
-        1 => bail!("1 problem"),
-        count => bail!("{count} problems"),
-    }
+/// [`Unwell`], when `problems` is not empty.
+pub fn refuse(problems: Vec<Problem>) -> Result<()> {
+    if problems.is_empty() { Ok(()) } else { Err(Unwell(problems).into()) }
 }
 
 /// Answers mdBook's preprocessor protocol on standard input and output.
@@ -161,7 +173,7 @@ fn check_version(theirs: &str) -> Result<()> {
 ///
 /// # Errors
 ///
-/// When the book has problems (they have been printed), or mdBook fails.
+/// When the book has problems ([`Unwell`]), or mdBook fails.
 pub fn build(root: &Path, live_reload: bool) -> Result<PathBuf> {
     let start = Instant::now();
     let mut book = load(root)?;

@@ -79,6 +79,10 @@ fn main() -> ExitCode {
     match run(cli.command) {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
+        Err(error) if error.is::<book::Unwell>() => {
+            anstream::eprintln!("{error}");
+            ExitCode::FAILURE
+        }
         Err(error) => {
             anstream::eprintln!("error: {error:#}");
             ExitCode::from(2)

@@ -16,6 +16,7 @@ mod exercises;
 mod output;
 mod seal;
 mod task;
+mod totals;
 mod trace;
 mod value;
 
@@ -80,6 +81,7 @@ const DIRECTIVES: &[(&str, Render)] = &[
     ("output", output::render),
     ("seal", seal::render),
     ("task", task::render),
+    ("totals", totals::render),
     ("trace", trace::render),
     ("value", value::render),
 ];
