@@ -15,8 +15,10 @@ use super::{Fault, Place, escape, no_arguments};
 use crate::evidence::{Counts, Evidence};
 use crate::mutants;
 
-/// The columns: a heading, and what is counted under it.
-const COLUMNS: &[(&str, fn(&Counts) -> usize)] = &[
+/// A heading, and what is counted under it.
+type Column = (&'static str, fn(&Counts) -> usize);
+
+const COLUMNS: &[Column] = &[
     ("listings", Counts::listings),
     ("ran", |counts| counts.ran),
     ("compiled only", |counts| counts.compiled_only),
