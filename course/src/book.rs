@@ -3,7 +3,6 @@
 use std::fmt;
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::time::Instant;
 
 use anyhow::{Context, Result};
 use mdbook_driver::MDBook;
@@ -175,13 +174,11 @@ fn check_version(theirs: &str) -> Result<()> {
 ///
 /// When the book has problems ([`Unwell`]), or mdBook fails.
 pub fn build(root: &Path, live_reload: bool) -> Result<PathBuf> {
-    let start = Instant::now();
     let mut book = load(root)?;
     if live_reload {
         book.config.set("output.html.live-reload-endpoint", crate::serve::ENDPOINT)?;
     }
     book.build()?;
-    eprintln!("{:>9} the book in {:.1} s", "built", start.elapsed().as_secs_f64());
     Ok(book.build_dir_for("html"))
 }
 

@@ -104,8 +104,10 @@ fn run(command: Command) -> Result<bool> {
             serve::serve(&root, serve::Options { port, open }, |root| book::build(root, true))?
         }
         Command::Build => {
+            let start = std::time::Instant::now();
             let folder = book::build(&root, false)?;
-            anstream::println!("{}", folder.join("index.html").display());
+            let seconds = start.elapsed().as_secs_f64();
+            anstream::println!("built in {seconds:.2} s: {}", folder.join("index.html").display());
         }
         Command::Verify { chapters } => return check(&root, verify::Options { chapters, bless: false }),
         Command::Bless { chapters } => return check(&root, verify::Options { chapters, bless: true }),
