@@ -11,7 +11,7 @@ use crate::book;
 use crate::cache::Cache;
 use crate::cargo::Artifacts;
 use crate::checks::fences::{Expect, Snippet};
-use crate::checks::{failures, fences, links, outputs, panics};
+use crate::checks::{failures, fences, figures, links, outputs, panics};
 use crate::directives;
 use crate::evidence::{self, Counts, Evidence};
 use crate::includes;
@@ -125,9 +125,13 @@ pub fn verify(root: &Path, options: &Options) -> Result<Report> {
             problems.extend(found);
         }
     }
+    // After blessing, too: an output that is shown is a source.
+    let figures = figures::check(&project, &pages, &snippets, &mut problems);
     let mut report = Report { pages: Vec::new(), problems: problems.sorted(), blessed };
     for page in pages {
-        let counts = count(&project, &artifacts, page, &snippets);
+        let mut counts = count(&project, &artifacts, page, &snippets);
+        let figures = figures.get(&page.file).copied().unwrap_or_default();
+        (counts.figures_sourced, counts.figures_allowed) = (figures.sourced, figures.allowed);
         if report.problems.is_empty() {
             let evidence = Evidence {
                 digest: evidence::digest(&project, page),

@@ -120,7 +120,7 @@ pub fn compare(
 }
 
 /// Applies the declared replacements.
-fn normalise(text: &str, how: &Output) -> Result<String, String> {
+pub(super) fn normalise(text: &str, how: &Output) -> Result<String, String> {
     how.normalise.iter().try_fold(text.to_owned(), |text, rule| {
         let pattern =
             Regex::new(&rule.pattern).map_err(|error| format!("`normalise` in task.toml: {error}"))?;
