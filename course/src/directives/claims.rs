@@ -267,10 +267,10 @@ pub(crate) fn test_text(root: &Path, slug: &str, test: &str) -> Result<String, F
     })
 }
 
-/// A function from its head to the next function.
+/// A test from its head to the next test.
 fn written(text: &str, head: &str) -> Option<String> {
     let start = Regex::new(&format!(r"\b{head}\b")).ok()?.find(text)?;
-    let end = text[start.end()..].find("fn ").map_or(text.len(), |next| start.end() + next);
+    let end = text[start.end()..].find("#[test]").map_or(text.len(), |next| start.end() + next);
     Some(text[start.start()..end].to_owned())
 }
 

@@ -1,5 +1,6 @@
 //! The tool against small books made for the purpose, and against this one.
 
+mod figures;
 mod mdbook;
 mod panics;
 mod small_book;

@@ -120,3 +120,72 @@ fn a_listing_that_panicked_before_is_not_compiled_again_until_its_words_change()
     assert_eq!(book.problems(), "");
     assert!(folder.exists());
 }
+
+/// What an author writes for "the model checker catches it, after so many executions": an example whose output is
+/// compared, and which fails when nothing is caught. Here the checker is a loop over all schedules.
+const MODEL: &str = r#"fn run(schedule: &[usize]) -> u32 {
+    let (mut count, mut seen, mut steps) = (0, [0; 2], [0; 2]);
+    for &thread in schedule {
+        if steps[thread] == 0 {
+            seen[thread] = count;
+        } else {
+            count = seen[thread] + 1;
+        }
+        steps[thread] += 1;
+    }
+    count
+}
+
+fn main() {
+    let schedules = [[0, 0, 1, 1], [0, 1, 0, 1], [0, 1, 1, 0], [1, 0, 0, 1], [1, 0, 1, 0], [1, 1, 0, 0]];
+    match schedules.iter().position(|schedule| run(schedule) != 2) {
+        Some(at) => println!("caught after {} executions: {:?} loses an update", at + 1, schedules[at]),
+        None => panic!("not caught in {} executions", schedules.len()),
+    }
+}
+"#;
+
+fn model_book() -> SmallBook {
+    let book = SmallBook::new();
+    book.write("listings/examples/small_model.rs", MODEL);
+    book.edit("src/small.md", "{{#output says}}", "{{#output says}}\n\n{{#output model}}");
+    book.write(
+        "listings/captured/small/model.txt",
+        "caught after 2 executions: [0, 1, 0, 1] loses an update\n",
+    );
+    book
+}
+
+#[test]
+fn what_a_model_checker_catches_is_compared_with_its_number_of_executions() {
+    let book = model_book();
+    assert_eq!(book.problems(), "");
+    book.edit(
+        "listings/examples/small_model.rs",
+        "[0, 0, 1, 1], [0, 1, 0, 1]",
+        "[0, 0, 1, 1], [1, 1, 0, 0], [0, 1, 0, 1]",
+    );
+    let told = book.problems();
+    assert!(
+        told.contains("-caught after 2 executions: [0, 1, 0, 1]")
+            && told.contains("+caught after 3 executions: [0, 1, 0, 1]"),
+        "{told}"
+    );
+}
+
+#[test]
+fn a_model_that_catches_nothing_cannot_be_blessed() {
+    let book = model_book();
+    book.edit("listings/examples/small_model.rs", "count = seen[thread] + 1", "count += 1");
+    let options = course::verify::Options { bless: true, ..Default::default() };
+    let report = course::verify::verify(book.root(), &options).unwrap();
+    assert_eq!(report.blessed, []);
+    let [problem] = report.problems.as_slice() else { panic!("{:?}", report.problems) };
+    assert_eq!(problem.place(), "src/small.md:36");
+    assert!(
+        problem.what.starts_with("example `small_model`: ended with exit status: 101"),
+        "{}",
+        problem.what
+    );
+    assert!(problem.what.contains("not caught in 6 executions"), "{}", problem.what);
+}

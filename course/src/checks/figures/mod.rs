@@ -32,7 +32,7 @@ use self::prose::{Prose, prose};
 use self::quantity::{Figure, Quantity, figures};
 use super::fences::{Expect, Snippet};
 use super::outputs::normalise;
-use crate::directives::claims;
+use crate::directives::{Fault, claims};
 use crate::page::{Lines, Page};
 use crate::problem::{Problem, Problems};
 use crate::project::{Project, module};
@@ -124,7 +124,8 @@ impl<'a> Check<'a> {
         let (Some(slug), Some(task)) = (self.page.slug(), self.task) else { return };
         for directive in &self.page.directives {
             let place = || {
-                format!("`{{{{#{} {}}}}}` in line {}", directive.name, directive.arguments, directive.line)
+                let written = format!("{} {}", directive.name, directive.arguments);
+                format!("`{{{{#{}}}}}` in line {}", written.trim_end(), directive.line)
             };
             let found = match directive.name.as_str() {
                 "output" | "trace" => shown_by(self.project, slug, task, &directive.arguments),
@@ -155,13 +156,15 @@ impl<'a> Check<'a> {
                         .collect();
                     self.allowances.push(Allowance { line, section: self.section(line), figures });
                 }
-                Err((what, help)) => problems.push(Problem::new(&self.page.file, line, what).help(help)),
+                Err(Fault { what, help }) => {
+                    problems.push(Problem::new(&self.page.file, line, what).help(help));
+                }
             }
         }
     }
 
     /// The tests that a reason names exist, and have the figures.
-    fn check_reason(&self, figures: &[Figure], reason: &str) -> Result<(), (String, String)> {
+    fn check_reason(&self, figures: &[Figure], reason: &str) -> Result<(), Fault> {
         static TEST: LazyLock<Regex> = LazyLock::new(|| {
             Regex::new(r"\b[a-z_][a-z0-9_]*(?:::[a-z_][a-z0-9_]*)+|\bTest[A-Z]\w*").expect("a valid pattern")
         });
@@ -179,20 +182,17 @@ impl<'a> Check<'a> {
             });
             match (text, fault) {
                 (Some(text), _) => tests.push_str(&text),
-                (None, Some(fault)) => return Err((fault.what, fault.help)),
+                (None, Some(fault)) => return Err(fault),
                 (None, None) => {
-                    let help = "name tests of a chapter that has a task.toml".to_owned();
-                    return Err((format!("there is no test `{}`", name.as_str()), help));
+                    return Err(Fault::new(format!("there is no test `{}`", name.as_str()))
+                        .help("name tests of a chapter that has a task.toml"));
                 }
             }
         }
         let missing = figures.iter().find(|figure| !tests.is_empty() && !has(&tests, figure));
         missing.map_or(Ok(()), |figure| {
-            let what = format!("`{figure}` occurs in none of the tests that the reason names");
-            Err((
-                what,
-                "name the test that asserts it, or give another reason in a comment of its own".to_owned(),
-            ))
+            Err(Fault::new(format!("`{figure}` occurs in none of the tests that the reason names"))
+                .help("name the test that asserts it, or give another reason in a comment of its own"))
         })
     }
 
@@ -206,7 +206,7 @@ impl<'a> Check<'a> {
                     .any(|link| link.start <= figure.span.start && figure.span.end <= link.end);
                 if cited {
                     self.tally.sourced += 1;
-                } else if let Err((what, help)) = self.judge(&figure, line) {
+                } else if let Err(Fault { what, help }) = self.judge(&figure, line) {
                     problems.push(Problem::new(&self.page.file, line, what).help(help));
                 }
             }
@@ -235,7 +235,7 @@ impl<'a> Check<'a> {
             for text in texts(task, &directive.name) {
                 for block in prose(&Page::parse(&file, text)).blocks {
                     for figure in figures(&block.text) {
-                        if let Err((what, help)) = self.judge(&figure, directive.line) {
+                        if let Err(Fault { what, help }) = self.judge(&figure, directive.line) {
                             let what = format!(
                                 "{what} (shown in line {} of {})",
                                 directive.line,
@@ -251,7 +251,7 @@ impl<'a> Check<'a> {
     }
 
     /// Counts a figure that is right where it stands.
-    fn judge(&mut self, figure: &Figure, line: usize) -> Result<(), (String, String)> {
+    fn judge(&mut self, figure: &Figure, line: usize) -> Result<(), Fault> {
         let source = self.sources.get(&figure.quantity);
         let measuring = self.is_measuring(line);
         if source.is_some() && !measuring {
@@ -271,17 +271,14 @@ impl<'a> Check<'a> {
         }
         let comment = format!("allow it in this section: `<!-- figures: {figure}: the reason -->`");
         Err(match source {
-            Some(source) => (
-                format!("`{figure}` stands among measurements, where it proves nothing that {source} has it"),
-                format!("if it was measured, write `{{{{#value …}}}}`; if it was not, {comment}"),
-            ),
-            None => (
-                format!("`{figure}` has no source"),
-                format!(
-                    "if it was measured, write `{{{{#value …}}}}`; if somebody else says so, make it the text of a link to \
-                     them; if it was chosen, {comment}"
-                ),
-            ),
+            Some(source) => Fault::new(format!(
+                "`{figure}` stands among measurements, where it proves nothing that {source} has it"
+            ))
+            .help(format!("if it was measured, write `{{{{#value …}}}}`; if it was not, {comment}")),
+            None => Fault::new(format!("`{figure}` has no source")).help(format!(
+                "if it was measured, write `{{{{#value …}}}}`; if somebody else says so, make it the text of a link to \
+                 them; if it was chosen, {comment}"
+            )),
         })
     }
 
@@ -335,41 +332,47 @@ fn line_with(toml: &str, text: &str, at: usize) -> usize {
 }
 
 /// Reads `figures: 100 ms, 200 ms: the reason`; `None` when the comment is about something else.
-fn parse_allowance(comment: &str) -> Option<Result<(Vec<Figure>, &str), (String, String)>> {
-    static SEPARATORS: LazyLock<Regex> =
-        LazyLock::new(|| Regex::new(r"^(?:[\s,]|\band\b|\bor\b)*$").expect("a valid pattern"));
+fn parse_allowance(comment: &str) -> Option<Result<(Vec<Figure>, &str), Fault>> {
     let list = comment.trim_start().strip_prefix("figures")?.trim_start();
-    let help = "write `<!-- figures: 100 ms, 1500 ms: the reason -->`".to_owned();
-    let Some((list, reason)) = list.strip_prefix(':').and_then(|list| list.split_once(": ")) else {
-        return Some(Err(("this comment on figures has no list and reason".to_owned(), help)));
-    };
+    let parts = list.strip_prefix(':').and_then(|list| list.split_once(": "));
+    let read = parts.ok_or_else(|| "this comment on figures has no list and reason".to_owned()).and_then(
+        |(list, reason)| {
+            if reason.trim().is_empty() {
+                return Err("this comment allows figures without a reason".to_owned());
+            }
+            let figures = listed(list).ok_or_else(|| format!("`{}` is no list of figures", list.trim()))?;
+            Ok((figures, reason))
+        },
+    );
+    Some(read.map_err(|what| Fault::new(what).help("write `<!-- figures: 100 ms, 1500 ms: the reason -->`")))
+}
+
+/// The figures of a list of nothing else.
+fn listed(list: &str) -> Option<Vec<Figure>> {
     let found = figures(list);
     let mut rest = list.to_owned();
     for figure in &found {
         rest.replace_range(figure.span.clone(), &" ".repeat(figure.span.len()));
     }
-    Some(if reason.trim().is_empty() {
-        Err(("this comment allows figures without a reason".to_owned(), help))
-    } else if found.is_empty() || !SEPARATORS.is_match(&rest) {
-        Err((format!("`{}` is no list of figures", list.trim()), help))
-    } else {
-        Ok((found, reason))
-    })
+    let only = rest.split([' ', '\n', ',']).all(|word| matches!(word, "" | "and" | "or"));
+    (only && !found.is_empty()).then_some(found)
 }
 
 /// The durations that code makes: `from_millis(100 + 200)` is 100, 200 and 300 ms. Comments are not code.
 fn durations(code: &str) -> Vec<Quantity> {
     static DURATION: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"\bfrom_(nanos|micros|millis|secs)\(([\d_+*\s]+)\)").expect("a valid pattern")
+        // `ms(100)` is what tests abbreviate it to.
+        Regex::new(r"\b(?:from_)?(nanos|ns|micros|us|millis|ms|secs)\(([\d_+*\s]+)\)")
+            .expect("a valid pattern")
     });
     let code: String =
         code.lines().flat_map(|line| [line.split("//").next().unwrap_or_default(), "\n"]).collect();
     let mut found = Vec::new();
     for duration in DURATION.captures_iter(&code) {
         let unit = match &duration[1] {
-            "nanos" => 1.0,
-            "micros" => 1e3,
-            "millis" => 1e6,
+            "nanos" | "ns" => 1.0,
+            "micros" | "us" => 1e3,
+            "millis" | "ms" => 1e6,
             _ => 1e9,
         };
         let product = |term: &str| -> Option<f64> {
@@ -411,7 +414,7 @@ fn shown_by(project: &Project, slug: &str, task: &Task, name: &str) -> Vec<Quant
 }
 
 /// A test of a chapter, in Rust or in Go, as it is written.
-fn test_text(project: &Project, slug: &str, test: &str) -> Result<String, crate::directives::Fault> {
+fn test_text(project: &Project, slug: &str, test: &str) -> Result<String, Fault> {
     if test.contains("::") {
         return claims::test_text(&project.root, slug, test);
     }
@@ -429,11 +432,9 @@ fn test_text(project: &Project, slug: &str, test: &str) -> Result<String, crate:
 
 /// Whether a test has a figure: as a duration, or its number by itself.
 fn has(test: &str, figure: &Figure) -> bool {
-    let shown = figure.to_string();
-    let digits: String = shown.chars().take_while(|c| c.is_ascii_digit() || *c == '.').collect();
-    let number = format!(r"(?:^|[^\d.]){}(?:$|[^\d.])", regex::escape(&digits));
+    let number = format!(r"(?:^|[^\d.]){}(?:$|[^\d.])", regex::escape(&figure.number.to_string()));
     durations(test).contains(&figure.quantity)
-        || !digits.is_empty() && Regex::new(&number).is_ok_and(|number| number.is_match(test))
+        || Regex::new(&number).is_ok_and(|number| number.is_match(&test.replace('_', "")))
 }
 
 #[cfg(test)]

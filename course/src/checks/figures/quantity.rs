@@ -40,12 +40,14 @@ impl Quantity {
 }
 
 /// A figure in a text.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Figure {
     /// What it says.
     pub quantity: Quantity,
     /// The bytes from its number to its unit. In `100 and 200 ms` both figures end at the unit.
     pub span: Range<usize>,
+    /// Its number, as it stands before the unit.
+    pub number: f64,
     /// Its number and unit as a message shows them: `100 ms`.
     shown: String,
 }
@@ -138,7 +140,7 @@ pub fn figures(text: &str) -> Vec<Figure> {
         for (value, span) in &numbers_of {
             let quantity = unit.of(*value);
             let shown = format!("{}{}", squeezed(&text[span.clone()]), unit.shown);
-            found.push(Figure { quantity, span: span.start..end, shown });
+            found.push(Figure { quantity, span: span.start..end, number: *value, shown });
         }
     }
     for (word, value) in [("twice", 2.0), ("thrice", 3.0), ("half", 0.5)] {
@@ -147,7 +149,7 @@ pub fn figures(text: &str) -> Vec<Figure> {
             let whole = !text[..start].ends_with(char::is_alphanumeric);
             if whole && compares(&text[end..], &["as"]) {
                 let quantity = Quantity::new(Dimension::Times, value);
-                found.push(Figure { quantity, span: start..end, shown: format!("{word} as") });
+                found.push(Figure { quantity, span: start..end, number: value, shown: format!("{word} as") });
             }
         }
     }
@@ -209,12 +211,14 @@ fn unit_after(text: &str, at: usize, number: &str, value: f64) -> Option<(Unit, 
             }
             Needs::Number => true,
         };
-        fits.then(|| (length, *kind))
+        fits.then_some((length, *kind))
     });
     if let Some((length, kind)) = fitting.max_by_key(|(length, _)| *length) {
         return Some((Unit { kind, per: None, shown: squeezed(&rest[..length]) }, at + length));
     }
-    per_after(rest).map(|(words, length)| {
+    // "one item per gap" is a count.
+    let per = number.starts_with(|c: char| c.is_ascii_digit()).then(|| per_after(rest)).flatten();
+    per.map(|(words, length)| {
         let per = Some(words.trim().to_owned());
         (Unit { kind: Kind::Times, per, shown: words }, at + length)
     })
@@ -409,6 +413,7 @@ mod tests {
             "4 msgs",
             "s3_retry",
             "step 2 sets",
+            "one item per gap",
             "one times",
             "a factor of type",
         ] {
