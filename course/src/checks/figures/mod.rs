@@ -4,7 +4,7 @@
 //! as fast`, `by a factor of 3`), %, bytes, allocations, `per step`. [`quantity`] has the whole list; numbers may be words,
 //! and `1500 ms` equals `1.5 seconds`. Minutes and more are not measured here, and counts (`five attempts`) are none.
 //! Prose is what is read outside of code: paragraphs, tables, headings, diagrams, alternative texts, and what a page shows
-//! of its `task.toml`. [`prose`] says what that is.
+//! of its `task.toml`. [`mod@prose`] says what that is.
 //!
 //! A figure is right in one of four ways:
 //!
@@ -38,8 +38,8 @@ use crate::problem::{Problem, Problems};
 use crate::project::{Project, module};
 use crate::task::{Mode, Task};
 
-mod prose;
-mod quantity;
+pub mod prose;
+pub mod quantity;
 
 /// The figures of a page that are typed, by what makes them right.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
