@@ -40,6 +40,12 @@ pub struct Counts {
     pub outputs_varying: usize,
     /// Numbers taken from the benchmark record.
     pub numbers: usize,
+    /// Figures in prose that another source supports.
+    #[serde(default)]
+    pub figures_sourced: usize,
+    /// Figures in prose that a comment allows.
+    #[serde(default)]
+    pub figures_allowed: usize,
     /// Claims whose evidence was checked.
     pub claims: usize,
     /// Links followed inside the book.
@@ -66,6 +72,8 @@ impl Counts {
         self.outputs += other.outputs;
         self.outputs_varying += other.outputs_varying;
         self.numbers += other.numbers;
+        self.figures_sourced += other.figures_sourced;
+        self.figures_allowed += other.figures_allowed;
         self.claims += other.claims;
         self.links += other.links;
         self.skipped += other.skipped;
@@ -77,7 +85,7 @@ impl std::fmt::Display for Counts {
         write!(
             f,
             "{} listings ({} ran, {} panicked as expected, {} compiled only, {} failed to compile as expected), \
-             {} outputs compared, {} not compared, {} numbers, {} claims, {} links, {} skipped",
+             {} outputs compared, {} not compared, {} numbers, {} figures with another source, {} allowed, {} claims, {} links, {} skipped",
             self.listings(),
             self.ran,
             self.panicked,
@@ -86,6 +94,8 @@ impl std::fmt::Display for Counts {
             self.outputs,
             self.outputs_varying,
             self.numbers,
+            self.figures_sourced,
+            self.figures_allowed,
             self.claims,
             self.links,
             self.skipped

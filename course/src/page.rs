@@ -39,8 +39,8 @@ pub struct Fence {
     pub words: Vec<String>,
     /// What is inside, before includes are expanded.
     pub body: String,
-    /// The comment on the line above, as key and value: `<!-- no_run: needs a cgroup -->`.
-    pub note: Option<(String, String)>,
+    /// The comments on the lines above, one a line, as key and value: `<!-- no_run: needs a cgroup -->`.
+    pub notes: Vec<(String, String)>,
     /// The bytes of the whole block in the page.
     pub span: Range<usize>,
 }
@@ -58,10 +58,10 @@ impl Fence {
         self.words.iter().skip(1).any(|w| w == word)
     }
 
-    /// The value of the note above the fence, if it has this key.
+    /// The value of the note above the fence that has this key.
     #[must_use]
     pub fn noted(&self, key: &str) -> Option<&str> {
-        self.note.as_ref().filter(|(k, _)| k == key).map(|(_, value)| value.as_str())
+        self.notes.iter().find(|(k, _)| k == key).map(|(_, value)| value.as_str())
     }
 }
 
@@ -129,7 +129,7 @@ impl Page {
                         words: words(&info),
                         info: info.into_string(),
                         body: String::new(),
-                        note: note_above(&text, span.start),
+                        notes: notes_above(&text, span.start),
                         span,
                     });
                 }
@@ -201,21 +201,21 @@ impl Page {
 }
 
 /// Where the lines of a text begin, to find a line by a byte offset.
-struct Lines(Vec<usize>);
+pub(crate) struct Lines(Vec<usize>);
 
 impl Lines {
-    fn of(text: &str) -> Self {
+    pub(crate) fn of(text: &str) -> Self {
         Self(std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect())
     }
 
     /// The line, from 1.
-    fn at(&self, offset: usize) -> usize {
+    pub(crate) fn at(&self, offset: usize) -> usize {
         self.0.partition_point(|start| *start <= offset)
     }
 }
 
 /// The Markdown dialect of mdBook 0.5.
-fn markdown_options() -> Options {
+pub(crate) fn markdown_options() -> Options {
     Options::ENABLE_TABLES
         | Options::ENABLE_FOOTNOTES
         | Options::ENABLE_STRIKETHROUGH
@@ -229,12 +229,11 @@ fn words(info: &str) -> Vec<String> {
     info.split(|c: char| c == ',' || c.is_whitespace()).filter(|w| !w.is_empty()).map(str::to_owned).collect()
 }
 
-/// The `<!-- key: value -->` on the line directly above a byte offset.
-fn note_above(text: &str, at: usize) -> Option<(String, String)> {
-    let before = text[..at].trim_end_matches([' ', '\t']).strip_suffix('\n')?;
-    let line = before.rsplit('\n').next()?;
-    let found = NOTE.captures(line)?;
-    Some((found[1].to_owned(), found[2].to_owned()))
+/// The `<!-- key: value -->` on the lines directly above a byte offset, the nearest first.
+fn notes_above(text: &str, at: usize) -> Vec<(String, String)> {
+    let Some(before) = text[..at].trim_end_matches([' ', '\t']).strip_suffix('\n') else { return Vec::new() };
+    let notes = before.rsplit('\n').map_while(|line| NOTE.captures(line));
+    notes.map(|found| (found[1].to_owned(), found[2].to_owned())).collect()
 }
 
 #[cfg(test)]
@@ -252,6 +251,13 @@ mod tests {
         assert_eq!((fence.line, fence.language(), fence.has("no_run")), (4, "rust", true));
         assert_eq!(fence.noted("no_run"), Some("waits for ever"));
         assert_eq!(fence.body, "loop {}\n");
+    }
+
+    #[test]
+    fn fences_have_the_notes_of_all_comment_lines_above() {
+        let page = page("<!-- no_run: far -->\n\n<!-- a: 1 -->\n<!-- b: 2 -->\n```rust\nx\n```\n");
+        let fence = &page.fences[0];
+        assert_eq!((fence.noted("a"), fence.noted("b"), fence.noted("no_run")), (Some("1"), Some("2"), None));
     }
 
     #[test]

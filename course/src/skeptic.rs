@@ -34,7 +34,7 @@ pub fn write(root: &Path, out: &Path) -> Result<Vec<PathBuf>> {
             let words = match expect {
                 Expect::Runs => "",
                 Expect::Compiles => ",no_run",
-                Expect::Panics => ",should_panic",
+                Expect::Panics { .. } => ",should_panic",
                 // A failing compilation fails skeptic's test; why it fails is `verify`'s to say.
                 Expect::FailsToCompile { .. } => ",no_run,should_panic",
             };

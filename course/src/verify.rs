@@ -11,7 +11,7 @@ use crate::book;
 use crate::cache::Cache;
 use crate::cargo::Artifacts;
 use crate::checks::fences::{Expect, Snippet};
-use crate::checks::{failures, fences, links, outputs};
+use crate::checks::{failures, fences, figures, links, outputs, panics};
 use crate::directives;
 use crate::evidence::{self, Counts, Evidence};
 use crate::includes;
@@ -125,9 +125,13 @@ pub fn verify(root: &Path, options: &Options) -> Result<Report> {
             problems.extend(found);
         }
     }
+    // After blessing, too: an output that is shown is a source.
+    let figures = figures::check(&project, &pages, &snippets, &mut problems);
     let mut report = Report { pages: Vec::new(), problems: problems.sorted(), blessed };
     for page in pages {
-        let counts = count(&project, &artifacts, page, &snippets);
+        let mut counts = count(&project, &artifacts, page, &snippets);
+        let figures = figures.get(&page.file).copied().unwrap_or_default();
+        (counts.figures_sourced, counts.figures_allowed) = (figures.sourced, figures.allowed);
         if report.problems.is_empty() {
             let evidence = Evidence {
                 digest: evidence::digest(&project, page),
@@ -157,8 +161,8 @@ impl Run<'_> {
     fn listings(&mut self, snippets: &[Snippet<'_>]) -> Result<usize> {
         let (scratch, artifacts, cache) = (self.project.scratch(), self.artifacts, &self.cache);
         let mut found = Problems::default();
-        // What must not compile goes one by one; meanwhile the other core has the merged compilation.
-        let (merged, failing) = std::thread::scope(|scope| {
+        // What must fail goes one by one; meanwhile the other core has the merged compilation.
+        let (merged, failing, panicking) = std::thread::scope(|scope| {
             let failing = scope.spawn(|| {
                 let must_fail =
                     snippets.iter().filter(|snippet| matches!(snippet.expect, Expect::FailsToCompile { .. }));
@@ -166,11 +170,22 @@ impl Run<'_> {
                     .map(|snippet| Ok((snippet, failures::run(&scratch, artifacts, snippet, cache)?)))
                     .collect::<Result<Vec<_>>>()
             });
+            let panicking = scope.spawn(|| {
+                let must_panic =
+                    snippets.iter().filter(|snippet| matches!(snippet.expect, Expect::Panics { .. }));
+                must_panic
+                    .map(|snippet| panics::run(&scratch, artifacts, snippet, cache))
+                    .collect::<Result<Vec<_>>>()
+            });
             let merged = fences::run(&scratch, artifacts, snippets, cache, &mut found);
-            (merged, failing.join().expect("no check panics"))
+            let joined = "no check panics";
+            (merged, failing.join().expect(joined), panicking.join().expect(joined))
         });
         let mut cached = merged?;
         self.problems.extend(found);
+        for judged in panicking? {
+            cached += usize::from(self.problems.take(judged) == Some(true));
+        }
         for (snippet, judged) in failing? {
             let Some((rendered, unchanged)) = self.problems.take(judged) else { continue };
             cached += usize::from(unchanged);
@@ -328,7 +343,7 @@ fn count(project: &Project, artifacts: &Artifacts, page: &Page, snippets: &[Snip
         match &snippet.expect {
             Expect::Runs => counts.ran += 1,
             Expect::Compiles => counts.compiled_only += 1,
-            Expect::Panics => counts.panicked += 1,
+            Expect::Panics { .. } => counts.panicked += 1,
             Expect::FailsToCompile { codes, .. } => {
                 let name = if codes.is_empty() { "without a code".to_owned() } else { codes.join(" and ") };
                 *counts.failed.entry(name).or_default() += 1;

@@ -1,7 +1,8 @@
 //! Every Rust fence is compiled and run, or says why not.
 //!
-//! All fences go through one merged `rustdoc --test`. A fence that passed is not run again until its text, the
-//! compiler, or a library it may use changes.
+//! All fences that are to return go through one merged `rustdoc --test`; those that are to fail have checks of their
+//! own, [`failures`](super::failures) and [`panics`](super::panics). A fence that passed is not run again until its
+//! text, the compiler, or a library it may use changes.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -24,8 +25,11 @@ pub enum Expect {
     Runs,
     /// It compiles; the page says why it is not run.
     Compiles,
-    /// It compiles, runs and panics.
-    Panics,
+    /// It compiles, runs and panics, and the panic's message contains these words.
+    Panics {
+        /// Such as `attempt to add with overflow`.
+        phrase: String,
+    },
     /// It does not compile, with these codes and these words in rustc's message.
     FailsToCompile {
         /// Such as `E0382`; sorted. Empty when rustc's error has no code, as some about `Send` have none.
@@ -101,12 +105,18 @@ pub fn expectation(page: &Page, fence: &Fence) -> Result<Option<Expect>, Problem
     Ok(Some(match (fence.has("no_run"), fence.has("should_panic")) {
         (true, true) => return Err(problem("`no_run` and `should_panic` exclude each other".into())),
         (true, false) => Expect::Compiles,
-        (false, true) => Expect::Panics,
+        (false, true) => match fence.noted("should_panic").filter(|phrase| !phrase.is_empty()) {
+            Some(phrase) => Expect::Panics { phrase: phrase.to_owned() },
+            None => {
+                return Err(problem("`should_panic` without the words of the panic".into())
+                    .help("write `<!-- should_panic: words of the message -->` on the line above"));
+            }
+        },
         (false, false) => Expect::Runs,
     }))
 }
 
-/// Runs every snippet that is to compile, all in one merged compilation. Returns how many came from the cache.
+/// Runs every snippet that is to compile and not to panic, all in one merged compilation. Returns how many came from the cache.
 ///
 /// # Errors
 ///
@@ -118,10 +128,9 @@ pub fn run(
     cache: &Cache,
     problems: &mut Problems,
 ) -> Result<usize> {
-    let compilable = |snippet: &&Snippet<'_>| !matches!(snippet.expect, Expect::FailsToCompile { .. });
-    let todo: Vec<_> =
-        snippets.iter().filter(compilable).filter(|snippet| !cache.has(&key(snippet))).collect();
-    let cached = snippets.iter().filter(compilable).count() - todo.len();
+    let returns = |snippet: &&Snippet<'_>| matches!(snippet.expect, Expect::Runs | Expect::Compiles);
+    let todo: Vec<_> = snippets.iter().filter(returns).filter(|snippet| !cache.has(&key(snippet))).collect();
+    let cached = snippets.iter().filter(returns).count() - todo.len();
     if todo.is_empty() {
         return Ok(cached);
     }
@@ -149,7 +158,6 @@ pub fn run(
             Some(Outcome { passed: true, .. }) => cache.add(&key(snippet)),
             Some(Outcome { passed: false, detail }) => {
                 let what = match snippet.expect {
-                    Expect::Panics => "this listing should compile, run and panic",
                     Expect::Compiles => "this listing should compile",
                     _ => "this listing should compile, run and return",
                 };
@@ -174,11 +182,7 @@ fn one_file<'s, 'a>(snippets: &[&'s Snippet<'a>]) -> (String, Vec<(usize, &'s Sn
     let mut lines = Vec::new();
     let mut line = 1;
     for snippet in snippets {
-        let word = match snippet.expect {
-            Expect::Compiles => ",no_run",
-            Expect::Panics => ",should_panic",
-            Expect::Runs | Expect::FailsToCompile { .. } => "",
-        };
+        let word = if snippet.expect == Expect::Compiles { ",no_run" } else { "" };
         let ticks = fence_for(&snippet.code);
         let block = format!("{ticks}rust{word}\n{}\n{ticks}\n\n", snippet.code.trim_end());
         lines.push((line, *snippet));
@@ -237,7 +241,6 @@ mod tests {
     #[test]
     fn rust_fences_run_unless_they_say_otherwise() {
         assert_eq!(expectation_of("```rust\nx\n```").unwrap(), Some(Expect::Runs));
-        assert_eq!(expectation_of("```rust,should_panic\nx\n```").unwrap(), Some(Expect::Panics));
         assert_eq!(expectation_of("```text\nx\n```").unwrap(), None);
     }
 
@@ -251,6 +254,9 @@ mod tests {
             "```rust,norun\nx\n```",
             "```rust\n\n```",
             "```rust,no_run\nx\n```",
+            "```rust,should_panic\nx\n```",
+            "<!-- should_panic: -->\n```rust,should_panic\nx\n```",
+            "<!-- no_run: both -->\n<!-- should_panic: both -->\n```rust,no_run,should_panic\nx\n```",
             "```rust,compile_fail\nx\n```",
             "```rust,compile_fail,E0382\nx\n```",
             "```rust,E0382\nx\n```",
@@ -263,6 +269,8 @@ mod tests {
     fn reasons_and_phrases_stand_on_the_line_above() {
         let text = "<!-- no_run: needs a cgroup -->\n```rust,no_run\nx\n```";
         assert_eq!(expectation_of(text).unwrap(), Some(Expect::Compiles));
+        let text = "<!-- should_panic: no tea -->\n```rust,should_panic\nx\n```";
+        assert_eq!(expectation_of(text).unwrap(), Some(Expect::Panics { phrase: "no tea".into() }));
         let text = "<!-- compile_fail: value moved here -->\n```rust,compile_fail,E0382\nx\n```";
         let expected =
             Expect::FailsToCompile { codes: vec!["E0382".into()], phrase: "value moved here".into() };

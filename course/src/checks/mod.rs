@@ -2,5 +2,7 @@
 
 pub mod failures;
 pub mod fences;
+pub mod figures;
 pub mod links;
 pub mod outputs;
+pub mod panics;

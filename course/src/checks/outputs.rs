@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
@@ -13,7 +13,18 @@ use crate::problem::Problem;
 use crate::task::{Mode, Output};
 
 /// How long an example may run. Far more than any needs: it only ends what would never end.
-const LIMIT: Duration = Duration::from_secs(60);
+pub(super) const LIMIT: Duration = Duration::from_secs(60);
+
+/// How a program ended, and what it said.
+#[derive(Debug)]
+pub(super) struct Ended {
+    /// `None` when it had to be ended.
+    pub status: Option<ExitStatus>,
+    /// What it printed.
+    pub stdout: String,
+    /// What it printed on stderr.
+    pub stderr: String,
+}
 
 /// Runs an example and returns what it printed.
 ///
@@ -21,6 +32,18 @@ const LIMIT: Duration = Duration::from_secs(60);
 ///
 /// When it cannot be started, fails, or does not end within a minute.
 pub fn run(program: &Path) -> Result<String> {
+    let ended = finish(program)?;
+    let status = ended.status.with_context(|| format!("did not end within {} s", LIMIT.as_secs()))?;
+    anyhow::ensure!(status.success(), "ended with {status}:\n{}", ended.stderr);
+    Ok(ended.stdout)
+}
+
+/// Runs a program to its end, however it ends, or for a minute.
+///
+/// # Errors
+///
+/// When it cannot be started.
+pub(super) fn finish(program: &Path) -> Result<Ended> {
     let mut child = Command::new(program)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
@@ -34,19 +57,18 @@ pub fn run(program: &Path) -> Result<String> {
     let start = Instant::now();
     let status = loop {
         if let Some(status) = child.try_wait()? {
-            break status;
+            break Some(status);
         }
         if start.elapsed() > LIMIT {
             child.kill()?;
             child.wait()?;
-            anyhow::bail!("did not end within {} s", LIMIT.as_secs());
+            break None;
         }
         std::thread::sleep(Duration::from_millis(2));
     };
     let stdout = stdout.join().expect("the reader does not panic");
     let stderr = stderr.join().expect("the reader does not panic");
-    anyhow::ensure!(status.success(), "ended with {status}:\n{stderr}");
-    Ok(stdout)
+    Ok(Ended { status, stdout, stderr })
 }
 
 /// Reads a pipe to its end on a thread of its own, so that a full pipe never blocks the program.
@@ -98,7 +120,7 @@ pub fn compare(
 }
 
 /// Applies the declared replacements.
-fn normalise(text: &str, how: &Output) -> Result<String, String> {
+pub(super) fn normalise(text: &str, how: &Output) -> Result<String, String> {
     how.normalise.iter().try_fold(text.to_owned(), |text, rule| {
         let pattern =
             Regex::new(&rule.pattern).map_err(|error| format!("`normalise` in task.toml: {error}"))?;

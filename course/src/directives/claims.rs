@@ -194,7 +194,7 @@ fn faults(root: &Path, record: Option<&Record>, slug: &str, finding: &Finding) -
     let checks = [
         finding.ratio.as_ref().map(|[first, second]| check_ratio(record, slug, finding, first, second)),
         finding.go_test.as_ref().map(|test| check_go_test(record, slug, test)),
-        finding.test.as_ref().map(|test| check_test(root, slug, test)),
+        finding.test.as_ref().map(|test| test_text(root, slug, test).map(drop)),
     ];
     checks.into_iter().flatten().filter_map(Result::err).collect()
 }
@@ -220,7 +220,7 @@ fn check_ratio(
     }
 }
 
-fn check_go_test(record: Option<&Record>, slug: &str, test: &str) -> Result<(), Fault> {
+pub(crate) fn check_go_test(record: Option<&Record>, slug: &str, test: &str) -> Result<(), Fault> {
     let again = format!("run `cargo course bench {slug} --record` where a Go is installed");
     let tests = recorded(record, slug)?.chapters.get(slug).map(|chapter| &chapter.go_tests);
     match tests.and_then(|tests| tests.get(test)) {
@@ -234,7 +234,9 @@ fn check_go_test(record: Option<&Record>, slug: &str, test: &str) -> Result<(), 
 ///
 /// `core::by_hand::ends` may also come from a macro that writes the same tests for several modules: then `core.rs` names
 /// `by_hand`, and `fn ends` stands in a file of the chapter's tests with a `macro_rules!`.
-fn check_test(root: &Path, slug: &str, test: &str) -> Result<(), Fault> {
+///
+/// Returns the test as it is written.
+pub(crate) fn test_text(root: &Path, slug: &str, test: &str) -> Result<String, Fault> {
     let folder = Path::new("listings/tests").join(module(slug));
     let parts: Vec<_> = test.split("::").collect();
     let [group, modules @ .., name] = parts.as_slice() else {
@@ -253,15 +255,23 @@ fn check_test(root: &Path, slug: &str, test: &str) -> Result<(), Fault> {
         let named = modules.iter().all(|module| has(&own, &regex::escape(module)));
         let texts = WalkDir::new(root.join(&folder)).into_iter().flatten();
         let mut texts = texts.filter_map(|entry| fs::read_to_string(entry.path()).ok());
-        !modules.is_empty()
-            && named
-            && texts.any(|text| text.contains("macro_rules!") && has(&text, &function))
+        (!modules.is_empty() && named)
+            .then(|| {
+                texts.find_map(|text| text.contains("macro_rules!").then(|| written(&text, &function))?)
+            })
+            .flatten()
     };
-    if has(&own, &function) || from_macro() {
-        return Ok(());
-    }
-    Err(Fault::new(format!("there is no test `{test}`"))
-        .help(format!("it should be `fn {name}` in {}/{group}.rs", folder.display())))
+    written(&own, &function).or_else(from_macro).ok_or_else(|| {
+        Fault::new(format!("there is no test `{test}`"))
+            .help(format!("it should be `fn {name}` in {}/{group}.rs", folder.display()))
+    })
+}
+
+/// A test from its head to the next test.
+fn written(text: &str, head: &str) -> Option<String> {
+    let start = Regex::new(&format!(r"\b{head}\b")).ok()?.find(text)?;
+    let end = text[start.end()..].find("#[test]").map_or(text.len(), |next| start.end() + next);
+    Some(text[start.start()..end].to_owned())
 }
 
 #[cfg(test)]

@@ -81,7 +81,11 @@ fn lines(counts: &Counts) -> Vec<String> {
             "{} outputs run again and compared, {} run and not compared",
             counts.outputs, counts.outputs_varying
         ),
-        format!("{} numbers from the benchmark record, {} claims checked", counts.numbers, counts.claims),
+        format!(
+            "{} numbers from the benchmark record, {} figures with another source, {} allowed with a reason",
+            counts.numbers, counts.figures_sourced, counts.figures_allowed
+        ),
+        format!("{} claims checked", counts.claims),
         format!("{} links followed, {} checks skipped", counts.links, counts.skipped),
     ]
 }

@@ -1,6 +1,8 @@
 //! The tool against small books made for the purpose, and against this one.
 
+mod figures;
 mod mdbook;
+mod panics;
 mod small_book;
 mod verify;
 mod wrong_solutions;

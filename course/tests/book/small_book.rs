@@ -31,6 +31,7 @@ assert_eq!(answer(), 42);
 loop {}
 ```
 
+<!-- should_panic: as it should -->
 ```rust,should_panic
 panic!("as it should");
 ```

@@ -9,7 +9,7 @@ fn a_correct_book_passes_with_its_counts() {
     assert_eq!(
         report.summary().lines().next().unwrap(),
         "small: 5 listings (2 ran, 1 panicked as expected, 1 compiled only, 1 failed to compile as expected), 2 outputs \
-         compared, 0 not compared, 0 numbers, 0 claims, 1 links, 0 skipped"
+         compared, 0 not compared, 0 numbers, 0 figures with another source, 0 allowed, 0 claims, 1 links, 0 skipped"
     );
 }
 
@@ -32,10 +32,10 @@ fn all_problems_of_a_page_are_told_together_sorted_by_line() {
             "src/small.md:5: this listing should compile, run and return",
             "src/small.md:6: `listings/src/small/s1_first.rs` has no anchor `anser`",
             "src/small.md:15: `no_run` without a reason",
-            "src/small.md:24: this listing must fail with E0505, but rustc gives E0382",
-            "src/small.md:32: no example `small_sings`",
-            "src/small.md:32: nothing is captured in `listings/captured/small/sings.txt`",
-            "src/small.md:36: `src/small.md` has no heading `#exercise`",
+            "src/small.md:25: this listing must fail with E0505, but rustc gives E0382",
+            "src/small.md:33: no example `small_sings`",
+            "src/small.md:33: nothing is captured in `listings/captured/small/sings.txt`",
+            "src/small.md:37: `src/small.md` has no heading `#exercise`",
         ],
         "{problems}"
     );
@@ -47,7 +47,7 @@ fn a_changed_output_shows_the_difference_and_bless_accepts_it() {
     book.edit("listings/examples/small_says.rs", "42", "43");
     assert_eq!(
         book.problems(),
-        "error: src/small.md:33: the output differs from `listings/captured/small/says.txt`\n    --- captured\n    +++ \
+        "error: src/small.md:34: the output differs from `listings/captured/small/says.txt`\n    --- captured\n    +++ \
          now\n    @@ -1 +1 @@\n    -42\n    +43\n  help: if the new text is right: `cargo course bless small`"
     );
     let options = course::verify::Options { bless: true, ..Default::default() };
@@ -71,7 +71,7 @@ fn a_listing_that_must_fail_but_compiles_is_a_problem() {
     book.edit("src/small.md", "println!(\"{text}\");", "");
     let problems = book.problems();
     assert!(
-        problems.contains("src/small.md:25: this listing must fail with E0382, but it compiles"),
+        problems.contains("src/small.md:26: this listing must fail with E0382, but it compiles"),
         "{problems}"
     );
 }
