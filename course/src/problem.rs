@@ -1,14 +1,16 @@
 //! What is wrong with the book: where, what, and what to do.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anstyle::{AnsiColor, Style};
+use serde::Serialize;
 
 /// One fault of the book, addressed to whoever can mend it.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Problem {
     /// The file, relative to the book's root.
+    #[serde(serialize_with = "with_slashes")]
     pub file: PathBuf,
     /// The line, from 1; 0 when the whole file is meant.
     pub line: usize,
@@ -48,6 +50,11 @@ impl Problem {
             line => format!("{}:{line}", self.file.display()),
         }
     }
+}
+
+/// A path as every platform's reader of a report finds it.
+pub(crate) fn with_slashes<S: serde::Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&path.to_string_lossy().replace('\\', "/"))
 }
 
 impl fmt::Display for Problem {

@@ -5,17 +5,20 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::sync::LazyLock;
 
 use anyhow::{Context, Result};
 use regex::Regex;
 
+use super::outputs;
 use crate::cache::Cache;
 use crate::cargo::Artifacts;
 use crate::page::{Fence, Page};
 use crate::problem::{Problem, Problems};
+use crate::progress::Progress;
 
 /// What is to happen with a Rust fence.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -116,12 +119,14 @@ pub fn run(
     artifacts: &Artifacts,
     snippets: &[Snippet<'_>],
     cache: &Cache,
+    progress: &Progress,
     problems: &mut Problems,
 ) -> Result<usize> {
     let compilable = |snippet: &&Snippet<'_>| !matches!(snippet.expect, Expect::FailsToCompile { .. });
     let todo: Vec<_> =
         snippets.iter().filter(compilable).filter(|snippet| !cache.has(&key(snippet))).collect();
     let cached = snippets.iter().filter(compilable).count() - todo.len();
+    progress.advance(cached);
     if todo.is_empty() {
         return Ok(cached);
     }
@@ -131,17 +136,23 @@ pub fn run(
     let temporary = tempfile::tempdir_in(&folder)?;
     let (text, lines) = one_file(&todo);
     fs::write(folder.join("book.md"), text)?;
-    let output = Command::new("rustdoc")
+    let mut rustdoc = Command::new("rustdoc")
         .current_dir(&folder)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
         .args(["--test", "book.md"])
         .args(artifacts.compiler_arguments())
         .args(["--test-args", "--color=never"])
         .env("NO_COLOR", "1")
         .env("RUST_BACKTRACE", "0")
         .env("TMPDIR", temporary.path())
-        .output()
+        .spawn()
         .context("rustdoc cannot be started")?;
-    let stdout = String::from_utf8_lossy(&output.stdout);
+    let stderr = outputs::read_all(rustdoc.stderr.take());
+    let stdout = read_results(rustdoc.stdout.take(), progress)?;
+    rustdoc.wait()?;
+    let stderr = stderr.join().expect("the reader does not panic");
     let results = results(&stdout);
     for (line, snippet) in lines {
         let problem = |what: &str| Problem::new(&snippet.page.file, snippet.fence.line, what);
@@ -155,13 +166,25 @@ pub fn run(
                 };
                 problems.push(problem(what).detail(detail).help("mend the listing or the file it includes"));
             }
-            None => problems.push(
-                problem("rustdoc did not run this listing")
-                    .detail(format!("{stdout}\n{}", String::from_utf8_lossy(&output.stderr))),
-            ),
+            None => problems
+                .push(problem("rustdoc did not run this listing").detail(format!("{stdout}\n{stderr}"))),
         }
     }
     Ok(cached)
+}
+
+/// What rustdoc prints, read line by line: each line of a test is a step done.
+fn read_results(stdout: Option<impl Read>, progress: &Progress) -> Result<String> {
+    let mut text = String::new();
+    let Some(stdout) = stdout else { return Ok(text) };
+    for line in BufReader::new(stdout).split(b'\n') {
+        let line = line.context("rustdoc's results cannot be read")?;
+        let line = String::from_utf8_lossy(&line);
+        progress.advance(usize::from(line.starts_with("test ") && line.contains("(line ")));
+        text.push_str(&line);
+        text.push('\n');
+    }
+    Ok(text)
 }
 
 fn key(snippet: &Snippet<'_>) -> String {

@@ -50,7 +50,7 @@ pub fn run(program: &Path) -> Result<String> {
 }
 
 /// Reads a pipe to its end on a thread of its own, so that a full pipe never blocks the program.
-fn read_all(pipe: Option<impl std::io::Read + Send + 'static>) -> std::thread::JoinHandle<String> {
+pub(crate) fn read_all(pipe: Option<impl std::io::Read + Send + 'static>) -> std::thread::JoinHandle<String> {
     std::thread::spawn(move || {
         let mut bytes = Vec::new();
         if let Some(mut pipe) = pipe {
