@@ -13,6 +13,7 @@ pub mod evidence;
 pub mod includes;
 pub mod mermaid;
 pub mod mutants;
+pub mod nearest;
 pub mod new;
 pub mod number;
 pub mod page;

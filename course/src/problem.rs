@@ -1,6 +1,7 @@
 //! What is wrong with the book: where, what, and what to do.
 
 use std::fmt;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use anstyle::{AnsiColor, Style};
@@ -69,6 +70,16 @@ impl fmt::Display for Problem {
             write!(f, "\n  {HELP}help{HELP:#}: {}", self.help)?;
         }
         Ok(())
+    }
+}
+
+/// Why a file cannot be read, in the same words on every platform.
+#[must_use]
+pub fn unreadable(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::NotFound => "there is no such file".to_owned(),
+        io::ErrorKind::InvalidData => "it is not UTF-8".to_owned(),
+        _ => error.to_string(),
     }
 }
 

@@ -18,7 +18,7 @@ use crate::page::Page;
 use crate::problem::{Problem, Problems};
 use crate::progress::{Phase, Progress};
 use crate::project::{Project, module};
-use crate::task::{Mode, Output};
+use crate::task::{Mode, Output, Task, line_of_key};
 
 /// What to check, and whether to accept what changed.
 #[derive(Debug, Clone, Default)]
@@ -233,7 +233,9 @@ impl Run<'_> {
                 let example = format!("{}_{name}", module(slug));
                 let Some(program) = self.artifacts.examples.get(&example) else {
                     let help = format!("write listings/examples/{example}.rs");
-                    let problem = Problem::new(&page.file, directive.line, format!("no example `{example}`"));
+                    let what =
+                        format!("this should show what `{example}` prints, and there is no such example");
+                    let problem = Problem::new(&page.file, directive.line, what);
                     self.problems.push(problem.help(help));
                     continue;
                 };
@@ -253,11 +255,13 @@ impl Run<'_> {
                 Ok(now) => self.settle(captured, &now, how, (&page.file, *line)),
                 Err(error) => {
                     let example = program.file_stem().unwrap_or_default().to_string_lossy();
-                    self.problems.push(Problem::new(
-                        &page.file,
-                        *line,
-                        format!("example `{example}`: {error:#}"),
-                    ));
+                    let error = format!("{error:#}");
+                    let (how, printed) = error.split_once('\n').unwrap_or((&error, ""));
+                    let what =
+                        format!("example `{example}` should end well, but {}", how.trim_end_matches(':'));
+                    let help = format!("mend listings/examples/{example}.rs");
+                    self.problems
+                        .push(Problem::new(&page.file, *line, what).detail(printed.trim()).help(help));
                 }
             }
         }
@@ -276,7 +280,8 @@ impl Run<'_> {
         match fs::create_dir_all(folder).and_then(|()| fs::write(&file, now)) {
             Ok(()) => self.blessed.push((captured.to_owned(), outputs::difference(&before, now))),
             Err(error) => {
-                self.problems.push(Problem::new(captured, 0, format!("cannot be written: {error}")))
+                let what = format!("the captured text cannot be written: {error}");
+                self.problems.push(Problem::new(captured, 0, what).help("make the folder writable"));
             }
         }
     }
@@ -314,18 +319,14 @@ fn captured_diagnostic(snippet: &Snippet<'_>) -> Option<(PathBuf, usize)> {
 fn check_tests(project: &Project, slug: &str, problems: &mut Problems) {
     let Some(task) = project.tasks.get(slug) else { return };
     let folder = Path::new("listings/tests").join(module(slug));
-    let file = Path::new("listings/src").join(module(slug)).join("task.toml");
+    let file = Task::file(slug);
     let text = fs::read_to_string(project.root.join(&file)).unwrap_or_default();
-    let line = |what: &str| text.lines().position(|line| line.contains(what)).map_or(0, |index| index + 1);
+    let line = |name: &str| line_of_key(&text, "name", name);
     for group in &task.groups {
         if !project.root.join(folder.join(format!("{}.rs", group.name))).is_file() {
             problems.push(
-                Problem::new(
-                    &file,
-                    line(&format!("\"{}\"", group.name)),
-                    format!("group `{}` has no tests", group.name),
-                )
-                .help(format!("write {}/{}.rs", folder.display(), group.name)),
+                Problem::new(&file, line(&group.name), format!("group `{}` has no tests", group.name))
+                    .help(format!("write {}/{}.rs", folder.display(), group.name)),
             );
         }
     }
@@ -334,8 +335,12 @@ fn check_tests(project: &Project, slug: &str, problems: &mut Problems) {
             let group = test.split("::").next().unwrap_or(test);
             if !project.root.join(folder.join(format!("{group}.rs"))).is_file() {
                 problems.push(
-                    Problem::new(&file, line(test), format!("mutant `{}`: no test `{test}`", mutant.name))
-                        .help(format!("its module would be {}/{group}.rs", folder.display())),
+                    Problem::new(
+                        &file,
+                        line(&mutant.name),
+                        format!("mutant `{}`: no test `{test}`", mutant.name),
+                    )
+                    .help(format!("its module would be {}/{group}.rs", folder.display())),
                 );
             }
         }
@@ -346,14 +351,14 @@ fn check_tests(project: &Project, slug: &str, problems: &mut Problems) {
             problems.push(
                 Problem::new(
                     &file,
-                    line(&format!("\"{}\"", mutant.name)),
+                    line(&mutant.name),
                     format!(
                         "mutant `{}`: its text occurs {count} times in `{}`",
                         mutant.name,
                         source.display()
                     ),
                 )
-                .help("`find` must occur exactly once"),
+                .help("`find` must be text that occurs exactly once there"),
             );
         }
     }

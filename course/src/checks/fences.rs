@@ -14,6 +14,7 @@ use anyhow::{Context, Result};
 use regex::Regex;
 
 use super::outputs;
+use super::readable::readable;
 use crate::cache::Cache;
 use crate::cargo::Artifacts;
 use crate::page::{Fence, Page};
@@ -67,7 +68,9 @@ pub fn expectation(page: &Page, fence: &Fence) -> Result<Option<Expect>, Problem
     let problem = |what: String| Problem::new(&page.file, fence.line, what);
     let language = fence.language();
     if fence.body.trim().is_empty() {
-        return Err(problem("empty code block".into()));
+        return Err(
+            problem("this code block is empty".into()).help("write what it should show, or remove it")
+        );
     }
     if language != "rust" {
         return match language {
@@ -99,10 +102,14 @@ pub fn expectation(page: &Page, fence: &Fence) -> Result<Option<Expect>, Problem
         };
     }
     if let Some(code) = words().find(|word| CODE.is_match(word)) {
-        return Err(problem(format!("`{code}` without `compile_fail`")));
+        return Err(problem(format!("`{code}` without `compile_fail`"))
+            .help(format!("write ```rust,compile_fail,{code} if it must not compile, ```rust if it must")));
     }
     Ok(Some(match (fence.has("no_run"), fence.has("should_panic")) {
-        (true, true) => return Err(problem("`no_run` and `should_panic` exclude each other".into())),
+        (true, true) => {
+            return Err(problem("`no_run` and `should_panic` exclude each other".into())
+                .help("keep `should_panic` if it can run here, `no_run` if it cannot"));
+        }
         (true, false) => Expect::Compiles,
         (false, true) => Expect::Panics,
         (false, false) => Expect::Runs,
@@ -159,18 +166,38 @@ pub fn run(
         match results.get(&line) {
             Some(Outcome { passed: true, .. }) => cache.add(&key(snippet)),
             Some(Outcome { passed: false, detail }) => {
-                let what = match snippet.expect {
-                    Expect::Panics => "this listing should compile, run and panic",
-                    Expect::Compiles => "this listing should compile",
-                    _ => "this listing should compile, run and return",
+                let should = match snippet.expect {
+                    Expect::Panics => "compile, run and panic",
+                    Expect::Compiles => "compile",
+                    _ => "compile, run and return",
                 };
-                problems.push(problem(what).detail(detail).help("mend the listing or the file it includes"));
+                let what = format!("this listing should {should}, but it {}", ending(detail));
+                problems.push(
+                    problem(&what)
+                        .detail(readable(detail, line))
+                        .help("mend the listing or the file it includes"),
+                );
             }
             None => problems
-                .push(problem("rustdoc did not run this listing").detail(format!("{stdout}\n{stderr}"))),
+                .push(problem("rustdoc should have run this listing, and did not")
+                    .help("rustdoc's own words stand above; a listing must be complete, its braces and strings closed")
+                    .detail(format!("{stdout}\n{stderr}"))),
         }
     }
     Ok(cached)
+}
+
+/// How a listing ended, from what rustdoc says of it.
+fn ending(detail: &str) -> &'static str {
+    if detail.contains("Couldn't compile the test.") {
+        "does not compile"
+    } else if detail.contains("test did not panic") || detail.contains("marked `should_panic`") {
+        "returns"
+    } else if detail.contains(" panicked at ") {
+        "panics"
+    } else {
+        "ends the program"
+    }
 }
 
 /// What rustdoc prints, read line by line: each line of a test is a step done.

@@ -4,3 +4,4 @@ pub mod failures;
 pub mod fences;
 pub mod links;
 pub mod outputs;
+pub mod readable;
