@@ -91,8 +91,9 @@ fn without_run_button(project: &Project, page: &Page) -> Result<String, Problem>
     let mut done = 0;
     for fence in &page.fences {
         let Ok(Some(expect)) = fences::expectation(page, fence) else { continue };
-        let code = includes::expand(&project.root, &[(page, &fence.body)])
-            .map_err(|error| Problem::new(&page.file, fence.line, error.to_string()))?;
+        let code = includes::expand(&project.root, &[(page, &fence.body)]).map_err(|error| {
+            Problem::new(&page.file, fence.line, format!("{error:#}")).help("mend the include in this block")
+        })?;
         if expect == Expect::Runs && code.iter().all(|code| runs_on_the_playground(code)) {
             continue;
         }

@@ -1,11 +1,15 @@
 //! What cargo built: exact paths of the libraries a fence may use, and of the examples whose output a page shows.
 
 use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use serde_json::Value;
+
+use crate::checks::outputs::read_all;
+use crate::problem::{Problem, Problems};
 
 /// The built `listings` crate and what it depends on.
 #[derive(Debug, Clone)]
@@ -25,19 +29,47 @@ impl Artifacts {
     ///
     /// # Errors
     ///
-    /// When the crate does not compile; the compiler's messages have been printed.
+    /// As [`Artifacts::try_build`], and when the crate does not compile.
     pub fn build(root: &Path) -> Result<Self> {
-        let output = cargo(root)
-            .args(["build", "--quiet", "--package", "listings", "--lib", "--examples"])
-            .arg("--message-format=json-render-diagnostics")
-            .stderr(Stdio::inherit())
-            .output()
+        Self::try_build(root, || ())?.map_err(|problems| {
+            let told: Vec<_> = problems.iter().map(ToString::to_string).collect();
+            anyhow::anyhow!("the listings crate does not compile\n{}", told.join("\n"))
+        })
+    }
+
+    /// Builds `listings` with its examples, and asks cargo where everything went. `built` is called for every crate.
+    ///
+    /// # Errors
+    ///
+    /// The outer error when cargo cannot do its work at all; the inner one when code does not compile: the compiler's
+    /// errors at their places.
+    pub fn try_build(root: &Path, mut built: impl FnMut()) -> Result<Result<Self, Vec<Problem>>> {
+        let mut child = cargo(root)
+            .args(["build", "--quiet", "--package", "listings", "--lib", "--examples", "--keep-going"])
+            .arg("--message-format=json")
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
             .context("cargo cannot be started")?;
-        if !output.status.success() {
-            bail!("the listings crate does not compile (messages above)");
+        let stderr = read_all(child.stderr.take());
+        let mut messages = Vec::new();
+        for line in BufReader::new(child.stdout.take().context("a pipe was asked for")?).lines() {
+            let line = line.context("cargo's messages cannot be read")?;
+            let message: Value = serde_json::from_str(&line).context("cargo's message is not JSON")?;
+            if message["reason"] == "compiler-artifact" {
+                built();
+            }
+            messages.push(message);
+        }
+        let status = child.wait()?;
+        let stderr = stderr.join().expect("the reader does not panic");
+        if !status.success() {
+            let problems = compile_errors(root, &messages);
+            // Without a word from the compiler it is not the code: no network, a lock file that may not change.
+            ensure!(!problems.is_empty(), "cargo cannot build the listings crate:\n{}", stderr.trim());
+            return Ok(Err(problems));
         }
         let dependencies = direct_dependencies(root)?;
-        let messages = String::from_utf8(output.stdout).context("cargo's messages are not UTF-8")?;
         let mut artifacts = Self {
             externs: BTreeMap::new(),
             dependency_dir: PathBuf::new(),
@@ -46,8 +78,7 @@ impl Artifacts {
         };
         // A crate that is also needed by a macro is built twice; the one for our code is optimised, the macro's is not.
         let mut optimised = BTreeMap::new();
-        for line in messages.lines() {
-            let message: Value = serde_json::from_str(line).context("cargo's message is not JSON")?;
+        for message in &messages {
             if message["reason"] != "compiler-artifact" {
                 continue;
             }
@@ -82,7 +113,7 @@ impl Artifacts {
         // `target/debug/liblistings.rlib` is a link to the file in `deps/`, where everything else lies.
         let folder = listings.parent().context("a library lies in a folder")?;
         artifacts.dependency_dir = if folder.ends_with("deps") { folder.into() } else { folder.join("deps") };
-        Ok(artifacts)
+        Ok(Ok(artifacts))
     }
 
     /// The `--extern` and `-L` arguments of rustc and rustdoc: exact paths, never a search.
@@ -119,6 +150,34 @@ impl Artifacts {
         }
         hasher.finalize().to_hex().to_string()
     }
+}
+
+/// The compiler's errors as problems of the files they stand in.
+fn compile_errors(root: &Path, messages: &[Value]) -> Vec<Problem> {
+    let mut problems = Problems::default();
+    for message in messages.iter().filter(|message| message["reason"] == "compiler-message") {
+        let target = message["target"]["name"].as_str().unwrap_or_default();
+        let message = &message["message"];
+        let said = message["message"].as_str().unwrap_or_default();
+        // rustc's last word only counts its errors.
+        if message["level"] != "error" || said.starts_with("aborting due to") {
+            continue;
+        }
+        let spans = message["spans"].as_array().map_or(&[][..], Vec::as_slice);
+        let place = spans.iter().find(|span| span["is_primary"] == true).and_then(|span| {
+            let file = Path::new(span["file_name"].as_str()?);
+            // A dependency's own file is no file of the book.
+            let file = file.strip_prefix(root).unwrap_or(file);
+            file.is_relative().then_some((file.to_owned(), span["line_start"].as_u64()? as usize))
+        });
+        let (file, line) = place.unwrap_or(("listings/Cargo.toml".into(), 0));
+        problems.push(
+            Problem::new(file, line, format!("`{target}` should compile, but rustc says: {said}"))
+                .detail(message["rendered"].as_str().unwrap_or_default())
+                .help("mend it: until it compiles, no listing and no output is checked"),
+        );
+    }
+    problems.sorted()
 }
 
 /// `cargo` in the book's folder, the same one that runs us.

@@ -14,6 +14,7 @@ use mdbook_preprocessor::config::Config;
 use mdbook_preprocessor::{Preprocessor, PreprocessorContext};
 use regex::Regex;
 
+use crate::nearest::or_nearest;
 use crate::page::{Directive, Page};
 use crate::problem::{Problem, Problems};
 use crate::project::{Project, lexical};
@@ -63,18 +64,31 @@ pub fn check(project: &Project, problems: &mut Problems) {
                             "`{}` has anchors, which a whole include would show",
                             file.display()
                         ))
-                        .help("include an anchor"),
+                        .help(format!("include one of its anchors: {}", anchors(text).join(", "))),
                     );
                 }
                 continue;
             };
             match lines_of_anchor(text, &anchor) {
-                None => problems.push(
-                    problem(format!("`{}` has no anchor `{anchor}`", file.display()))
-                        .help(format!("its anchors: {}", anchors(text).join(", "))),
-                ),
+                None => {
+                    problems.push(problem(format!("`{}` has no anchor `{anchor}`", file.display())).help(
+                        or_nearest(&anchor, anchors(text), "it has none: add one, or include the whole file"),
+                    ))
+                }
                 Some(0) => {
-                    problems.push(problem(format!("anchor `{anchor}` of `{}` is empty", file.display())));
+                    problems.push(
+                        problem(format!(
+                            "anchor `{anchor}` of `{}` should hold lines, and is empty",
+                            file.display()
+                        ))
+                        .help(format!("put them between `ANCHOR: {anchor}` and `ANCHOR_END: {anchor}`")),
+                    );
+                }
+                Some(_) if !ends(text, &anchor) => {
+                    let what = format!("anchor `{anchor}` of `{}` does not end", file.display());
+                    problems.push(
+                        problem(what).help(format!("write `ANCHOR_END: {anchor}` after its last line")),
+                    );
                 }
                 Some(_) => {}
             }
@@ -114,6 +128,11 @@ fn lines_of_anchor(text: &str, anchor: &str) -> Option<usize> {
             .filter(|line| !line.trim().is_empty() && !ANCHOR.is_match(line))
             .count(),
     )
+}
+
+/// Whether an anchor has an end; without one, mdBook shows the file to its end.
+fn ends(text: &str, anchor: &str) -> bool {
+    ANCHOR.captures_iter(text).any(|found| found.get(1).is_some() && &found[2] == anchor)
 }
 
 /// Expands the includes of many texts at once, as mdBook does, each as if it stood on the page beside it.

@@ -1,11 +1,15 @@
 //! `cargo course …`
 
-use std::path::PathBuf;
+use std::io::Write;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Instant;
 
 use anyhow::Result;
-use clap::{Parser, Subcommand};
+use clap::{Args, Parser, Subcommand};
+use course::progress::Progress;
 use course::project::Project;
+use course::report::{self, Document, Exit};
 use course::{bench, book, new, serve, verify};
 
 /// The tool of Future Proposals in Rust: serves, checks and measures the book.
@@ -30,15 +34,11 @@ enum Command {
     /// Build the static site into book/
     Build,
     /// Check everything the pages claim
-    Verify {
-        /// Slugs of the chapters to check; none for the whole book
-        chapters: Vec<String>,
-    },
+    #[command(after_long_help = report::HELP)]
+    Verify(Check),
     /// Accept changed outputs, showing the difference
-    Bless {
-        /// Slugs of the chapters; none for the whole book
-        chapters: Vec<String>,
-    },
+    #[command(after_long_help = report::HELP)]
+    Bless(Check),
     /// Run the benchmarks, and the Go baselines where a Go is found
     Bench {
         /// Slugs of the chapters; none for all
@@ -65,6 +65,15 @@ enum Command {
     },
 }
 
+#[derive(Args)]
+struct Check {
+    /// Slugs of the chapters; none for the whole book
+    chapters: Vec<String>,
+    /// Print one JSON document instead of text (see --help)
+    #[arg(long)]
+    json: bool,
+}
+
 #[derive(Subcommand)]
 enum Question {
     /// Whether a renderer is supported: every one is
@@ -75,28 +84,33 @@ enum Question {
 }
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
-    match run(cli.command) {
-        Ok(true) => ExitCode::SUCCESS,
-        Ok(false) => ExitCode::FAILURE,
-        Err(error) if error.is::<book::Unwell>() => {
+    let command = Cli::parse().command;
+    let json = match &command {
+        Command::Verify(check) if check.json => Some("verify"),
+        Command::Bless(check) if check.json => Some("bless"),
+        _ => None,
+    };
+    let exit = run(command).unwrap_or_else(|error| {
+        if error.is::<book::Unwell>() {
             anstream::eprintln!("{error}");
-            ExitCode::FAILURE
+            return Exit::Problems;
         }
-        Err(error) => {
-            anstream::eprintln!("error: {error:#}");
-            ExitCode::from(2)
+        // A program that reads our output gets a document whatever happens.
+        if let Some(command) = json {
+            let _ = print_json(&Document::of_fault(command, &error));
         }
-    }
+        anstream::eprintln!("error: {error:#}");
+        Exit::Fault
+    });
+    ExitCode::from(exit as u8)
 }
 
-/// Runs a command: whether the book is well, or a fault of the tool or its use.
-fn run(command: Command) -> Result<bool> {
+fn run(command: Command) -> Result<Exit> {
     if let Command::Preprocess { question } = command {
         if question.is_none() {
             book::preprocess()?;
         }
-        return Ok(true);
+        return Ok(Exit::Well);
     }
     let root: PathBuf = Project::find_root(&std::env::current_dir()?)?;
     match command {
@@ -109,20 +123,30 @@ fn run(command: Command) -> Result<bool> {
             let seconds = start.elapsed().as_secs_f64();
             anstream::println!("built in {seconds:.2} s: {}", folder.join("index.html").display());
         }
-        Command::Verify { chapters } => return check(&root, verify::Options { chapters, bless: false }),
-        Command::Bless { chapters } => return check(&root, verify::Options { chapters, bless: true }),
+        Command::Verify(Check { chapters, json }) => {
+            return check(&root, "verify", verify::Options { chapters, bless: false }, json);
+        }
+        Command::Bless(Check { chapters, json }) => {
+            return check(&root, "bless", verify::Options { chapters, bless: true }, json);
+        }
         Command::Bench { chapters, record, machine, quick } => {
             bench::run(&root, &chapters, record, machine.as_deref(), quick)?;
         }
         Command::New { slug } => new::chapter(&root, &slug)?,
         Command::Preprocess { .. } => unreachable!("answered above, without a book"),
     }
-    Ok(true)
+    Ok(Exit::Well)
 }
 
-fn check(root: &std::path::Path, options: verify::Options) -> Result<bool> {
-    let start = std::time::Instant::now();
-    let report = verify::verify(root, &options)?;
+fn check(root: &Path, command: &'static str, options: verify::Options, json: bool) -> Result<Exit> {
+    let start = Instant::now();
+    // Gone, and its bar with it, before anything else is printed.
+    let report = verify::verify_telling(root, &options, &Progress::on_stderr())?;
+    let seconds = start.elapsed().as_secs_f64();
+    if json {
+        print_json(&Document::of(command, &report, seconds))?;
+        return Ok(report.exit());
+    }
     for (file, difference) in &report.blessed {
         anstream::println!("accepted {}\n{difference}", file.display());
     }
@@ -130,10 +154,20 @@ fn check(root: &std::path::Path, options: verify::Options) -> Result<bool> {
         anstream::eprintln!("{problem}");
     }
     anstream::println!("{}", report.summary());
-    let seconds = start.elapsed().as_secs_f64();
-    match report.problems.len() {
-        0 => anstream::println!("verified in {seconds:.1} s"),
-        count => anstream::println!("{count} problems, found in {seconds:.1} s"),
-    }
-    Ok(report.problems.is_empty())
+    let phases: Vec<_> =
+        report.phases.iter().map(|phase| format!("{} {:.1}", phase.name, phase.seconds)).collect();
+    let found = match report.problems.len() {
+        0 => "verified in".to_owned(),
+        1 => "1 problem, found in".to_owned(),
+        count => format!("{count} problems, found in"),
+    };
+    anstream::println!("{found} {seconds:.1} s ({})", phases.join(", "));
+    Ok(report.exit())
+}
+
+fn print_json(document: &Document<'_>) -> Result<()> {
+    let mut stdout = std::io::stdout().lock();
+    serde_json::to_writer_pretty(&mut stdout, document)?;
+    writeln!(stdout)?;
+    Ok(())
 }

@@ -47,8 +47,10 @@ pub fn draw(page: &Page, markdown: &str) -> Result<String, Vec<Problem>> {
     if fences.is_empty() {
         return Ok(markdown.to_owned());
     }
-    let markdown = mark(markdown)
-        .map_err(|error| vec![Problem::new(&page.file, 0, format!("mdbook-mermaid failed: {error:#}"))])?;
+    let markdown = mark(markdown).map_err(|error| {
+        let what = format!("mdbook-mermaid cannot read the page: {error:#}");
+        vec![Problem::new(&page.file, 0, what).help("look for a diagram whose fence does not end")]
+    })?;
     let name = id_of(page);
     let mut problems = Vec::new();
     let mut out = String::with_capacity(markdown.len() * 4);

@@ -16,7 +16,7 @@ use crate::cargo::Artifacts;
 use crate::evidence;
 use crate::problem::Problem;
 use crate::project::{Project, module};
-use crate::task::{Mutant, Task};
+use crate::task::{Mutant, Task, line_of_key};
 
 /// How long the tests of one mutant may run: it only ends what would never end, which counts as failing.
 const LIMIT: Duration = Duration::from_secs(60);
@@ -127,18 +127,26 @@ fn try_one(
 
     let library = folder.join("liblistings.rlib");
     let compiled = compile(artifacts, &folder.join("src/lib.rs"), &library, None)?;
-    let problem =
-        |what: String| Some(Problem::new(Path::new("listings/src").join(&module).join("task.toml"), 0, what));
+    let problem = |what: String, help: &str| {
+        let file = Task::file(slug);
+        let text = fs::read_to_string(project.root.join(&file)).unwrap_or_default();
+        let line = line_of_key(&text, "name", &mutant.name);
+        Some(Problem::new(file, line, what).help(help))
+    };
     if let Err(message) = compiled {
         let problem =
-            problem(format!("mutant `{}` does not compile", mutant.name)).map(|p| p.detail(message));
+            problem(format!("mutant `{}` does not compile", mutant.name), "a wrong solution still compiles")
+                .map(|p| p.detail(message));
         return Ok(Verdict { mutant: mutant.name.clone(), failed: Vec::new(), problem });
     }
     let tests = folder.join(if cfg!(windows) { "tests.exe" } else { "tests" });
     let main = project.root.join("listings/tests").join(&module).join("main.rs");
     if let Err(message) = compile(artifacts, &main, &tests, Some(&library))? {
-        let problem = problem(format!("the tests do not compile against mutant `{}`", mutant.name))
-            .map(|p| p.detail(message).help("a mutant keeps the public API"));
+        let problem = problem(
+            format!("the tests do not compile against mutant `{}`", mutant.name),
+            "a mutant keeps the public API",
+        )
+        .map(|p| p.detail(message));
         return Ok(Verdict { mutant: mutant.name.clone(), failed: Vec::new(), problem });
     }
     let results = run_tests(&project.root.join("listings"), &tests)?;
@@ -146,9 +154,14 @@ fn try_one(
     let unknown = mutant.caught_by.iter().find(|test| !results.contains_key(*test));
     let missed = mutant.caught_by.iter().find(|test| !fails(test));
     let problem = match (unknown, missed) {
-        (Some(test), _) => problem(format!("mutant `{}`: there is no test `{test}`", mutant.name)),
-        (None, Some(test)) => problem(format!("mutant `{}` survives `{test}`", mutant.name))
-            .map(|p| p.help("sharpen the test, or correct `caught_by`")),
+        (Some(test), _) => problem(
+            format!("mutant `{}`: there is no test `{test}`", mutant.name),
+            "name a test as `cargo test` prints it",
+        ),
+        (None, Some(test)) => problem(
+            format!("mutant `{}` survives `{test}`", mutant.name),
+            "sharpen the test, or correct `caught_by`",
+        ),
         (None, None) => None,
     };
     let failed: Vec<String> =

@@ -1,14 +1,17 @@
 //! What is wrong with the book: where, what, and what to do.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::io;
+use std::path::{Path, PathBuf};
 
 use anstyle::{AnsiColor, Style};
+use serde::Serialize;
 
 /// One fault of the book, addressed to whoever can mend it.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Problem {
     /// The file, relative to the book's root.
+    #[serde(serialize_with = "with_slashes")]
     pub file: PathBuf,
     /// The line, from 1; 0 when the whole file is meant.
     pub line: usize,
@@ -50,6 +53,11 @@ impl Problem {
     }
 }
 
+/// A path as every platform's reader of a report finds it.
+pub(crate) fn with_slashes<S: serde::Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&path.to_string_lossy().replace('\\', "/"))
+}
+
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         const ERROR: Style = AnsiColor::Red.on_default().bold();
@@ -62,6 +70,16 @@ impl fmt::Display for Problem {
             write!(f, "\n  {HELP}help{HELP:#}: {}", self.help)?;
         }
         Ok(())
+    }
+}
+
+/// Why a file cannot be read, in the same words on every platform.
+#[must_use]
+pub fn unreadable(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::NotFound => "there is no such file".to_owned(),
+        io::ErrorKind::InvalidData => "it is not UTF-8".to_owned(),
+        _ => error.to_string(),
     }
 }
 

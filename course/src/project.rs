@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Component, Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 
 use crate::page::Page;
-use crate::problem::{Problem, Problems};
+use crate::problem::{Problem, Problems, unreadable};
 use crate::record::Record;
 use crate::task::Task;
 
@@ -56,8 +57,12 @@ impl Project {
             match fs::read_to_string(root.join(&file)) {
                 Ok(text) => pages.push(Page::parse(&file, &text)),
                 Err(error) => problems.push(
-                    Problem::new("src/SUMMARY.md", line, format!("`{target}` cannot be read: {error}"))
-                        .help("list only pages that exist"),
+                    Problem::new(
+                        "src/SUMMARY.md",
+                        line,
+                        format!("`{target}` cannot be read: {}", unreadable(&error)),
+                    )
+                    .help("list only pages that exist, written as UTF-8"),
                 ),
             }
         }
@@ -71,11 +76,21 @@ impl Project {
 
     fn load_tasks(&mut self, problems: &mut Problems) {
         for slug in self.pages.iter().filter_map(Page::slug) {
-            let file = Path::new("listings/src").join(module(slug)).join("task.toml");
-            let Ok(text) = fs::read_to_string(self.root.join(&file)) else { continue };
-            if let Some(task) = problems.take(Task::parse(&file, &text)) {
-                self.tasks.insert(slug.to_owned(), task);
-            }
+            let file = Task::file(slug);
+            let text = match fs::read_to_string(self.root.join(&file)) {
+                Ok(text) => text,
+                // Not every page is a chapter.
+                Err(error) if error.kind() == ErrorKind::NotFound => continue,
+                Err(error) => {
+                    let problem =
+                        Problem::new(file, 0, format!("task.toml cannot be read: {}", unreadable(&error)));
+                    problems.push(problem.help("write it as UTF-8, in a file you may read"));
+                    continue;
+                }
+            };
+            let (task, found) = Task::read(&file, &text);
+            problems.extend(found);
+            self.tasks.extend(task.map(|task| (slug.to_owned(), task)));
         }
     }
 

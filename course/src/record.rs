@@ -2,16 +2,17 @@
 
 use std::collections::BTreeMap;
 use std::io::Write;
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
-use similar::TextDiff;
 
 use crate::digest::digest;
+use crate::nearest::nearest;
 use crate::number::Estimate;
-use crate::problem::Problem;
+use crate::problem::{Problem, unreadable};
 use crate::project::module;
 use crate::task::line_of;
 
@@ -20,6 +21,10 @@ const FOLDER: &str = "benches/results";
 
 /// The version of the form that this tool writes and reads.
 const SCHEMA: u32 = 1;
+
+/// What a benchmark's iteration may take, in nanoseconds: from a thousandth of one to eleven days. Beyond, no number and
+/// no axis of a plot would make sense.
+const POSSIBLE_NS: RangeInclusive<f64> = 1e-3..=1e15;
 
 /// What was measured on one machine, chapter by chapter.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -157,16 +162,24 @@ impl Record {
     ///
     /// A [`Problem`] when the file is not a record.
     pub fn load_reference(root: &Path) -> Result<Option<Self>, Problem> {
-        let entries = match fs::read_dir(root.join(FOLDER)) {
-            Ok(entries) => entries,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(Problem::new(FOLDER, 0, format!("the folder cannot be read: {error}"))),
-        };
+        if let Err(error) = fs::read_dir(root.join(FOLDER))
+            && error.kind() != io::ErrorKind::NotFound
+        {
+            return Err(Problem::new(FOLDER, 0, format!("the folder cannot be read: {error}"))
+                .help("make it readable"));
+        }
+        Self::reference_file(root).map_or(Ok(None), |file| Self::load(root, &file))
+    }
+
+    /// The file of the reference record, from the root, if there is one.
+    #[must_use]
+    pub fn reference_file(root: &Path) -> Option<PathBuf> {
+        let entries = fs::read_dir(root.join(FOLDER)).ok()?;
         let first = entries
             .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
             .filter(|name| name.ends_with(".json"))
-            .min();
-        first.map_or(Ok(None), |name| Self::load(root, &Path::new(FOLDER).join(name)))
+            .min()?;
+        Some(Path::new(FOLDER).join(first))
     }
 
     /// Reads one record, given its path from the book's root. A file that is not there is no record.
@@ -178,7 +191,10 @@ impl Record {
         match fs::read_to_string(root.join(file)) {
             Ok(text) => Self::parse(file, &text).map(Some),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(Problem::new(file, 0, format!("the record cannot be read: {error}"))),
+            Err(error) => {
+                Err(Problem::new(file, 0, format!("the record cannot be read: {}", unreadable(&error)))
+                    .help("restore the file from git"))
+            }
         }
     }
 
@@ -212,14 +228,15 @@ impl Record {
                 if chapter_of(id) != Some(slug) {
                     return wrong(&format!("does not belong to chapter `{slug}`"));
                 }
-                if !(found.ns > 0.0
-                    && found.low_ns >= 0.0
-                    && found.high_ns >= found.low_ns.max(f64::MIN_POSITIVE))
-                {
+                let durations = [found.ns, found.high_ns].iter().all(|ns| POSSIBLE_NS.contains(ns));
+                if !durations || !(0.0..=found.high_ns).contains(&found.low_ns) {
                     return wrong("has an estimate or interval that cannot be a duration");
                 }
-                if found.elements == Some(0) {
-                    return wrong("handles no elements");
+                if found.elements.is_some_and(|count| count == 0 || found.ns / (count as f64) < 1e-6) {
+                    return wrong("handles no elements, or more than its time allows");
+                }
+                if !(0.0..1.0).contains(&found.confidence) || found.samples == 0 {
+                    return wrong("has no confidence below 1, or no samples");
                 }
             }
         }
@@ -267,12 +284,8 @@ impl Record {
     /// The three ids most like the one given, as this chapter would write them.
     fn nearest(&self, slug: &str, id: &str) -> Vec<String> {
         let all = self.chapters.values().flat_map(|chapter| chapter.benchmarks.keys());
-        let mut scored: Vec<_> = all
-            .map(|known| relative(slug, known))
-            .map(|known| (TextDiff::from_chars(id, known.as_str()).ratio(), known))
-            .collect();
-        scored.sort_by(|a, b| b.0.total_cmp(&a.0));
-        scored.into_iter().take(3).map(|(_, known)| known).collect()
+        let known: Vec<_> = all.map(|known| relative(slug, known)).collect();
+        nearest(id, known.iter().map(String::as_str)).into_iter().map(str::to_owned).collect()
     }
 }
 
@@ -314,14 +327,21 @@ pub fn stale(root: &Path, record: Option<&Record>) -> Vec<Problem> {
     let benched = match benched(root) {
         Ok(benched) => benched,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Vec::new(),
-        Err(error) => return vec![Problem::new("benches", 0, format!("the folder cannot be read: {error}"))],
+        Err(error) => {
+            let what = format!("the folder cannot be read: {error}");
+            return vec![Problem::new("benches", 0, what).help("make it readable")];
+        }
     };
+    if record.is_none() && Record::reference_file(root).is_some() {
+        // A record that cannot be read is told at its file; what it says is not known.
+        return Vec::new();
+    }
     let mut problems = Vec::new();
     for slug in benched {
         let file = Path::new("benches").join(format!("{}.rs", module(&slug)));
         let help = format!("run `cargo course bench {slug} --record` on a quiet machine");
         let Some(chapter) = record.and_then(|record| record.chapters.get(&slug)) else {
-            problems.push(Problem::new(file, 0, "has never been recorded").help(help));
+            problems.push(Problem::new(file, 0, "this benchmark has never been recorded").help(help));
             continue;
         };
         match digest(root, &slug) {
@@ -333,7 +353,10 @@ pub fn stale(root: &Path, record: Option<&Record>) -> Vec<Problem> {
                 );
                 problems.push(Problem::new(file, 0, what).help(help));
             }
-            Err(error) => problems.push(Problem::new(file, 0, format!("{error:#}"))),
+            Err(error) => {
+                let what = format!("whether its record is current cannot be told: {error:#}");
+                problems.push(Problem::new(file, 0, what).help("mend the file it names"));
+            }
         }
     }
     problems
@@ -453,7 +476,12 @@ mod tests {
     fn impossible_record_is_a_problem_with_its_line() {
         for (from, to) in [
             ("\"ns\": 24100.0", "\"ns\": -1.0"),
+            // kuva would draw ticks up to this one by one, until no memory is left.
+            ("\"ns\": 24100.0", "\"ns\": 1e308"),
             ("\"elements\": 1000", "\"elements\": 0"),
+            ("\"elements\": 1000", "\"elements\": 18446744073709551615"),
+            ("\"samples\": 60", "\"samples\": 0"),
+            ("\"confidence\": 0.95", "\"confidence\": 95.0"),
             ("\"coroutines/step", "\"scope/step"),
             ("\"schema\": 1", "\"schema\": 2"),
         ] {

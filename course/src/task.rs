@@ -1,11 +1,13 @@
 //! `task.toml`: what a chapter asks, what it is worth, and what it claims.
 
-use std::collections::BTreeMap;
-use std::path::Path;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
 
+use regex::Regex;
 use serde::Deserialize;
 
 use crate::problem::Problem;
+use crate::project::module;
 
 /// A chapter's `listings/src/<module>/task.toml`.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -247,63 +249,116 @@ impl Verdict {
     }
 }
 
+/// What is wrong between the parts of a task, and at which `key = "value"`.
+struct Flaw {
+    key: &'static str,
+    value: String,
+    what: String,
+    help: &'static str,
+}
+
 impl Task {
     /// Reads a `task.toml`.
     ///
     /// # Errors
     ///
-    /// A [`Problem`] with the line, when the text is not TOML, a key is missing or unknown, or what it says does not fit
+    /// Problems with their lines, when the text is not TOML, a key is missing or unknown, or what it says does not fit
     /// together.
-    pub fn parse(file: &Path, text: &str) -> Result<Self, Problem> {
-        let task: Self = toml::from_str(text).map_err(|error| {
-            let line = error.span().map_or(0, |span| line_of(text, span.start));
-            Problem::new(file, line, error.message().replace('\n', " "))
-                .help("the keys of task.toml are described in CONTRIBUTING.md")
-        })?;
-        task.consistency().map_err(|what| Problem::new(file, 0, what))?;
-        Ok(task)
+    pub fn parse(file: &Path, text: &str) -> Result<Self, Vec<Problem>> {
+        match Self::read(file, text) {
+            (Some(task), problems) if problems.is_empty() => Ok(task),
+            (_, problems) => Err(problems),
+        }
     }
 
-    fn consistency(&self) -> Result<(), String> {
+    /// Reads a `task.toml`, and keeps what can be understood although its parts do not fit together.
+    #[must_use]
+    pub fn read(file: &Path, text: &str) -> (Option<Self>, Vec<Problem>) {
+        let task: Self = match toml::from_str(text) {
+            Ok(task) => task,
+            Err(error) => {
+                let line = error.span().map_or(0, |span| line_of(text, span.start));
+                let problem = Problem::new(file, line, error.message().replace('\n', " "));
+                let help =
+                    "course/src/task.rs defines every key; listings/src/virtual_time/task.toml uses most";
+                return (None, vec![problem.help(help)]);
+            }
+        };
+        let problem = |flaw: Flaw| {
+            Problem::new(file, line_of_key(text, flaw.key, &flaw.value), flaw.what).help(flaw.help)
+        };
+        let problems = task.flaws().into_iter().map(problem).collect();
+        (Some(task), problems)
+    }
+
+    /// The file of a chapter's task, from the book's root.
+    #[must_use]
+    pub fn file(slug: &str) -> PathBuf {
+        Path::new("listings/src").join(module(slug)).join("task.toml")
+    }
+
+    /// What serde cannot see: parts that do not fit together.
+    fn flaws(&self) -> Vec<Flaw> {
+        let mut flaws = Vec::new();
+        let mut note = |key, value: &str, what: String, help: &'static str| {
+            flaws.push(Flaw { key, value: value.to_owned(), what, help });
+        };
         for exercise in &self.exercises {
             if !self.groups.iter().any(|group| group.part == exercise.part) {
-                return Err(format!("no test group carries the points of the {} part", exercise.part.name()));
+                let what = format!("no test group carries the points of the {} part", exercise.part.name());
+                note("title", &exercise.title, what, "add a [[group]] with this part");
             }
         }
         for group in &self.groups {
             if !self.exercises.iter().any(|exercise| exercise.part == group.part) {
-                return Err(format!("group `{}` belongs to a part without an exercise", group.name));
+                let what = format!("group `{}` belongs to a part without an exercise", group.name);
+                note("name", &group.name, what, "add an [[exercise]] with this part, or change the group's");
             }
         }
         for mutant in &self.mutants {
             if mutant.caught_by.is_empty() {
-                return Err(format!("mutant `{}` names no test that must catch it", mutant.name));
+                let what = format!("mutant `{}` names no test that must catch it", mutant.name);
+                note("name", &mutant.name, what, "name one in `caught_by`, as `cargo test` prints it");
+            }
+        }
+        for (name, output) in &self.outputs {
+            for rule in &output.normalise {
+                if let Err(error) = Regex::new(&rule.pattern) {
+                    let what =
+                        format!("output `{name}`: `pattern` is no regular expression: {}", last_line(&error));
+                    note("pattern", &rule.pattern, what, "correct it; the syntax is that of the regex crate");
+                }
             }
         }
         for claim in &self.claims {
             if claim.go.is_none() && claim.rust.is_none() {
-                return Err(format!("claim `{}` has no verdict, neither for Go nor for Rust", claim.id));
+                let what = format!("claim `{}` has no verdict, neither for Go nor for Rust", claim.id);
+                note("id", &claim.id, what, "add [claim.go], [claim.rust] or both");
             }
             for finding in claim.go.iter().chain(&claim.rust) {
-                let evidence = finding.test.is_some() || finding.go_test.is_some() || finding.ratio.is_some();
-                if !evidence {
-                    return Err(format!("claim `{}` has a verdict without test, go_test or ratio", claim.id));
+                if finding.test.is_none() && finding.go_test.is_none() && finding.ratio.is_none() {
+                    let what = format!("claim `{}` has a verdict without evidence", claim.id);
+                    note("id", &claim.id, what, "name its `test`, `go_test` or `ratio`");
                 }
                 if finding.ratio.is_some() != (finding.above.is_some() || finding.below.is_some()) {
-                    return Err(format!("claim `{}`: `ratio` goes with `above`, `below` or both", claim.id));
+                    let what = format!(
+                        "claim `{}` has a ratio without a condition, or a condition without a ratio",
+                        claim.id
+                    );
+                    note("id", &claim.id, what, "`ratio` goes with `above`, `below` or both");
                 }
             }
         }
-        let names = |names: Vec<&str>, what: &str| {
-            let mut seen = std::collections::BTreeSet::new();
-            match names.into_iter().find(|name| !seen.insert(*name)) {
-                Some(name) => Err(format!("two {what}s are called `{name}`")),
-                None => Ok(()),
+        let mut unique = |key, kind, names: Vec<&str>| {
+            let mut seen = BTreeSet::new();
+            for name in names.into_iter().filter(|name| !seen.insert(*name)) {
+                note(key, name, format!("two {kind}s are called `{name}`"), "give each a name of its own");
             }
         };
-        names(self.groups.iter().map(|group| group.name.as_str()).collect(), "group")?;
-        names(self.mutants.iter().map(|mutant| mutant.name.as_str()).collect(), "mutant")?;
-        names(self.claims.iter().map(|claim| claim.id.as_str()).collect(), "claim")
+        unique("name", "group", self.groups.iter().map(|group| group.name.as_str()).collect());
+        unique("name", "mutant", self.mutants.iter().map(|mutant| mutant.name.as_str()).collect());
+        unique("id", "claim", self.claims.iter().map(|claim| claim.id.as_str()).collect());
+        flaws
     }
 
     /// The points of a part: the sum over its groups.
@@ -323,4 +378,17 @@ impl Task {
 #[must_use]
 pub fn line_of(text: &str, offset: usize) -> usize {
     text.as_bytes()[..offset.min(text.len())].iter().filter(|&&byte| byte == b'\n').count() + 1
+}
+
+/// The line, from 1, of `key = "value"`; 0 when there is none.
+#[must_use]
+pub fn line_of_key(text: &str, key: &str, value: &str) -> usize {
+    let pattern = format!(r#"(?m)^[^#\n]*\b{key}\s*=\s*["']{}["']"#, regex::escape(value));
+    Regex::new(&pattern).ok().and_then(|pair| pair.find(text)).map_or(0, |found| line_of(text, found.start()))
+}
+
+/// The line of an error that says what is wrong, without the picture above it.
+fn last_line(error: &regex::Error) -> String {
+    let text = error.to_string();
+    text.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned()
 }

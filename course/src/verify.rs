@@ -3,7 +3,6 @@
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::Instant;
 
 use anyhow::Result;
 
@@ -17,8 +16,9 @@ use crate::evidence::{self, Counts, Evidence};
 use crate::includes;
 use crate::page::Page;
 use crate::problem::{Problem, Problems};
+use crate::progress::{Phase, Progress};
 use crate::project::{Project, module};
-use crate::task::{Mode, Output};
+use crate::task::{Mode, Output, Task, line_of_key};
 
 /// What to check, and whether to accept what changed.
 #[derive(Debug, Clone, Default)]
@@ -38,6 +38,8 @@ pub struct Report {
     pub problems: Vec<Problem>,
     /// Captured files that were written, when blessing, with the difference.
     pub blessed: Vec<(PathBuf, String)>,
+    /// What was done, and how long it took.
+    pub phases: Vec<Phase>,
 }
 
 impl Report {
@@ -45,34 +47,43 @@ impl Report {
     #[must_use]
     pub fn summary(&self) -> String {
         let mut text = String::new();
-        let mut all = Counts::default();
         for (file, counts) in &self.pages {
             let name = file.strip_prefix("src").unwrap_or(file).with_extension("");
             let _ = writeln!(text, "{}: {counts}", name.display());
+        }
+        let _ = write!(text, "{} pages: {}", self.pages.len(), self.total());
+        text
+    }
+
+    /// The counts of all pages together.
+    #[must_use]
+    pub fn total(&self) -> Counts {
+        let mut all = Counts::default();
+        for (_, counts) in &self.pages {
             all.add(counts);
         }
-        let _ = write!(text, "{} pages: {all}", self.pages.len());
-        text
+        all
     }
 }
 
-/// A phase that says how long it took.
-fn phase<T>(name: &str, work: impl FnOnce() -> Result<(T, String)>) -> Result<T> {
-    let start = Instant::now();
-    let (value, said) = work()?;
-    eprintln!("{:>9} {said} ({:.1} s)", name, start.elapsed().as_secs_f64());
-    Ok(value)
+/// Checks the book, with a line on standard error for every phase.
+///
+/// # Errors
+///
+/// As [`verify_telling`].
+pub fn verify(root: &Path, options: &Options) -> Result<Report> {
+    verify_telling(root, options, &Progress::lines())
 }
 
 /// Checks the book.
 ///
 /// # Errors
 ///
-/// A fault of the tool or its surroundings: no compiler, unreadable `SUMMARY.md`, a listings crate that does not compile.
-/// What is wrong with the book stands in the report.
-pub fn verify(root: &Path, options: &Options) -> Result<Report> {
+/// A fault of the tool or its surroundings: no compiler, unreadable `SUMMARY.md`, a chapter that is not there. What is
+/// wrong with the book stands in the report.
+pub fn verify_telling(root: &Path, options: &Options, progress: &Progress) -> Result<Report> {
     let mut problems = Problems::default();
-    let project = phase("read", || {
+    let project = progress.phase("read", || {
         let mut project = Project::load(root)?;
         problems.extend(std::mem::take(&mut project.problems));
         for chapter in &options.chapters {
@@ -87,52 +98,70 @@ pub fn verify(root: &Path, options: &Options) -> Result<Report> {
     };
     let pages: Vec<&Page> = project.pages.iter().filter(|page| wanted(page)).collect();
 
-    includes::check(&project, &mut problems);
-    links::check(&project, &mut problems);
-    problems.extend(crate::record::stale(&project.root, project.record.as_ref()));
-    for slug in project.tasks.keys() {
-        problems.extend(directives::check_claims(&project, slug));
-        check_tests(&project, slug, &mut problems);
-    }
+    progress.phase("pages", || {
+        includes::check(&project, &mut problems);
+        links::check(&project, &mut problems);
+        problems.extend(crate::record::stale(&project.root, project.record.as_ref()));
+        for slug in project.tasks.keys() {
+            problems.extend(directives::check_claims(&project, slug));
+            check_tests(&project, slug, &mut problems);
+        }
+        Ok(((), "includes, links, claims checked".to_owned()))
+    })?;
 
-    let artifacts = phase("build", || {
-        let artifacts = Artifacts::build(root)?;
-        let said = format!("listings and {} examples", artifacts.examples.len());
-        Ok((artifacts, said))
+    let artifacts = progress.phase("build", || {
+        Ok(match Artifacts::try_build(root, || progress.advance(1))? {
+            Ok(artifacts) => {
+                let said = format!("listings and {} examples", artifacts.examples.len());
+                (Some(artifacts), said)
+            }
+            // What needs no build is checked all the same, and what needs one is counted as skipped.
+            Err(found) => {
+                problems.extend(found);
+                (None, "failed, so nothing is run".to_owned())
+            }
+        })
     })?;
     let snippets = snippets(&project, &pages, &mut problems)?;
-    let cache = Cache::new(project.scratch().join("cache"), artifacts.digest());
-    let mut run = Run {
-        project: &project,
-        artifacts: &artifacts,
-        cache,
-        bless: options.bless,
-        problems,
-        blessed: Vec::new(),
-    };
-    phase("listings", || {
-        let cached = run.listings(&snippets)?;
-        let said =
-            format!("{} compiled and run, {cached} of them unchanged since they last passed", snippets.len());
-        Ok(((), said))
-    })?;
-    phase("outputs", || Ok(((), format!("{} examples run and compared", run.outputs(&pages)))))?;
-    let Run { mut problems, blessed, .. } = run;
+    let mut blessed = Vec::new();
+    if let Some(artifacts) = &artifacts {
+        let cache = Cache::new(project.scratch().join("cache"), artifacts.digest());
+        let bless = options.bless;
+        let mut run =
+            Run { project: &project, artifacts, cache, progress, bless, problems, blessed: Vec::new() };
+        progress.phase("listings", || {
+            progress.expect(snippets.len());
+            let cached = run.listings(&snippets)?;
+            let count = snippets.len();
+            Ok(((), format!("{count} compiled and run, {cached} of them unchanged since they last passed")))
+        })?;
+        progress
+            .phase("outputs", || Ok(((), format!("{} examples run and compared", run.outputs(&pages)))))?;
+        (problems, blessed) = (run.problems, run.blessed);
+    }
 
     // Rendered last: blessing may just have written what a directive shows.
-    for page in &pages {
-        if let Err(found) = book::render_page(&project, page) {
-            problems.extend(found);
+    progress.phase("render", || {
+        progress.expect(pages.len());
+        for page in &pages {
+            if let Err(found) = book::render_page(&project, page) {
+                problems.extend(found);
+            }
+            progress.advance(1);
         }
-    }
+        Ok(((), format!("{} pages", pages.len())))
+    })?;
     // After blessing, too: an output that is shown is a source.
     let figures = figures::check(&project, &pages, &snippets, &mut problems);
-    let mut report = Report { pages: Vec::new(), problems: problems.sorted(), blessed };
+    let mut report =
+        Report { pages: Vec::new(), problems: problems.sorted(), blessed, phases: progress.ended() };
     for page in pages {
-        let mut counts = count(&project, &artifacts, page, &snippets);
+        let mut counts = count(&project, artifacts.as_ref(), page, &snippets);
         let figures = figures.get(&page.file).copied().unwrap_or_default();
         (counts.figures_sourced, counts.figures_allowed) = (figures.sourced, figures.allowed);
-        if report.problems.is_empty() {
+        if let Some(artifacts) = &artifacts
+            && report.problems.is_empty()
+        {
             let evidence = Evidence {
                 digest: evidence::digest(&project, page),
                 rustc: artifacts.rustc.clone(),
@@ -151,6 +180,7 @@ struct Run<'a> {
     project: &'a Project,
     artifacts: &'a Artifacts,
     cache: Cache,
+    progress: &'a Progress,
     bless: bool,
     problems: Problems,
     blessed: Vec<(PathBuf, String)>,
@@ -160,6 +190,7 @@ impl Run<'_> {
     /// Compiles and runs the listings; returns how many passed before as they are.
     fn listings(&mut self, snippets: &[Snippet<'_>]) -> Result<usize> {
         let (scratch, artifacts, cache) = (self.project.scratch(), self.artifacts, &self.cache);
+        let progress = self.progress;
         let mut found = Problems::default();
         // What must fail goes one by one; meanwhile the other core has the merged compilation.
         let (merged, failing, panicking) = std::thread::scope(|scope| {
@@ -167,17 +198,25 @@ impl Run<'_> {
                 let must_fail =
                     snippets.iter().filter(|snippet| matches!(snippet.expect, Expect::FailsToCompile { .. }));
                 must_fail
-                    .map(|snippet| Ok((snippet, failures::run(&scratch, artifacts, snippet, cache)?)))
+                    .map(|snippet| {
+                        let judged = failures::run(&scratch, artifacts, snippet, cache)?;
+                        progress.advance(1);
+                        Ok((snippet, judged))
+                    })
                     .collect::<Result<Vec<_>>>()
             });
             let panicking = scope.spawn(|| {
                 let must_panic =
                     snippets.iter().filter(|snippet| matches!(snippet.expect, Expect::Panics { .. }));
                 must_panic
-                    .map(|snippet| panics::run(&scratch, artifacts, snippet, cache))
+                    .map(|snippet| {
+                        let judged = panics::run(&scratch, artifacts, snippet, cache)?;
+                        progress.advance(1);
+                        Ok(judged)
+                    })
                     .collect::<Result<Vec<_>>>()
             });
-            let merged = fences::run(&scratch, artifacts, snippets, cache, &mut found);
+            let merged = fences::run(&scratch, artifacts, snippets, cache, progress, &mut found);
             let joined = "no check panics";
             (merged, failing.join().expect(joined), panicking.join().expect(joined))
         });
@@ -213,13 +252,16 @@ impl Run<'_> {
                 let example = format!("{}_{name}", module(slug));
                 let Some(program) = self.artifacts.examples.get(&example) else {
                     let help = format!("write listings/examples/{example}.rs");
-                    let problem = Problem::new(&page.file, directive.line, format!("no example `{example}`"));
+                    let what =
+                        format!("this should show what `{example}` prints, and there is no such example");
+                    let problem = Problem::new(&page.file, directive.line, what);
                     self.problems.push(problem.help(help));
                     continue;
                 };
                 shown.push((page, directive.line, program, Project::captured(slug, name), task.output(name)));
             }
         }
+        self.progress.expect(shown.len());
         // Side by side: what an example waits for is rarely the processor.
         let printed: Vec<_> = std::thread::scope(|scope| {
             let running: Vec<_> =
@@ -227,15 +269,18 @@ impl Run<'_> {
             running.into_iter().map(|example| example.join().expect("no example panics the tool")).collect()
         });
         for ((page, line, program, captured, how), printed) in shown.iter().zip(printed) {
+            self.progress.advance(1);
             match printed {
                 Ok(now) => self.settle(captured, &now, how, (&page.file, *line)),
                 Err(error) => {
                     let example = program.file_stem().unwrap_or_default().to_string_lossy();
-                    self.problems.push(Problem::new(
-                        &page.file,
-                        *line,
-                        format!("example `{example}`: {error:#}"),
-                    ));
+                    let error = format!("{error:#}");
+                    let (how, printed) = error.split_once('\n').unwrap_or((&error, ""));
+                    let what =
+                        format!("example `{example}` should end well, but {}", how.trim_end_matches(':'));
+                    let help = format!("mend listings/examples/{example}.rs");
+                    self.problems
+                        .push(Problem::new(&page.file, *line, what).detail(printed.trim()).help(help));
                 }
             }
         }
@@ -254,7 +299,8 @@ impl Run<'_> {
         match fs::create_dir_all(folder).and_then(|()| fs::write(&file, now)) {
             Ok(()) => self.blessed.push((captured.to_owned(), outputs::difference(&before, now))),
             Err(error) => {
-                self.problems.push(Problem::new(captured, 0, format!("cannot be written: {error}")))
+                let what = format!("the captured text cannot be written: {error}");
+                self.problems.push(Problem::new(captured, 0, what).help("make the folder writable"));
             }
         }
     }
@@ -292,18 +338,14 @@ fn captured_diagnostic(snippet: &Snippet<'_>) -> Option<(PathBuf, usize)> {
 fn check_tests(project: &Project, slug: &str, problems: &mut Problems) {
     let Some(task) = project.tasks.get(slug) else { return };
     let folder = Path::new("listings/tests").join(module(slug));
-    let file = Path::new("listings/src").join(module(slug)).join("task.toml");
+    let file = Task::file(slug);
     let text = fs::read_to_string(project.root.join(&file)).unwrap_or_default();
-    let line = |what: &str| text.lines().position(|line| line.contains(what)).map_or(0, |index| index + 1);
+    let line = |name: &str| line_of_key(&text, "name", name);
     for group in &task.groups {
         if !project.root.join(folder.join(format!("{}.rs", group.name))).is_file() {
             problems.push(
-                Problem::new(
-                    &file,
-                    line(&format!("\"{}\"", group.name)),
-                    format!("group `{}` has no tests", group.name),
-                )
-                .help(format!("write {}/{}.rs", folder.display(), group.name)),
+                Problem::new(&file, line(&group.name), format!("group `{}` has no tests", group.name))
+                    .help(format!("write {}/{}.rs", folder.display(), group.name)),
             );
         }
     }
@@ -312,8 +354,12 @@ fn check_tests(project: &Project, slug: &str, problems: &mut Problems) {
             let group = test.split("::").next().unwrap_or(test);
             if !project.root.join(folder.join(format!("{group}.rs"))).is_file() {
                 problems.push(
-                    Problem::new(&file, line(test), format!("mutant `{}`: no test `{test}`", mutant.name))
-                        .help(format!("its module would be {}/{group}.rs", folder.display())),
+                    Problem::new(
+                        &file,
+                        line(&mutant.name),
+                        format!("mutant `{}`: no test `{test}`", mutant.name),
+                    )
+                    .help(format!("its module would be {}/{group}.rs", folder.display())),
                 );
             }
         }
@@ -324,22 +370,26 @@ fn check_tests(project: &Project, slug: &str, problems: &mut Problems) {
             problems.push(
                 Problem::new(
                     &file,
-                    line(&format!("\"{}\"", mutant.name)),
+                    line(&mutant.name),
                     format!(
                         "mutant `{}`: its text occurs {count} times in `{}`",
                         mutant.name,
                         source.display()
                     ),
                 )
-                .help("`find` must occur exactly once"),
+                .help("`find` must be text that occurs exactly once there"),
             );
         }
     }
 }
 
-fn count(project: &Project, artifacts: &Artifacts, page: &Page, snippets: &[Snippet<'_>]) -> Counts {
+fn count(project: &Project, artifacts: Option<&Artifacts>, page: &Page, snippets: &[Snippet<'_>]) -> Counts {
     let mut counts = Counts::default();
     for snippet in snippets.iter().filter(|snippet| snippet.page.file == page.file) {
+        if artifacts.is_none() {
+            counts.skipped += 1;
+            continue;
+        }
         match &snippet.expect {
             Expect::Runs => counts.ran += 1,
             Expect::Compiles => counts.compiled_only += 1,
@@ -353,11 +403,12 @@ fn count(project: &Project, artifacts: &Artifacts, page: &Page, snippets: &[Snip
     let task = page.slug().and_then(|slug| project.tasks.get(slug));
     for directive in &page.directives {
         match directive.name.as_str() {
+            "output" | "trace" | "diagnostic" if artifacts.is_none() => counts.skipped += 1,
             "output" | "trace" => match task.map(|task| task.output(&directive.arguments).mode) {
                 Some(Mode::Varies) => counts.outputs_varying += 1,
                 _ => counts.outputs += 1,
             },
-            "diagnostic" if artifacts.is_reference_compiler() => counts.outputs += 1,
+            "diagnostic" if artifacts.is_some_and(Artifacts::is_reference_compiler) => counts.outputs += 1,
             "diagnostic" => counts.skipped += 1,
             "value" => counts.numbers += 1,
             "claims" => counts.claims += task.map_or(0, |task| task.claims.len()),

@@ -111,9 +111,9 @@ fn judge(
     let rendered: String =
         errors.iter().filter_map(|message| message["rendered"].as_str()).collect::<Vec<_>>().join("\n");
     if errors.is_empty() {
-        return Err(
-            problem(format!("this listing must fail with {wanted}, but rustc names no place")).detail(stderr)
-        );
+        return Err(problem(format!("this listing must fail with {wanted}, but rustc names no place"))
+            .detail(stderr)
+            .help("make it fail at a line of the listing, or mend what keeps rustc from reading it"));
     }
     // An error without a code may stand beside one with a code: both then come from the same mistake.
     let mut found: Vec<String> =
@@ -129,7 +129,11 @@ fn judge(
         .help("make the listing fail for the stated reason alone"));
     }
     if !rendered.contains(phrase) {
-        return Err(problem(format!("rustc gives {wanted}, but does not say `{phrase}`")).detail(rendered));
+        return Err(problem(format!("rustc gives {wanted}, but does not say `{phrase}`"))
+            .detail(rendered)
+            .help(
+                "make it fail for the stated reason, or quote rustc's words in the comment above the block",
+            ));
     }
     Ok(presentable(&rendered))
 }

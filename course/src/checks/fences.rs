@@ -6,17 +6,21 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::sync::LazyLock;
 
 use anyhow::{Context, Result};
 use regex::Regex;
 
+use super::outputs;
+use super::readable::readable;
 use crate::cache::Cache;
 use crate::cargo::Artifacts;
 use crate::page::{Fence, Page};
 use crate::problem::{Problem, Problems};
+use crate::progress::Progress;
 
 /// What is to happen with a Rust fence.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,7 +72,9 @@ pub fn expectation(page: &Page, fence: &Fence) -> Result<Option<Expect>, Problem
     let problem = |what: String| Problem::new(&page.file, fence.line, what);
     let language = fence.language();
     if fence.body.trim().is_empty() {
-        return Err(problem("empty code block".into()));
+        return Err(
+            problem("this code block is empty".into()).help("write what it should show, or remove it")
+        );
     }
     if language != "rust" {
         return match language {
@@ -100,10 +106,14 @@ pub fn expectation(page: &Page, fence: &Fence) -> Result<Option<Expect>, Problem
         };
     }
     if let Some(code) = words().find(|word| CODE.is_match(word)) {
-        return Err(problem(format!("`{code}` without `compile_fail`")));
+        return Err(problem(format!("`{code}` without `compile_fail`"))
+            .help(format!("write ```rust,compile_fail,{code} if it must not compile, ```rust if it must")));
     }
     Ok(Some(match (fence.has("no_run"), fence.has("should_panic")) {
-        (true, true) => return Err(problem("`no_run` and `should_panic` exclude each other".into())),
+        (true, true) => {
+            return Err(problem("`no_run` and `should_panic` exclude each other".into())
+                .help("keep `should_panic` if it can run here, `no_run` if it cannot"));
+        }
         (true, false) => Expect::Compiles,
         (false, true) => match fence.noted("should_panic").filter(|phrase| !phrase.is_empty()) {
             Some(phrase) => Expect::Panics { phrase: phrase.to_owned() },
@@ -126,11 +136,13 @@ pub fn run(
     artifacts: &Artifacts,
     snippets: &[Snippet<'_>],
     cache: &Cache,
+    progress: &Progress,
     problems: &mut Problems,
 ) -> Result<usize> {
     let returns = |snippet: &&Snippet<'_>| matches!(snippet.expect, Expect::Runs | Expect::Compiles);
     let todo: Vec<_> = snippets.iter().filter(returns).filter(|snippet| !cache.has(&key(snippet))).collect();
     let cached = snippets.iter().filter(returns).count() - todo.len();
+    progress.advance(cached);
     if todo.is_empty() {
         return Ok(cached);
     }
@@ -140,36 +152,74 @@ pub fn run(
     let temporary = tempfile::tempdir_in(&folder)?;
     let (text, lines) = one_file(&todo);
     fs::write(folder.join("book.md"), text)?;
-    let output = Command::new("rustdoc")
+    let mut rustdoc = Command::new("rustdoc")
         .current_dir(&folder)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
         .args(["--test", "book.md"])
         .args(artifacts.compiler_arguments())
         .args(["--test-args", "--color=never"])
         .env("NO_COLOR", "1")
         .env("RUST_BACKTRACE", "0")
         .env("TMPDIR", temporary.path())
-        .output()
+        .spawn()
         .context("rustdoc cannot be started")?;
-    let stdout = String::from_utf8_lossy(&output.stdout);
+    let stderr = outputs::read_all(rustdoc.stderr.take());
+    let stdout = read_results(rustdoc.stdout.take(), progress)?;
+    rustdoc.wait()?;
+    let stderr = stderr.join().expect("the reader does not panic");
     let results = results(&stdout);
     for (line, snippet) in lines {
         let problem = |what: &str| Problem::new(&snippet.page.file, snippet.fence.line, what);
         match results.get(&line) {
             Some(Outcome { passed: true, .. }) => cache.add(&key(snippet)),
             Some(Outcome { passed: false, detail }) => {
-                let what = match snippet.expect {
-                    Expect::Compiles => "this listing should compile",
-                    _ => "this listing should compile, run and return",
+                let should = match snippet.expect {
+                    Expect::Compiles => "compile",
+                    _ => "compile, run and return",
                 };
-                problems.push(problem(what).detail(detail).help("mend the listing or the file it includes"));
+                let what = format!("this listing should {should}, but it {}", ending(detail));
+                problems.push(
+                    problem(&what)
+                        .detail(readable(detail, line))
+                        .help("mend the listing or the file it includes"),
+                );
             }
-            None => problems.push(
-                problem("rustdoc did not run this listing")
-                    .detail(format!("{stdout}\n{}", String::from_utf8_lossy(&output.stderr))),
-            ),
+            None => problems
+                .push(problem("rustdoc should have run this listing, and did not")
+                    .help("rustdoc's own words stand above; a listing must be complete, its braces and strings closed")
+                    .detail(format!("{stdout}\n{stderr}"))),
         }
     }
     Ok(cached)
+}
+
+/// How a listing ended, from what rustdoc says of it.
+fn ending(detail: &str) -> &'static str {
+    if detail.contains("Couldn't compile the test.") {
+        "does not compile"
+    } else if detail.contains("test did not panic") || detail.contains("marked `should_panic`") {
+        "returns"
+    } else if detail.contains(" panicked at ") {
+        "panics"
+    } else {
+        "ends the program"
+    }
+}
+
+/// What rustdoc prints, read line by line: each line of a test is a step done.
+fn read_results(stdout: Option<impl Read>, progress: &Progress) -> Result<String> {
+    let mut text = String::new();
+    let Some(stdout) = stdout else { return Ok(text) };
+    for line in BufReader::new(stdout).split(b'\n') {
+        let line = line.context("rustdoc's results cannot be read")?;
+        let line = String::from_utf8_lossy(&line);
+        progress.advance(usize::from(line.starts_with("test ") && line.contains("(line ")));
+        text.push_str(&line);
+        text.push('\n');
+    }
+    Ok(text)
 }
 
 fn key(snippet: &Snippet<'_>) -> String {

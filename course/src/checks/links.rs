@@ -5,7 +5,8 @@ use std::path::Path;
 
 use pulldown_cmark::HeadingLevel;
 
-use crate::page::Page;
+use crate::nearest::or_nearest;
+use crate::page::{Heading, Page};
 use crate::problem::{Problem, Problems};
 use crate::project::{Project, lexical};
 
@@ -15,8 +16,8 @@ pub fn check(project: &Project, problems: &mut Problems) {
         project.pages.iter().map(|page| (page.file.as_path(), heading_ids(page))).collect();
     for page in &project.pages {
         for (line, target) in &page.links {
-            if let Err(what) = resolve(project, &ids, page, target) {
-                problems.push(Problem::new(&page.file, *line, what));
+            if let Err((what, help)) = resolve(project, &ids, page, target) {
+                problems.push(Problem::new(&page.file, *line, what).help(help));
             }
         }
         for line in &page.images_without_alt {
@@ -40,7 +41,7 @@ fn resolve(
     ids: &BTreeMap<&Path, BTreeSet<String>>,
     page: &Page,
     target: &str,
-) -> Result<(), String> {
+) -> Result<(), (String, String)> {
     if target.contains("://") || target.starts_with("mailto:") {
         return Ok(());
     }
@@ -52,31 +53,73 @@ fn resolve(
     };
     match (ids.get(file.as_path()), fragment) {
         (Some(ids), Some(id)) if !ids.contains(id) => {
-            Err(format!("`{}` has no heading `#{id}`", file.display()))
+            let help = {
+                let ids: Vec<_> = ids.iter().map(|id| format!("#{id}")).collect();
+                or_nearest(&format!("#{id}"), ids.iter().map(String::as_str), "the page has no headings")
+            };
+            Err((format!("`{}` has no heading `#{id}`", file.display()), help))
         }
         (Some(_), _) => Ok(()),
         (None, _) if project.root.join(&file).is_file() && !path.ends_with(".md") => Ok(()),
-        (None, _) => Err(format!("link to `{target}`, which is no page of the book")),
+        (None, _) => {
+            let help = if project.root.join(&file).is_file() {
+                format!("list `{}` in src/SUMMARY.md", file.display())
+            } else {
+                "write its path from this page's folder".to_owned()
+            };
+            let kind = if path.ends_with(".md") { "page of the book" } else { "file" };
+            Err((format!("link to `{target}`, which is no {kind}"), help))
+        }
     }
 }
 
 fn headings(page: &Page, problems: &mut Problems) {
     match page.headings.first() {
         Some(first) if first.level == HeadingLevel::H1 => {}
-        first => problems.push(Problem::new(
-            &page.file,
-            first.map_or(1, |heading| heading.line),
-            "a page begins with one `# Title`",
-        )),
+        Some(first) => problems.push(
+            Problem::new(
+                &page.file,
+                first.line,
+                format!("a page begins with one `# Title`, not with {}", written(first)),
+            )
+            .help("make this heading the title, or put one above it"),
+        ),
+        None => problems.push(
+            Problem::new(&page.file, 1, "a page begins with one `# Title`, and this one has no heading")
+                .help("write `# ` and the title on its first line"),
+        ),
     }
     for pair in page.headings.windows(2) {
         let (before, after) = (&pair[0], &pair[1]);
         if after.level == HeadingLevel::H1 {
-            problems.push(Problem::new(&page.file, after.line, "a second `# Title` on the page"));
+            problems.push(
+                Problem::new(
+                    &page.file,
+                    after.line,
+                    format!("a second title on the page: {}", written(after)),
+                )
+                .help("make it a `##` heading, or a page of its own"),
+            );
         } else if after.level as usize > before.level as usize + 1 {
-            problems.push(Problem::new(&page.file, after.line, "this heading skips a level"));
+            let levels = (before.level as usize, after.level as usize);
+            problems.push(
+                Problem::new(
+                    &page.file,
+                    after.line,
+                    format!(
+                        "a heading of level {} follows one of level {}, so it skips one",
+                        levels.1, levels.0
+                    ),
+                )
+                .help(format!("write it with {} `#`", levels.0 + 1)),
+            );
         }
     }
+}
+
+/// A heading as its author wrote it.
+fn written(heading: &Heading) -> String {
+    format!("`{} {}`", "#".repeat(heading.level as usize), heading.text)
 }
 
 /// The ids that mdBook gives to a page's headings.
@@ -143,7 +186,7 @@ mod tests {
                 "src/a.md:3: link to `b.md`, which is no page of the book",
                 "src/a.md:5: `src/a.md` has no heading `#nowhere`",
                 "src/a.md:7: image without alternative text",
-                "src/a.md:7: link to `x.png`, which is no page of the book",
+                "src/a.md:7: link to `x.png`, which is no file",
             ]
         );
     }
@@ -154,9 +197,9 @@ mod tests {
         assert_eq!(
             found,
             [
-                "src/a.md:3: this heading skips a level",
-                "src/a.md:5: a second `# Title` on the page",
-                "src/b.md:1: a page begins with one `# Title`",
+                "src/a.md:3: a heading of level 3 follows one of level 1, so it skips one",
+                "src/a.md:5: a second title on the page: `# B`",
+                "src/b.md:1: a page begins with one `# Title`, not with `## B`",
             ]
         );
     }

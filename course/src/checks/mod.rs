@@ -6,3 +6,4 @@ pub mod figures;
 pub mod links;
 pub mod outputs;
 pub mod panics;
+pub mod readable;

@@ -72,7 +72,7 @@ pub(super) fn finish(program: &Path) -> Result<Ended> {
 }
 
 /// Reads a pipe to its end on a thread of its own, so that a full pipe never blocks the program.
-fn read_all(pipe: Option<impl std::io::Read + Send + 'static>) -> std::thread::JoinHandle<String> {
+pub(crate) fn read_all(pipe: Option<impl std::io::Read + Send + 'static>) -> std::thread::JoinHandle<String> {
     std::thread::spawn(move || {
         let mut bytes = Vec::new();
         if let Some(mut pipe) = pipe {
@@ -98,15 +98,19 @@ pub fn compare(
     let bless = |slug: &str| format!("if the new text is right: `cargo course bless {slug}`");
     let slug = file.file_stem().unwrap_or_default().to_string_lossy();
     let Ok(before) = fs::read_to_string(root.join(captured)) else {
-        return Err(Problem::new(file, line, format!("nothing is captured in `{}`", captured.display()))
-            .help(bless(&slug)));
+        let (what, help) = nothing_captured(captured, &slug);
+        return Err(Problem::new(file, line, what).help(help));
     };
     let (before, now) = match how.mode {
         Mode::Varies => return Ok(()),
         Mode::Deterministic => (before, now.to_owned()),
         Mode::Normalised => {
-            let normal = |text| normalise(text, how).map_err(|what| Problem::new(file, line, what));
-            (normal(&before)?, normal(now)?)
+            let normal = |text| normalise(text, how);
+            let (Ok(before), Ok(now)) = (normal(&before), normal(now)) else {
+                // A pattern that is none is told where it stands, when task.toml is read.
+                return Ok(());
+            };
+            (before, now)
         }
     };
     // A checkout may have turned line endings.
@@ -119,11 +123,18 @@ pub fn compare(
         .help(bless(&slug)))
 }
 
+/// What to say where a text should have been captured, and what to do: the same for who renders and who compares.
+pub(crate) fn nothing_captured(captured: &Path, slug: &str) -> (String, String) {
+    (
+        format!("nothing is captured in `{}`", captured.display()),
+        format!("run `cargo course bless {slug}`, and look at what it captures"),
+    )
+}
+
 /// Applies the declared replacements.
-pub(super) fn normalise(text: &str, how: &Output) -> Result<String, String> {
+pub(super) fn normalise(text: &str, how: &Output) -> Result<String, regex::Error> {
     how.normalise.iter().try_fold(text.to_owned(), |text, rule| {
-        let pattern =
-            Regex::new(&rule.pattern).map_err(|error| format!("`normalise` in task.toml: {error}"))?;
+        let pattern = Regex::new(&rule.pattern)?;
         Ok(pattern.replace_all(&text, rule.with.as_str()).into_owned())
     })
 }

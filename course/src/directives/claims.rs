@@ -40,7 +40,7 @@ use crate::number::{Estimate, rounded};
 use crate::problem::Problem;
 use crate::project::{Project, module};
 use crate::record::Record;
-use crate::task::{Claim, Finding, Task, Verdict, line_of};
+use crate::task::{Claim, Finding, Task, Verdict, line_of_key};
 
 /// Renders the directive.
 pub fn render(place: Place<'_>, arguments: &str) -> Result<String, Fault> {
@@ -169,25 +169,20 @@ fn ratio(record: &Record, slug: &str, first: &str, second: &str) -> Result<Estim
 #[must_use]
 pub fn check_claims(project: &Project, slug: &str) -> Vec<Problem> {
     let Some(task) = project.tasks.get(slug) else { return Vec::new() };
-    let file = Path::new("listings/src").join(module(slug)).join("task.toml");
+    let file = Task::file(slug);
     let text = fs::read_to_string(project.root.join(&file)).unwrap_or_default();
     let mut problems = Vec::new();
     for claim in &task.claims {
-        let line = claim_line(&text, &claim.id);
+        let line = line_of_key(&text, "id", &claim.id);
         for (language, finding) in findings(claim) {
-            for fault in faults(&project.root, project.record.as_ref(), slug, finding) {
+            let faults = faults(&project.root, project.record.as_ref(), slug, finding);
+            for fault in faults.into_iter().filter(|fault| !fault.follows(project, slug)) {
                 let what = format!("claim `{}`, {language}: {}", claim.id, fault.what);
                 problems.push(Problem::new(&file, line, what).help(fault.help));
             }
         }
     }
     problems
-}
-
-/// The line of a claim's `id`.
-fn claim_line(text: &str, id: &str) -> usize {
-    let pattern = format!(r#"(?m)^[ \t]*id\s*=\s*["']{}["']"#, regex::escape(id));
-    Regex::new(&pattern).ok().and_then(|id| id.find(text)).map_or(0, |found| line_of(text, found.start()))
 }
 
 fn faults(root: &Path, record: Option<&Record>, slug: &str, finding: &Finding) -> Vec<Fault> {

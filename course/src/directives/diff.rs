@@ -16,6 +16,7 @@ use similar::{ChangeTag, TextDiff};
 
 use super::{Fault, Place, escape};
 use crate::checks::fences::fence_for;
+use crate::problem::unreadable;
 use crate::project::module;
 
 /// Renders the directive.
@@ -28,7 +29,8 @@ pub(super) fn render(place: Place<'_>, arguments: &str) -> Result<String, Fault>
     let folder = Path::new("listings/src").join(module(slug));
     let read = |name: &str| {
         let text = fs::read_to_string(place.project.root.join(folder.join(name))).map_err(|error| {
-            Fault::new(format!("`{}` cannot be read: {error}", folder.join(name).display()))
+            Fault::new(format!("`{}` cannot be read: {}", folder.join(name).display(), unreadable(&error)))
+                .help("name two stages in the chapter's folder")
         })?;
         Ok(text
             .lines()
@@ -41,7 +43,8 @@ pub(super) fn render(place: Place<'_>, arguments: &str) -> Result<String, Fault>
     let count = |tag| diff.iter_all_changes().filter(|change| change.tag() == tag).count();
     let (added, removed) = (count(ChangeTag::Insert), count(ChangeTag::Delete));
     if added + removed == 0 {
-        return Err(Fault::new(format!("`{from}` and `{to}` are the same")));
+        return Err(Fault::new(format!("`{from}` and `{to}` are the same, so there is nothing to show"))
+            .help("name two stages that differ, or remove the directive"));
     }
     let text = diff.unified_diff().context_radius(3).to_string();
     let ticks = fence_for(&text);

@@ -6,6 +6,7 @@
 use crate::page::{Directive, Page};
 use crate::problem::Problem;
 use crate::project::Project;
+use crate::record::Record;
 use crate::task::Task;
 
 mod bench;
@@ -40,6 +41,7 @@ impl<'a> Place<'a> {
         let (slug, task) = self.project.tasks.get_key_value(slug).ok_or_else(|| {
             Fault::new("this page has no readable task.toml")
                 .help("chapters are pages in src/ with a listings/src/<module>/task.toml")
+                .lacking(Lack::Task)
         })?;
         Ok((slug, task))
     }
@@ -52,12 +54,35 @@ pub struct Fault {
     pub what: String,
     /// What to do.
     pub help: String,
+    /// What is missing, where that is the whole reason.
+    lacks: Option<Lack>,
+}
+
+/// What a directive may find missing because the file it comes from cannot be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Lack {
+    Task,
+    Record,
 }
 
 impl Fault {
     /// A fault in one sentence.
     pub fn new(what: impl Into<String>) -> Self {
-        Self { what: what.into(), help: String::new() }
+        Self { what: what.into(), help: String::new(), lacks: None }
+    }
+
+    fn lacking(mut self, lack: Lack) -> Self {
+        self.lacks = Some(lack);
+        self
+    }
+
+    /// Whether this only follows from a file that is there and cannot be read, which is told once, at that file.
+    fn follows(&self, project: &Project, slug: &str) -> bool {
+        match self.lacks {
+            Some(Lack::Task) => project.root.join(Task::file(slug)).exists(),
+            Some(Lack::Record) => Record::reference_file(&project.root).is_some(),
+            None => false,
+        }
     }
 
     /// Says what to do.
@@ -109,6 +134,7 @@ pub fn expand(place: Place<'_>) -> Result<String, Vec<Problem>> {
                 out.push_str(&text);
                 done = directive.span.end;
             }
+            Err(fault) if fault.follows(place.project, page.slug().unwrap_or_default()) => {}
             Err(fault) => {
                 problems.push(Problem::new(&page.file, directive.line, fault.what).help(fault.help))
             }
@@ -122,7 +148,7 @@ fn render(place: Place<'_>, directive: &Directive) -> Result<String, Fault> {
     let Some((_, render)) = DIRECTIVES.iter().find(|(name, _)| *name == directive.name) else {
         let known: Vec<_> = DIRECTIVES.iter().map(|(name, _)| *name).chain(MDBOOK.iter().copied()).collect();
         return Err(Fault::new(format!("unknown directive `{}`", directive.name))
-            .help(format!("there are {}", known.join(", "))));
+            .help(format!("the directives are {}", known.join(", "))));
     };
     if directive.fence.is_some() {
         return Err(Fault::new(format!("`{}` stands inside a code block", directive.name))
@@ -136,7 +162,7 @@ fn no_arguments(arguments: &str) -> Result<(), Fault> {
     if arguments.is_empty() {
         Ok(())
     } else {
-        Err(Fault::new(format!("unexpected `{arguments}`")).help("this directive takes no arguments"))
+        Err(Fault::new(format!("expected no arguments, found `{arguments}`")).help("remove them"))
     }
 }
 
@@ -145,6 +171,9 @@ fn one_name(arguments: &str) -> Result<&str, Fault> {
     let mut words = arguments.split_whitespace();
     match (words.next(), words.next()) {
         (Some(name), None) if name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') => Ok(name),
+        (None, _) => {
+            Err(Fault::new("expected one name, found nothing").help("write the name after the directive"))
+        }
         _ => Err(Fault::new(format!("expected one name, found `{arguments}`"))
             .help("names are letters, digits and underscores")),
     }

@@ -13,6 +13,7 @@ use std::fs;
 
 use super::{Fault, Place, escape, one_name};
 use crate::checks::fences::fence_for;
+use crate::checks::outputs::nothing_captured;
 use crate::project::{Project, module};
 use crate::task::Mode;
 
@@ -35,8 +36,8 @@ pub(super) fn render(place: Place<'_>, arguments: &str) -> Result<String, Fault>
 pub(super) fn captured(place: Place<'_>, slug: &str, name: &str) -> Result<String, Fault> {
     let file = Project::captured(slug, name);
     let text = fs::read_to_string(place.project.root.join(&file)).map_err(|_| {
-        Fault::new(format!("nothing is captured in `{}`", file.display()))
-            .help(format!("run `cargo course bless {slug}`"))
+        let problem = nothing_captured(&file, slug);
+        Fault::new(problem.0).help(problem.1)
     })?;
     Ok(text.replace("\r\n", "\n"))
 }

@@ -11,6 +11,7 @@
 use std::fmt::Write as _;
 
 use super::{Fault, Place, escape, no_arguments};
+use crate::nearest::or_nearest;
 use crate::task::{Level, Part};
 
 /// Renders the directive.
@@ -34,10 +35,14 @@ pub(super) fn render(place: Place<'_>, arguments: &str) -> Result<String, Fault>
         .collect();
     let mut first = Vec::new();
     for slug in &task.prerequisites {
-        let page = place
-            .project
-            .page(slug)
-            .ok_or_else(|| Fault::new(format!("prerequisite `{slug}` is no chapter of the book")))?;
+        let page = place.project.page(slug).ok_or_else(|| {
+            let known = place.project.tasks.keys().map(String::as_str);
+            Fault::new(format!("prerequisite `{slug}` is no chapter of the book")).help(or_nearest(
+                slug,
+                known,
+                "no chapter has a task.toml",
+            ))
+        })?;
         let title = page.headings.first().map_or(slug.as_str(), |heading| heading.text.as_str());
         first.push(format!("<a href=\"{slug}.html\">{}</a>", escape(title)));
     }

@@ -23,6 +23,7 @@ use std::fs;
 
 use self::event::{Event, parse};
 use super::{Fault, Place, escape, one_name};
+use crate::problem::unreadable;
 use crate::project::{Project, module};
 
 mod draw;
@@ -32,7 +33,10 @@ mod layout;
 /// Renders the directive.
 pub fn render(place: Place<'_>, arguments: &str) -> Result<String, Fault> {
     let name = one_name(arguments)?;
-    let slug = place.page.slug().ok_or_else(|| Fault::new("only a chapter's page can show a trace"))?;
+    let slug = place.page.slug().ok_or_else(|| {
+        Fault::new("only a chapter's page can show a trace")
+            .help("move it to a page that lies directly in src/")
+    })?;
     // Two drawings of one run would share their ids.
     let same = |d: &&crate::page::Directive| d.name == "trace" && d.arguments == arguments;
     if place.page.directives.iter().filter(same).count() > 1 {
@@ -41,7 +45,7 @@ pub fn render(place: Place<'_>, arguments: &str) -> Result<String, Fault> {
     }
     let file = Project::captured(slug, name);
     let text = fs::read_to_string(place.project.root.join(&file)).map_err(|error| {
-        Fault::new(format!("`{}` cannot be read: {error}", file.display())).help(format!(
+        Fault::new(format!("`{}` cannot be read: {}", file.display(), unreadable(&error))).help(format!(
             "`cargo course bless {slug}` runs the example `{}_{name}` and captures it",
             module(slug)
         ))

@@ -17,7 +17,7 @@
 //!
 //! Two significant digits; three where the interval supports them.
 
-use super::{Fault, Place, escape};
+use super::{Fault, Lack, Place, escape};
 use crate::number::counted;
 use crate::record::{Measurement, Record};
 
@@ -72,7 +72,9 @@ pub fn render_for(record: Option<&Record>, slug: &str, arguments: &str) -> Resul
 /// The record, or what to do to have one.
 pub(super) fn recorded<'a>(record: Option<&'a Record>, slug: &str) -> Result<&'a Record, Fault> {
     record.ok_or_else(|| {
-        Fault::new("there is no benchmark record").help(format!("run `cargo course bench {slug} --record`"))
+        Fault::new("there is no benchmark record")
+            .help(format!("run `cargo course bench {slug} --record`"))
+            .lacking(Lack::Record)
     })
 }
 

@@ -1,7 +1,10 @@
 //! The tool against small books made for the purpose, and against this one.
 
+mod command;
 mod figures;
+mod malformed;
 mod mdbook;
+mod messages;
 mod panics;
 mod small_book;
 mod verify;

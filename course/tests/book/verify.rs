@@ -29,12 +29,12 @@ fn all_problems_of_a_page_are_told_together_sorted_by_line() {
         [
             "listings/src/small/s1_first.rs:1: anchor `answer` is shown on no page",
             "src/small.md:3: unknown directive `tusk`",
-            "src/small.md:5: this listing should compile, run and return",
+            "src/small.md:5: this listing should compile, run and return, but it does not compile",
             "src/small.md:6: `listings/src/small/s1_first.rs` has no anchor `anser`",
             "src/small.md:15: `no_run` without a reason",
             "src/small.md:25: this listing must fail with E0505, but rustc gives E0382",
-            "src/small.md:33: no example `small_sings`",
             "src/small.md:33: nothing is captured in `listings/captured/small/sings.txt`",
+            "src/small.md:33: this should show what `small_sings` prints, and there is no such example",
             "src/small.md:37: `src/small.md` has no heading `#exercise`",
         ],
         "{problems}"

@@ -156,7 +156,7 @@ impl<'a> Check<'a> {
                         .collect();
                     self.allowances.push(Allowance { line, section: self.section(line), figures });
                 }
-                Err(Fault { what, help }) => {
+                Err(Fault { what, help, .. }) => {
                     problems.push(Problem::new(&self.page.file, line, what).help(help));
                 }
             }
@@ -206,7 +206,7 @@ impl<'a> Check<'a> {
                     .any(|link| link.start <= figure.span.start && figure.span.end <= link.end);
                 if cited {
                     self.tally.sourced += 1;
-                } else if let Err(Fault { what, help }) = self.judge(&figure, line) {
+                } else if let Err(Fault { what, help, .. }) = self.judge(&figure, line) {
                     problems.push(Problem::new(&self.page.file, line, what).help(help));
                 }
             }
@@ -235,7 +235,7 @@ impl<'a> Check<'a> {
             for text in texts(task, &directive.name) {
                 for block in prose(&Page::parse(&file, text)).blocks {
                     for figure in figures(&block.text) {
-                        if let Err(Fault { what, help }) = self.judge(&figure, directive.line) {
+                        if let Err(Fault { what, help, .. }) = self.judge(&figure, directive.line) {
                             let what = format!(
                                 "{what} (shown in line {} of {})",
                                 directive.line,

@@ -1,0 +1,35 @@
+//! What somebody may have meant.
+
+use similar::TextDiff;
+
+/// The three words most like the one given, the likest first.
+#[must_use]
+pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
+    let mut scored: Vec<_> =
+        known.into_iter().map(|known| (TextDiff::from_chars(word, known).ratio(), known)).collect();
+    scored.sort_by(|a, b| b.0.total_cmp(&a.0));
+    scored.into_iter().take(3).map(|(_, known)| known).collect()
+}
+
+/// The nearest words as help: `the nearest are a, b, c`, or what to say when there are none.
+#[must_use]
+pub fn or_nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>, none: &str) -> String {
+    match nearest(word, known)[..] {
+        [] => none.to_owned(),
+        [one] => format!("there is only {one}"),
+        ref several => format!("the nearest are {}", several.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nearest_words_come_first_and_are_three_at_most() {
+        let known = ["task", "claims", "tusk", "seal", "tasks"];
+        assert_eq!(nearest("task", known), ["task", "tasks", "tusk"]);
+        assert_eq!(or_nearest("x", [], "there are none"), "there are none");
+        assert_eq!(or_nearest("x", ["seal"], ""), "there is only seal");
+    }
+}

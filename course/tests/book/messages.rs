@@ -1,0 +1,629 @@
+//! What the author is told, word for word: for each check a book that violates it, and nothing else.
+//!
+//! The expected messages lie in `snapshots/`. `SNAPSHOTS=overwrite cargo test -p course --test book messages` accepts
+//! what the tool says now; look at the difference before you commit it.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use snapbox::{Assert, Data};
+
+use crate::small_book::SmallBook;
+
+/// A way of breaking a correct book.
+struct Case {
+    /// The snapshot's name.
+    name: &'static str,
+    /// How many problems it brings: more than one only where one mistake is seen from two sides.
+    problems: usize,
+    edits: &'static [Edit],
+}
+
+enum Edit {
+    /// In a file, a text that occurs in it, and what stands there instead.
+    Replace(&'static str, &'static str, &'static str),
+    /// A file and its new text.
+    Write(&'static str, &'static str),
+    /// A file that goes.
+    Remove(&'static str),
+}
+use Edit::{Remove, Replace, Write};
+
+impl Edit {
+    fn file(&self) -> &'static str {
+        let (Replace(file, ..) | Write(file, _) | Remove(file)) = self;
+        file
+    }
+
+    fn apply(&self, book: &SmallBook) {
+        match self {
+            Replace(file, find, with) => {
+                book.edit(file, find, with);
+            }
+            Write(file, text) => book.write(file, text),
+            Remove(file) => fs::remove_file(book.path(file)).unwrap(),
+        }
+    }
+}
+
+const fn one(name: &'static str, edits: &'static [Edit]) -> Case {
+    Case { name, problems: 1, edits }
+}
+
+const fn several(problems: usize, name: &'static str, edits: &'static [Edit]) -> Case {
+    Case { name, problems, edits }
+}
+
+const PAGE: &str = "src/small.md";
+const FIRST: &str = "listings/src/small/s1_first.rs";
+const TASK: &str = "listings/src/small/task.toml";
+const RECORD: &str = "benches/results/reference.json";
+
+const CLAIM: &str = r#"
+[[claim]]
+id = "finding-is-cheap"
+says = "Finding costs less than guessing."
+
+[claim.rust]
+verdict = "holds"
+because = "It looks once."
+test = "core::answer_is_42"
+ratio = ["answer/found", "answer/guessed"]
+below = 0.5
+"#;
+
+const MEASURED: &str = r#"## Measured
+
+It takes {{#value answer/found}}.
+
+{{#claims}}
+
+```mermaid
+flowchart LR
+    accTitle: The way to the answer
+    accDescr: From the question to 42.
+    question --> answer
+```
+
+![a question mark](mark.svg)
+
+See the [other page](other.md#more).
+
+{{#seal}}"#;
+
+/// A correct book with a measurement, a claim, a diagram, a picture and a second page.
+fn book() -> SmallBook {
+    let book = SmallBook::new();
+    book.write("benches/small.rs", "// Measures how the answer is found.\n");
+    book.write("src/mark.svg", "<svg xmlns=\"http://www.w3.org/2000/svg\"/>\n");
+    book.write("src/other.md", "# Another page\n\n## More\n");
+    book.write("src/SUMMARY.md", "# Summary\n\n- [A small page](small.md)\n- [Another page](other.md)\n");
+    book.edit(PAGE, "{{#seal}}", MEASURED);
+    book.write(TASK, &(fs::read_to_string(book.path(TASK)).unwrap() + CLAIM));
+    record(&book);
+    assert_eq!(book.problems(), "", "the book is correct before it is broken");
+    book
+}
+
+/// Writes a record of the book as it stands.
+fn record(book: &SmallBook) {
+    let estimate = |ns: f64| serde_json::json!({"ns": ns, "low_ns": ns, "high_ns": ns, "confidence": 0.95, "samples": 60});
+    let record = serde_json::json!({
+        "schema": 1,
+        "machine": {"name": "reference", "cpu": "A CPU", "cores": 2, "memory_mib": 8192, "kernel": "Linux 6.1.0"},
+        "chapters": {"small": {
+            "date": "2026-11-24",
+            "commit": "0123456789ab",
+            "rustc": "rustc 1.95.0",
+            "go": null,
+            "digest": course::digest::digest(book.root(), "small").unwrap(),
+            "benchmarks": {"small/answer/found": estimate(10.0), "small/answer/guessed": estimate(100.0)},
+            "go_tests": {},
+        }},
+    });
+    book.write(RECORD, &(serde_json::to_string_pretty(&record).unwrap() + "\n"));
+}
+
+/// Breaks the book in each way, and compares what it says with the snapshots of the group.
+fn tells(group: &str, cases: &[Case]) {
+    let book = book();
+    let assert = Assert::new().action_env(snapbox::assert::DEFAULT_ACTION_ENV);
+    let mut wrong = Vec::new();
+    for case in cases {
+        if case.name == "diagnostic-differs" && !is_reference_compiler() {
+            eprintln!("skipped: rustc's words are compared with those of the book's own compiler only");
+            continue;
+        }
+        let files: BTreeSet<_> = case.edits.iter().map(Edit::file).chain([RECORD]).collect();
+        let before: Vec<_> = files.iter().map(|file| (*file, fs::read(book.path(file)).ok())).collect();
+        case.edits.iter().for_each(|edit| edit.apply(&book));
+        // What is measured may change; that its record is then old is a case of its own.
+        if !files.iter().any(|file| file.starts_with("benches/") && *file != RECORD)
+            && !case.edits.iter().any(|edit| edit.file() == RECORD || case.name == "stale")
+        {
+            record(&book);
+        }
+        let report = book.verify();
+        let told = plain(&book, &report.problems);
+        if report.problems.len() != case.problems {
+            wrong.push(format!(
+                "{group}/{}: {} problems, not {}:\n{told}",
+                case.name,
+                report.problems.len(),
+                case.problems
+            ));
+        }
+        for problem in &report.problems {
+            if problem.help.is_empty() || problem.what.contains('\n') {
+                wrong.push(format!("{group}/{}: no help, or several lines: {problem}", case.name));
+            }
+            let text = fs::read_to_string(book.path(&problem.file.to_string_lossy())).unwrap_or_default();
+            if problem.line > text.lines().count() {
+                wrong.push(format!("{group}/{}: no such line: {problem}", case.name));
+            }
+        }
+        let file = snapshots().join(group).join(format!("{}.txt", case.name));
+        let expected = Data::read_from(&file, None).raw();
+        let (told, expected) = if is_reference_compiler() {
+            (told, expected)
+        } else {
+            // Another compiler has other words, which stand in the details.
+            let expected = expected.render().unwrap_or_default();
+            (without_details(&told), Data::text(without_details(&expected)))
+        };
+        if let Err(error) = assert.try_eq(Some(&case.name), Data::text(told), expected) {
+            wrong.push(error.to_string());
+        }
+        for (file, text) in before {
+            match text {
+                Some(text) => fs::write(book.path(file), text).unwrap(),
+                None => drop(fs::remove_file(book.path(file))),
+            }
+        }
+    }
+    let known: BTreeSet<_> = cases.iter().map(|case| format!("{}.txt", case.name)).collect();
+    for file in fs::read_dir(snapshots().join(group)).unwrap() {
+        let name = file.unwrap().file_name().into_string().unwrap();
+        if !known.contains(&name) {
+            wrong.push(format!("{group}/{name} is the snapshot of no case: remove it"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+}
+
+fn snapshots() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/book/snapshots")
+}
+
+/// The problems without colours and without what differs from run to run.
+fn plain(book: &SmallBook, problems: &[course::problem::Problem]) -> String {
+    let told: String = problems.iter().map(|problem| format!("{problem}\n")).collect();
+    let told = anstream::adapter::strip_str(&told).to_string();
+    let root = book.root().display().to_string();
+    let told = told.replace(&root, "[BOOK]");
+    if cfg!(windows) {
+        told.replace('\\', "/").replace("/{{", "\\{{").replace("exit code: ", "exit status: ")
+    } else {
+        told
+    }
+}
+
+fn without_details(told: &str) -> String {
+    let lines = told.lines().filter(|line| !line.starts_with("    "));
+    lines.map(|line| format!("{}\n", line.split("rustc says").next().unwrap_or_default())).collect()
+}
+
+fn is_reference_compiler() -> bool {
+    let output = Command::new("rustc").arg("--version").output().unwrap();
+    String::from_utf8(output.stdout).unwrap().starts_with(concat!(
+        "rustc ",
+        env!("CARGO_PKG_RUST_VERSION"),
+        "."
+    ))
+}
+
+#[test]
+fn messages_on_fences_are_the_snapshots() {
+    tells(
+        "fences",
+        &[
+            one("no-language", &[Replace(PAGE, "## Exercises", "```\ntext\n```\n\n## Exercises")]),
+            one(
+                "unknown-language",
+                &[Replace(PAGE, "## Exercises", "```cobol\nSTOP RUN.\n```\n\n## Exercises")],
+            ),
+            one("rust-spelt-rs", &[Replace(PAGE, "## Exercises", "```rs\nf();\n```\n\n## Exercises")]),
+            one("rust-spelt-Rust", &[Replace(PAGE, "## Exercises", "```Rust\nf();\n```\n\n## Exercises")]),
+            one("unknown-word", &[Replace(PAGE, "## Exercises", "```rust,norun\nf();\n```\n\n## Exercises")]),
+            one("ignore", &[Replace(PAGE, "## Exercises", "```rust,ignore\nf();\n```\n\n## Exercises")]),
+            one("empty", &[Replace(PAGE, "## Exercises", "```rust\n\n```\n\n## Exercises")]),
+            one("indented", &[Replace(PAGE, "## Exercises", "    f();\n\n## Exercises")]),
+            one("no_run-without-a-reason", &[Replace(PAGE, "<!-- no_run: never ends -->\n", "")]),
+            one(
+                "noplayground-without-a-reason",
+                &[Replace(PAGE, "## Exercises", "```rust,noplayground\nlet _x = 1;\n```\n\n## Exercises")],
+            ),
+            one(
+                "no_run-and-should_panic",
+                &[Replace(PAGE, "```rust,no_run\n", "```rust,no_run,should_panic\n")],
+            ),
+            one("code-without-compile_fail", &[Replace(PAGE, "```rust,no_run", "```rust,no_run,E0382")]),
+        ],
+    );
+}
+
+#[test]
+fn messages_on_includes_are_the_snapshots() {
+    const SHOW: &str = "{{#include ../listings/src/small/s1_first.rs:answer}}\n";
+    tells(
+        "includes",
+        &[
+            one(
+                "missing-file",
+                &[Replace(PAGE, "## Exercises", "```text\n{{#include ../no.rs}}\n```\n\n## Exercises")],
+            ),
+            one(
+                "misspelt-anchor",
+                &[Replace(
+                    PAGE,
+                    "## Exercises",
+                    "```text\n{{#include ../listings/src/small/s1_first.rs:anser}}\n```\n\n## Exercises",
+                )],
+            ),
+            one(
+                "file-without-anchors",
+                &[Replace(
+                    PAGE,
+                    "## Exercises",
+                    "```text\n{{#include ../listings/src/lib.rs:all}}\n```\n\n## Exercises",
+                )],
+            ),
+            one(
+                "empty-anchor",
+                &[
+                    Replace(
+                        FIRST,
+                        "// ANCHOR: answer\n",
+                        "// ANCHOR: none\n\n// ANCHOR_END: none\n// ANCHOR: answer\n",
+                    ),
+                    Replace(
+                        PAGE,
+                        "## Exercises",
+                        "```text\n{{#include ../listings/src/small/s1_first.rs:none}}\n```\n\n## Exercises",
+                    ),
+                ],
+            ),
+            one(
+                "anchor-without-an-end",
+                &[
+                    Replace(
+                        FIRST,
+                        "// ANCHOR_END: answer\n",
+                        "// ANCHOR_END: answer\n// ANCHOR: rest\n// The rest.\n",
+                    ),
+                    Replace(
+                        PAGE,
+                        "## Exercises",
+                        "```text\n{{#include ../listings/src/small/s1_first.rs:rest}}\n```\n\n## Exercises",
+                    ),
+                ],
+            ),
+            one(
+                "unused-anchor",
+                &[Replace(FIRST, "    42\n", "    // ANCHOR: number\n    42\n    // ANCHOR_END: number\n")],
+            ),
+            one(
+                "whole-file-with-anchors",
+                &[Replace(
+                    PAGE,
+                    "## Exercises",
+                    "```text\n{{#include ../listings/src/small/s1_first.rs}}\n```\n\n## Exercises",
+                )],
+            ),
+            one(
+                "empty-by-a-misspelt-anchor",
+                &[Replace(
+                    PAGE,
+                    SHOW,
+                    "{{#include ../listings/src/small/s1_first.rs:answer}}\n{{#include ../listings/src/small/s1_first.rs:rest}}\n",
+                )],
+            ),
+        ],
+    );
+}
+
+#[test]
+fn messages_on_directives_are_the_snapshots() {
+    tells(
+        "directives",
+        &[
+            one("unknown", &[Replace(PAGE, "## Exercises", "{{#tusk}}\n\n## Exercises")]),
+            one(
+                "inside-a-fence",
+                &[Replace(PAGE, "## Exercises", "```text\n{{#seal}}\n```\n\n## Exercises")],
+            ),
+            one("unexpected-argument", &[Replace(PAGE, "{{#seal}}", "{{#seal now}}")]),
+            one("missing-argument", &[Replace(PAGE, "## Exercises", "{{#diagnostic}}\n\n## Exercises")]),
+            one("diff-of-one", &[Replace(PAGE, "s1_first.rs s2_second.rs", "s1_first.rs")]),
+            one("diff-of-a-missing-file", &[Replace(PAGE, "s2_second.rs", "s3_third.rs")]),
+            one("diff-of-the-same", &[Replace(PAGE, "s2_second.rs", "s1_first.rs")]),
+            one("chapter-alone", &[Replace("src/other.md", "## More", "{{#exercises}}\n\n## More")]),
+            one("unknown-value", &[Replace(PAGE, "{{#value answer/found}}", "{{#value answer/fund}}")]),
+            one("value-without-memory", &[Replace(PAGE, "answer/found}}", "answer/found bytes}}")]),
+            one("wrong-value", &[Replace(PAGE, "answer/found}}", "answer/found of all}}")]),
+            one("unknown-group", &[Replace(PAGE, "## Exercises", "{{#bench question}}\n\n## Exercises")]),
+            several(
+                2,
+                "trace-twice",
+                &[
+                    Write("listings/captured/small/way.txt", ""),
+                    Replace("src/other.md", "## More", "{{#trace way}}\n\n{{#trace way}}\n\n## More"),
+                ],
+            ),
+            one("no-claims", &[Replace(PAGE, "{{#claims}}", "{{#claims other}}")]),
+        ],
+    );
+}
+
+#[test]
+fn messages_on_listings_that_must_not_compile_are_the_snapshots() {
+    tells(
+        "failures",
+        &[
+            one("compiles", &[Replace(PAGE, "println!(\"{text}\");", "")]),
+            one("another-code", &[Replace(PAGE, "println!(\"{text}\");", "let _: u32 = \"text\";")]),
+            one(
+                "stray-code",
+                &[Replace(
+                    PAGE,
+                    "let text = String::new();",
+                    "use no_such_crate::x; let text = String::new();",
+                )],
+            ),
+            one("no-code-stated", &[Replace(PAGE, "```rust,compile_fail,E0382", "```rust,compile_fail")]),
+            one(
+                "other-words",
+                &[Replace(PAGE, "compile_fail: borrow of moved value", "compile_fail: borrow of lost value")],
+            ),
+            one("no-words", &[Replace(PAGE, "<!-- compile_fail: borrow of moved value -->\n", "")]),
+            one("diagnostic-differs", &[Replace(PAGE, "drop(text);", "drop(text); // gone")]),
+        ],
+    );
+}
+
+#[test]
+fn messages_on_listings_are_the_snapshots() {
+    tells(
+        "listings",
+        &[
+            one(
+                "does-not-compile",
+                &[Replace(
+                    PAGE,
+                    "panic!(\"as it should\");",
+                    "let x: u32 = 1;\nlet y: u32 = \"text\" + x;\npanic!(\"{y}\");",
+                )],
+            ),
+            one(
+                "panics",
+                &[Replace(
+                    PAGE,
+                    "assert_eq!(answer(), 42);\n```\n\n<!--",
+                    "assert_eq!(answer(), 41, \"off\");\n```\n\n<!--",
+                )],
+            ),
+            one(
+                "exits",
+                &[Replace(
+                    PAGE,
+                    "assert_eq!(answer(), 42);\n```\n\n<!--",
+                    "std::process::exit(answer() as i32);\n```\n\n<!--",
+                )],
+            ),
+            one(
+                "returns-where-it-should-panic",
+                &[Replace(PAGE, "panic!(\"as it should\");", "let _fine = 1;")],
+            ),
+            one("no_run-does-not-compile", &[Replace(PAGE, "loop {}", "lop {}")]),
+            one(
+                "crate-does-not-compile",
+                &[Replace("listings/src/small/s2_second.rs", "6 * 7", "6 * \"7\"")],
+            ),
+            several(
+                2,
+                "crate-does-not-compile-and-more",
+                &[
+                    Replace("listings/src/small/s2_second.rs", "6 * 7", "6 * \"7\""),
+                    Replace(PAGE, "(#exercises)", "(#exercise)"),
+                ],
+            ),
+            one(
+                "example-does-not-compile",
+                &[Replace(
+                    "listings/examples/small_says.rs",
+                    "println!(\"42\");",
+                    "println!(\"42\"); missing();",
+                )],
+            ),
+        ],
+    );
+}
+
+#[test]
+fn messages_on_outputs_are_the_snapshots() {
+    const SING: Edit = Replace(PAGE, "{{#output says}}", "{{#output says}}\n\n{{#output sings}}");
+    const SUNG: Edit = Write("listings/captured/small/sings.txt", "la\n");
+    tells(
+        "outputs",
+        &[
+            one("differs", &[Replace("listings/examples/small_says.rs", "42", "43")]),
+            one("missing-example", &[SING, SUNG]),
+            one(
+                "example-fails",
+                &[
+                    SING,
+                    SUNG,
+                    Write(
+                        "listings/examples/small_sings.rs",
+                        "fn main() {\n    println!(\"la\");\n    eprintln!(\"no voice\");\n    std::process::exit(3);\n}\n",
+                    ),
+                ],
+            ),
+            one(
+                "nothing-captured",
+                &[SING, Write("listings/examples/small_sings.rs", "fn main() {\n    println!(\"la\");\n}\n")],
+            ),
+        ],
+    );
+}
+
+#[test]
+fn messages_on_tasks_are_the_snapshots() {
+    tells(
+        "tasks",
+        &[
+            // Its directives have nothing to show either, and do not tell the same again.
+            one("malformed", &[Replace(TASK, "minutes = 10", "minutes = = 10")]),
+            one("unknown-key", &[Replace(TASK, "minutes = 10", "minuts = 10")]),
+            one("title-differs", &[Replace(TASK, "title = \"A small page\"", "title = \"A large page\"")]),
+            one(
+                "prerequisite-unknown",
+                &[Replace(TASK, "original = 1", "original = 1\nprerequisites = [\"smal\"]")],
+            ),
+            one(
+                "group-without-tests",
+                &[Replace(
+                    TASK,
+                    "\n[[mutant]]",
+                    "\n[[group]]\nname = \"hard\"\npart = \"core\"\npoints = 1\nvisibility = \"public\"\n\n[[mutant]]",
+                )],
+            ),
+            one(
+                "part-without-tests",
+                &[Replace(
+                    TASK,
+                    "\n[[group]]",
+                    "\n[[exercise]]\npart = \"bonus\"\ntitle = \"More\"\nminutes = 5\nasks = \"More.\"\n\n[[group]]",
+                )],
+            ),
+            one(
+                "part-without-exercise",
+                &[
+                    Write("listings/tests/small/extra.rs", ""),
+                    Replace(
+                        TASK,
+                        "part = \"core\"\npoints",
+                        "part = \"core\"\npoints = 9\nvisibility = \"public\"\n\n[[group]]\nname = \"extra\"\npart = \"bonus\"\npoints",
+                    ),
+                ],
+            ),
+            one(
+                "two-of-one-name",
+                &[Replace(
+                    TASK,
+                    "\n[[mutant]]",
+                    "\n[[group]]\nname = \"core\"\npart = \"core\"\npoints = 1\nvisibility = \"public\"\n\n[[mutant]]",
+                )],
+            ),
+            one("mutant-whose-text-is-gone", &[Replace(TASK, "find = \"    42\"", "find = \"    24\"")]),
+            one(
+                "mutant-caught-by-nothing",
+                &[Replace(TASK, "caught_by = [\"core::answer_is_42\"]", "caught_by = []")],
+            ),
+            one(
+                "mutant-caught-by-a-missing-module",
+                &[Replace(TASK, "caught_by = [\"core::", "caught_by = [\"cor::")],
+            ),
+            one(
+                "claim-without-verdict",
+                &[Replace(
+                    TASK,
+                    "[claim.rust]",
+                    "[[claim]]\nid = \"second\"\nsays = \"Something.\"\n\n[claim.rust]",
+                )],
+            ),
+            one(
+                "claim-without-evidence",
+                &[Replace(
+                    TASK,
+                    "[claim.rust]",
+                    "[claim.go]\nverdict = \"holds\"\nbecause = \"I say so.\"\n\n[claim.rust]",
+                )],
+            ),
+            one("claim-without-condition", &[Replace(TASK, "below = 0.5\n", "")]),
+            one("claim-that-no-longer-holds", &[Replace(TASK, "below = 0.5", "below = 0.05")]),
+            one(
+                "claim-with-a-missing-test",
+                &[Replace(TASK, "test = \"core::answer_is_42\"", "test = \"core::answer_is_43\"")],
+            ),
+            one(
+                "claim-with-an-unrecorded-go-test",
+                &[Replace(
+                    TASK,
+                    "[claim.rust]",
+                    "[claim.go]\nverdict = \"holds\"\nbecause = \"So.\"\ngo_test = \"TestAnswer\"\n\n[claim.rust]",
+                )],
+            ),
+            one(
+                "pattern-that-is-none",
+                &[Replace(
+                    TASK,
+                    "\n[[mutant]]",
+                    "\n[output.says]\nmode = \"normalised\"\nnormalise = [{ pattern = \"(\", with = \"\" }]\nwhy = \"x\"\n\n[[mutant]]",
+                )],
+            ),
+        ],
+    );
+}
+
+#[test]
+fn messages_on_the_record_are_the_snapshots() {
+    tells(
+        "record",
+        &[
+            one("malformed", &[Replace(RECORD, "\"schema\": 1,", "\"schema\": one,")]),
+            one("of-another-form", &[Replace(RECORD, "\"schema\": 1,", "\"schema\": 2,")]),
+            one("impossible", &[Replace(RECORD, "\"low_ns\": 10.0", "\"low_ns\": 11.0")]),
+            several(4, "missing", &[Remove(RECORD)]),
+            one("stale", &[Write("benches/small.rs", "// Measures something else.\n")]),
+            one("never-recorded", &[Write("benches/other.rs", "// Measures another page.\n")]),
+        ],
+    );
+}
+
+#[test]
+fn messages_on_links_and_pages_are_the_snapshots() {
+    tells(
+        "pages",
+        &[
+            one("dead-page", &[Replace(PAGE, "(other.md#more)", "(another.md)")]),
+            one(
+                "page-not-in-the-summary",
+                &[Write("src/draft.md", "# Draft\n"), Replace(PAGE, "(other.md#more)", "(draft.md)")],
+            ),
+            one("dead-heading", &[Replace(PAGE, "(#exercises)", "(#exercise)")]),
+            one("dead-heading-of-another-page", &[Replace(PAGE, "(other.md#more)", "(other.md#less)")]),
+            one("dead-image", &[Replace(PAGE, "(mark.svg)", "(cross.svg)")]),
+            one("image-without-alt", &[Replace(PAGE, "![a question mark]", "![]")]),
+            one("no-title", &[Replace("src/other.md", "# Another page\n\n## More", "Text.\n\n## More")]),
+            several(2, "no-heading", &[Write("src/other.md", "Text.\n")]),
+            one("two-titles", &[Replace("src/other.md", "## More", "## More\n\n# Again")]),
+            one("skipped-level", &[Replace("src/other.md", "## More", "## More\n\n#### Deep")]),
+            one(
+                "diagram-that-does-not-parse",
+                &[Replace(PAGE, "question --> answer", "question --> --> answer")],
+            ),
+            one(
+                "diagram-without-description",
+                &[Replace(PAGE, "    accDescr: From the question to 42.\n", "")],
+            ),
+            one("diagram-of-another-kind", &[Replace(PAGE, "flowchart LR\n", "flowerchart LR\n")]),
+            one(
+                "summary-lists-a-missing-page",
+                &[Replace("src/SUMMARY.md", "- [Another", "- [Lost](lost.md)\n- [Another")],
+            ),
+        ],
+    );
+}
