@@ -84,7 +84,7 @@ fn verify_of_a_wrong_book_exits_with_1_and_tells_each_problem() {
     assert_eq!(text.status.code(), Some(1));
     assert!(stdout(&text).contains("\n2 problems, found in "), "{}", stdout(&text));
     assert!(
-        stderr(&text).contains("\nerror: src/small.md:33: unknown directive `says`\n"),
+        stderr(&text).contains("\nerror: src/small.md:34: unknown directive `says`\n"),
         "{}",
         stderr(&text)
     );
@@ -99,7 +99,7 @@ fn verify_of_a_wrong_book_exits_with_1_and_tells_each_problem() {
     for problem in problems {
         assert_eq!(keys(problem), BTreeSet::from(["detail", "file", "help", "line", "what"]));
     }
-    assert_eq!((&problems[1]["file"], &problems[1]["line"]), (&"src/small.md".into(), &37.into()));
+    assert_eq!((&problems[1]["file"], &problems[1]["line"]), (&"src/small.md".into(), &38.into()));
     assert_eq!(problems[1]["what"], "`src/small.md` has no heading `#exercise`");
 }
 

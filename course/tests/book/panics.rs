@@ -183,9 +183,9 @@ fn a_model_that_catches_nothing_cannot_be_blessed() {
     let [problem] = report.problems.as_slice() else { panic!("{:?}", report.problems) };
     assert_eq!(problem.place(), "src/small.md:36");
     assert!(
-        problem.what.starts_with("example `small_model`: ended with exit status: 101"),
+        problem.what.starts_with("example `small_model` should end well, but ended with exit status: 101"),
         "{}",
         problem.what
     );
-    assert!(problem.what.contains("not caught in 6 executions"), "{}", problem.what);
+    assert!(problem.detail.contains("not caught in 6 executions"), "{}", problem.detail);
 }
