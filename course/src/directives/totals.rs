@@ -21,12 +21,13 @@ type Column = (&'static str, fn(&Counts) -> usize);
 const COLUMNS: &[Column] = &[
     ("listings", Counts::listings),
     ("ran", |counts| counts.ran),
-    ("compiled only", |counts| counts.compiled_only),
-    ("panicked as they must", |counts| counts.panicked),
-    ("failed to compile as they must", |counts| counts.failed.values().sum()),
-    ("outputs compared", |counts| counts.outputs),
-    ("outputs not compared", |counts| counts.outputs_varying),
+    ("only compiled", |counts| counts.compiled_only),
+    ("had to panic", |counts| counts.panicked),
+    ("had to fail", |counts| counts.failed.values().sum()),
+    ("outputs", |counts| counts.outputs),
+    ("not compared", |counts| counts.outputs_varying),
     ("numbers", |counts| counts.numbers),
+    ("other figures", |counts| counts.figures_sourced + counts.figures_allowed),
     ("claims", |counts| counts.claims),
     ("links", |counts| counts.links),
     ("skipped", |counts| counts.skipped),
@@ -40,7 +41,7 @@ pub(super) fn render(place: Place<'_>, arguments: &str) -> Result<String, Fault>
     for (heading, _) in COLUMNS {
         let _ = write!(out, "<th scope=\"col\">{heading}</th>");
     }
-    out.push_str("<th scope=\"col\">wrong solutions rejected</th></tr></thead>\n<tbody>\n");
+    out.push_str("<th scope=\"col\">wrong solutions</th></tr></thead>\n<tbody>\n");
     let (mut all, mut rejected_in_all) = (Counts::default(), 0);
     for page in &place.project.pages {
         let title = page.headings.first().map_or("", |heading| heading.text.as_str());
