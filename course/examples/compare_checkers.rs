@@ -316,7 +316,7 @@ fn compile_and_run(listing: &Listing, path: &Path, artifacts: &Artifacts) -> Res
         Expect::FailsToCompile { .. } => !compiled.success(),
         _ if !compiled.success() => false,
         Expect::Compiles => true,
-        Expect::Panics => !quiet(&mut Command::new(&executable))?.success(),
+        Expect::Panics { .. } => !quiet(&mut Command::new(&executable))?.success(),
         Expect::Runs => quiet(&mut Command::new(&executable))?.success(),
     })
 }
