@@ -156,13 +156,12 @@ impl<'a> Mount<'a> {
         // a circle are not the kernel's; the bound ends the walk for those as well.
         let mut here: Option<&Self> = None;
         for _ in 0..=mounts.len() {
-            let on_the_way = mounts.iter().rev().filter(|next| {
-                let child = match here {
-                    Some(here) => next.parent == here.id && next.id != here.id,
-                    None => next.parent == next.id || mounts.iter().all(|other| other.id != next.parent),
-                };
-                child && contains(&next.point, &self.point)
-            });
+            let is_child = |next: &Self| match here {
+                Some(here) => next.parent == here.id && next.id != here.id,
+                None => next.parent == next.id || mounts.iter().all(|other| other.id != next.parent),
+            };
+            let on_the_way =
+                mounts.iter().rev().filter(|next| contains(&next.point, &self.point) && is_child(next));
             // Of several at one place the last is on top, and it comes first here.
             match on_the_way.min_by_key(|next| next.point.len()) {
                 Some(next) => here = Some(next),
