@@ -23,3 +23,21 @@ pub use s2_ratio::{Malformed, Ratio, Rounding};
 pub use s3_locate::{Membership, Version};
 pub use s4_budget::{CpuBudget, File, Found, Level, Reason};
 pub use s6_workers::{OverrideError, rayon_pool, tokio_runtime, worker_threads, workers};
+
+impl CpuBudget {
+    /// The budget of the calling thread, as it is now. Nothing is remembered: ask again, and files are read again.
+    ///
+    /// Other systems than Linux have an affinity and no quota. Never panics.
+    ///
+    /// ```
+    /// use listings::cpu_budget::{CpuBudget, Rounding};
+    ///
+    /// let budget = CpuBudget::detect();
+    /// assert!(budget.procs(Rounding::Ceil, 1) <= budget.affinity);
+    /// println!("{budget}");
+    /// ```
+    #[must_use]
+    pub fn detect() -> Self {
+        s5_detect::detect()
+    }
+}

@@ -2,7 +2,7 @@
 
 use std::{fmt, io, num::NonZeroUsize};
 
-use super::{
+use listings::cpu_budget::{
     Malformed, Membership, Ratio, Rounding, Version,
     s2_ratio::{parse_v1, parse_v2},
     s3_locate::{Unreachable, directories},

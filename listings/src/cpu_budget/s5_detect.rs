@@ -1,62 +1,35 @@
 //! Stage 5: the budget of this process.
 
-use super::CpuBudget;
+// ANCHOR: detect
+use std::{fs, io};
 
-impl CpuBudget {
-    /// The budget of the calling thread, as it is now. Nothing is remembered: ask again, and files are read again.
-    ///
-    /// Other systems than Linux have an affinity and no quota.
-    ///
-    /// # Panics
-    ///
-    /// Never.
-    #[must_use]
-    pub fn detect() -> Self {
-        system::detect()
+use listings::cpu_budget::{CpuBudget, File, Reason};
+
+/// The budget of the calling thread, as it is now.
+#[must_use]
+pub fn detect() -> CpuBudget {
+    let affinity = affinity::of_this_thread();
+    let unlimited = |reason| CpuBudget { affinity, quota: None, source: None, reason };
+    if !cfg!(target_os = "linux") {
+        return unlimited(Reason::NoCgroups);
     }
-}
-
-#[cfg(target_os = "linux")]
-mod system {
-    // ANCHOR: detect
-    use std::{ffi::OsStr, fs, io, os::unix::ffi::OsStrExt};
-
-    use super::{
-        super::{CpuBudget, File, Reason},
-        affinity,
+    let text = |path: &'static str| {
+        fs::read(path).map_err(|error| unlimited(Reason::NoProc(File(path.into()), error.kind())))
     };
-
-    pub(super) fn detect() -> CpuBudget {
-        let affinity = affinity::of_this_thread();
-        let read = |path: &[u8]| fs::read(OsStr::from_bytes(path));
-        let text = |path: &'static str| {
-            read(path.as_bytes()).map_err(|error: io::Error| CpuBudget {
-                affinity,
-                quota: None,
-                source: None,
-                reason: Reason::NoProc(File(path.into()), error.kind()),
-            })
-        };
-        match (text("/proc/self/cgroup"), text("/proc/self/mountinfo")) {
-            (Ok(cgroup), Ok(mountinfo)) => CpuBudget::from_texts(&cgroup, &mountinfo, read, affinity),
-            (Err(unreadable), _) | (_, Err(unreadable)) => unreadable,
-        }
-    }
-    // ANCHOR_END: detect
-}
-
-#[cfg(not(target_os = "linux"))]
-mod system {
-    use super::{
-        super::{CpuBudget, Reason},
-        affinity,
-    };
-
-    pub(super) fn detect() -> CpuBudget {
-        let affinity = affinity::of_this_thread();
-        CpuBudget { affinity, quota: None, source: None, reason: Reason::NoCgroups }
+    match (text("/proc/self/cgroup"), text("/proc/self/mountinfo")) {
+        (Ok(cgroup), Ok(mountinfo)) => CpuBudget::from_texts(&cgroup, &mountinfo, read, affinity),
+        (Err(unreadable), _) | (_, Err(unreadable)) => unreadable,
     }
 }
+
+/// A path of the kernel is any bytes, and on Unix so is the name of a file.
+fn read(path: &[u8]) -> io::Result<Vec<u8>> {
+    #[cfg(unix)]
+    return fs::read(<std::ffi::OsStr as std::os::unix::ffi::OsStrExt>::from_bytes(path));
+    #[cfg(not(unix))]
+    return Err(io::Error::new(io::ErrorKind::Unsupported, format!("no path of this system: {path:?}")));
+}
+// ANCHOR_END: detect
 
 /// How many CPUs the calling thread may run on.
 pub mod affinity {

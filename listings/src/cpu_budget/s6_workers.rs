@@ -9,7 +9,7 @@ use std::{
 
 use thiserror::Error;
 
-use super::{CpuBudget, Rounding};
+use listings::cpu_budget::{CpuBudget, Rounding};
 
 /// The variable that overrides detection.
 pub const VARIABLE: &str = "MY_GOMAXPROCS";

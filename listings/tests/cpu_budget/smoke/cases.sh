@@ -61,9 +61,12 @@ limits() {
         "limit_$version" "$root/parent" "$1"
         measured "$root/parent/leaf" "$label: parent $3, leaf without a limit" "$(fewer "$2")" "$3"
     done
-    if [ "$version" = v2 ]; then # v1 refuses a child more than its parent has
-        limit_v2 "$root/parent/leaf" 400000
+    # v2 accepts more than the parent has, and v1 refuses it.
+    if ("limit_$version" "$root/parent/leaf" 400000) 2>/dev/null; then
         measured "$root/parent/leaf" "$label: parent 1.5, leaf 4" "$(fewer 2)" 1.5
+        [ "$version" = v2 ] || wrong "v1 accepts a leaf with more than its parent"
+    elif [ "$version" = v2 ]; then
+        wrong "v2 refuses a leaf with more than its parent"
     fi
     rmdir "$root/parent/leaf" "$root/parent"
 }
