@@ -24,7 +24,7 @@ export CASES=$here/cases.sh PROBE=$work/rootfs/probe GO_PROBE=$work/rootfs/go-pr
 lines=$work/lines.jsonl
 passed=0 failed=0 skipped=0
 install=no record=no parts=()
-cgroups=() dockerd=
+cgroups=() dockerd= docker_made=()
 
 for argument in "$@"; do
     case $argument in
@@ -52,10 +52,12 @@ remove_cgroup() {
 cleanup() {
     local status=$? directory
     set +e
+    trap '' INT TERM # once begun, it ends
     if [ -n "$dockerd" ] && kill "$dockerd" 2>/dev/null; then wait "$dockerd"; fi
     for directory in "${cgroups[@]}" /sys/fs/cgroup/*/"$name" /sys/fs/cgroup/"$name"; do
         if [ -d "$directory" ]; then remove_cgroup "$directory"; fi
     done
+    if [ ${#docker_made[@]} -gt 0 ]; then rm -rf "${docker_made[@]}"; fi
     while read -r directory; do umount "$directory"; done < <(awk -v work="$work" 'index($2, work) == 1 {print $2}' /proc/mounts | tac)
     rm -rf "$work"
     exit "$status"
@@ -172,6 +174,11 @@ docker_() {
         skip docker "no dockerd found (try --install)"
         return
     fi
+    # Whatever one tells it, dockerd also writes there. What is not there yet is removed afterwards.
+    local directory
+    for directory in /etc/docker /opt/containerd /run/containerd /run/docker; do
+        [ -e $directory ] || docker_made+=($directory)
+    done
     LD_LIBRARY_PATH=$tools/root/usr/lib/x86_64-linux-gnu dockerd --data-root "$work/data" --exec-root "$work/exec" \
         --pidfile "$work/dockerd.pid" -H "$socket" --iptables=false --ip6tables=false --bridge=none \
         --storage-driver=vfs --exec-opt native.cgroupdriver=cgroupfs --cgroup-parent "/$name" > "$work/dockerd.log" 2>&1 &
