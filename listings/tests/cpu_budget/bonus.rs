@@ -61,14 +61,14 @@ fn v1_line_without_cpu_leaves_the_unified_one() {
 
 #[test]
 fn v1_mount_is_chosen_by_its_controllers_and_not_by_its_name() {
-    let process = Process::new(
-        "2:cpu:/app\n",
-        "28 20 0:24 / /sys/fs/cgroup/cpu rw - cgroup cgroup rw,cpuset\n\
-         29 20 0:25 / /elsewhere rw - cgroup cgroup rw,cpu\n",
-    )
-    .cfs("/sys/fs/cgroup/cpu/app", "700000\n", "100000\n")
-    .cfs("/elsewhere/app", "150000\n", "100000\n");
-    assert_eq!(process.workers(), 2);
+    let named = "28 20 0:24 / /sys/fs/cgroup/cpu rw - cgroup cgroup rw,cpuset\n";
+    let right = "29 20 0:25 / /elsewhere rw - cgroup cgroup rw,cpu\n";
+    for mountinfo in [[named, right].concat(), [right, named].concat()] {
+        let process = Process::new("2:cpu:/app\n", mountinfo)
+            .cfs("/sys/fs/cgroup/cpu/app", "700000\n", "100000\n")
+            .cfs("/elsewhere/app", "150000\n", "100000\n");
+        assert_eq!(process.workers(), 2);
+    }
 }
 
 #[test]

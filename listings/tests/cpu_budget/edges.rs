@@ -175,9 +175,10 @@ fn mount_on_top_shows_its_own_part_of_the_tree() {
 
 #[test]
 fn mount_over_a_parent_directory_hides_what_is_below() {
+    // The hidden one comes last of the two: were both taken for visible, it would be chosen.
     let covered = "20 1 8:1 / / rw - ext4 /dev/sda1 rw\n\
-         28 20 0:24 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n\
          31 20 0:24 / /mnt rw - cgroup2 cgroup2 rw\n\
+         28 20 0:24 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n\
          32 20 0:30 / /sys/fs rw - tmpfs tmpfs rw\n";
     let process = Process::new("0::/a\n", covered).file("/mnt/a/cpu.max", "150000 100000\n");
     assert_eq!(process.levels()[0].0, "/mnt/a/cpu.max");
