@@ -115,7 +115,7 @@ pub fn digest(project: &Project, page: &Page) -> String {
     let mut hasher = blake3::Hasher::new();
     hasher.update(page.text.as_bytes());
     let mut files = vec![project.root.join("Cargo.lock")];
-    for folder in ["listings/src", "listings/examples", "benches/results"] {
+    for folder in ["listings/src", "listings/examples", "benches/results", crate::checkers::FOLDER] {
         collect(&project.root.join(folder), &mut files);
     }
     if let Some(slug) = page.slug() {
