@@ -170,7 +170,7 @@ mod tests {
             machine,
             date: "2026-11-24".to_owned(),
             rustc: "rustc 1.95.0".to_owned(),
-            pages: 1,
+            pages: 2,
             listings: 5,
             ways: vec![Way { name: "one way".to_owned(), seconds: vec![2.0, 1.0, 4.0], found }],
         };
@@ -178,7 +178,7 @@ mod tests {
             comparison.table(),
             "| way | median | runs | passed | failed |\n|---|---:|---:|---:|---|\n\
              | one way | 2.0\u{a0}s | 1.0 to 4.0\u{a0}s | 3 | 2 (2 × E0433) |\n\n\
-             *Wall-clock time, 3 runs each, over 1 pages with 5 listings. A CPU, 2 cores, 1\u{a0}GiB, Linux 6.1.0, \
+             *Wall-clock time, 3 runs each, over 2 pages with 5 listings. A CPU, 2 cores, 1\u{a0}GiB, Linux 6.1.0, \
              rustc 1.95.0, 2026-11-24.*\n"
         );
     }
