@@ -52,10 +52,11 @@ struct Entry {
 }
 
 impl Allowed {
-    /// Whether this entry is about a name on a page.
+    /// Whether this entry is about a name on a page. One for `iter.Pull` is about `Pull` as well.
     #[must_use]
     pub fn is_about(&self, name: &str, page: &str) -> bool {
-        self.name == name && self.page.as_deref().is_none_or(|only| only == page)
+        let last = self.name.rsplit_once('.').map(|(_, last)| last);
+        (self.name == name || last == Some(name)) && self.page.as_deref().is_none_or(|only| only == page)
     }
 
     /// Notes that the name has occurred.
@@ -72,7 +73,9 @@ impl Allowed {
         let what = match self.used.get() {
             Use::Needed => return None,
             Use::Resolves => format!("`{name}` needs no allowance: it resolves"),
-            Use::Absent if self.page.is_some() => format!("`{name}` is allowed on `{place}`, and does not occur there"),
+            Use::Absent if self.page.is_some() => {
+                format!("`{name}` is allowed on `{place}`, and does not occur there")
+            }
             Use::Absent => format!("`{name}` is allowed, and occurs on {place}"),
         };
         Some(Problem::new(FILE, self.line, what).help("take the entry out"))
@@ -101,7 +104,11 @@ fn parse(text: &str, pages: &[String], problems: &mut Problems) -> Vec<Allowed> 
         Err(error) => {
             let at = error.span().map_or(0, |span| span.start);
             let what = error.message().replace('\n', " ");
-            problem(at, what, "an entry is `[[name]]` with `is`, `reason` and, if it is about one page, `page`");
+            problem(
+                at,
+                what,
+                "an entry is `[[name]]` with `is`, `reason` and, if it is about one page, `page`",
+            );
             return Vec::new();
         }
     };
@@ -140,8 +147,16 @@ mod tests {
 
     #[test]
     fn entries_have_a_name_a_reason_and_perhaps_a_page() {
-        assert_eq!(told("[[name]]\nis = \"A\"\nreason = \"b\"\n\n[[name]]\nis = \"C\"\npage = \"small\"\nreason = \"d\""), [""; 0]);
-        assert_eq!(told("[[name]]\nis = \"A\"\nreason = \" \""), ["names.toml:3: `A` is allowed without a reason"]);
+        assert_eq!(
+            told(
+                "[[name]]\nis = \"A\"\nreason = \"b\"\n\n[[name]]\nis = \"C\"\npage = \"small\"\nreason = \"d\""
+            ),
+            [""; 0]
+        );
+        assert_eq!(
+            told("[[name]]\nis = \"A\"\nreason = \" \""),
+            ["names.toml:3: `A` is allowed without a reason"]
+        );
         assert_eq!(told("\n[[name]]\nis = \"A\""), ["names.toml:2: missing field `reason`"]);
         assert_eq!(
             told("[[name]]\nis = \"A\"\nreason = \"b\"\npage = \"smal\""),
@@ -153,7 +168,8 @@ mod tests {
     #[test]
     fn entries_that_nothing_needs_are_problems() {
         let of = |used: &[Use]| {
-            let allowed = parse("[[name]]\nis = \"A\"\nreason = \"b\"", &[], &mut Problems::default()).remove(0);
+            let allowed =
+                parse("[[name]]\nis = \"A\"\nreason = \"b\"", &[], &mut Problems::default()).remove(0);
             used.iter().for_each(|used| allowed.note(*used));
             allowed.problem().map(|problem| problem.what)
         };

@@ -55,20 +55,104 @@ pub enum Kind {
 
 /// Rust's keywords and primitive types, and what Go adds to them.
 const WORDS: &[&str] = &[
-    "Self", "abstract", "as", "async", "await", "become", "bool", "box", "break", "char", "const", "continue",
-    "crate", "do", "dyn", "else", "enum", "extern", "f128", "f16", "f32", "f64", "false", "final", "fn", "for", "gen",
-    "i128", "i16", "i32", "i64", "i8", "if", "impl", "in", "isize", "let", "loop", "macro", "macro_rules", "match",
-    "mod", "move", "mut", "override", "priv", "pub", "raw", "ref", "return", "self", "static", "str", "struct",
-    "super", "trait", "true", "try", "type", "typeof", "u128", "u16", "u32", "u64", "u8", "union", "unsafe",
-    "unsized", "use", "usize", "virtual", "where", "while", "yield",
+    "Self",
+    "abstract",
+    "as",
+    "async",
+    "await",
+    "become",
+    "bool",
+    "box",
+    "break",
+    "char",
+    "const",
+    "continue",
+    "crate",
+    "do",
+    "dyn",
+    "else",
+    "enum",
+    "extern",
+    "f128",
+    "f16",
+    "f32",
+    "f64",
+    "false",
+    "final",
+    "fn",
+    "for",
+    "gen",
+    "i128",
+    "i16",
+    "i32",
+    "i64",
+    "i8",
+    "if",
+    "impl",
+    "in",
+    "isize",
+    "let",
+    "loop",
+    "macro",
+    "macro_rules",
+    "match",
+    "mod",
+    "move",
+    "mut",
+    "override",
+    "priv",
+    "pub",
+    "raw",
+    "ref",
+    "return",
+    "self",
+    "static",
+    "str",
+    "struct",
+    "super",
+    "trait",
+    "true",
+    "try",
+    "type",
+    "typeof",
+    "u128",
+    "u16",
+    "u32",
+    "u64",
+    "u8",
+    "union",
+    "unsafe",
+    "unsized",
+    "use",
+    "usize",
+    "virtual",
+    "where",
+    "while",
+    "yield",
     // Go
-    "case", "chan", "defer", "func", "go", "interface", "len", "make", "map", "new", "nil", "package", "range",
-    "select", "switch", "var",
+    "case",
+    "chan",
+    "defer",
+    "func",
+    "go",
+    "interface",
+    "len",
+    "make",
+    "map",
+    "new",
+    "nil",
+    "package",
+    "range",
+    "select",
+    "switch",
+    "var",
 ];
 
 /// First words of a command line.
-const COMMANDS: &[&str] =
-    &["bash", "cargo", "cat", "cd", "echo", "git", "go", "mdbook", "perf", "pip", "rustc", "rustdoc", "rustup", "taskset"];
+const COMMANDS: &[&str] = &[
+    "bash", "cargo", "cat", "cd", "echo", "git", "go", "mdbook", "perf", "pip", "rustc", "rustdoc", "rustup",
+    "taskset",
+];
 
 /// Endings of files. Others, such as that of `a.await`, are those of code.
 const ENDINGS: &str = "css|go|html|js|json|lock|md|mod|rs|sh|svg|toml|txt|yaml|yml";
@@ -78,8 +162,10 @@ const ENDINGS: &str = "css|go|html|js|json|lock|md|mod|rs|sh|svg|toml|txt|yaml|y
 pub fn names(span: &str) -> Vec<Name> {
     static FILE: LazyLock<Regex> = LazyLock::new(|| {
         let (part, ending) = (r"[\w.][\w.+-]*", ENDINGS);
-        Regex::new(&format!(r"^(?:[A-Za-z.][\w.+-]*(?:/{part})+/?|[A-Za-z_][\w-]*\.(?:{ending})|[A-Za-z_][\w-]*/)$"))
-            .expect("a valid pattern")
+        Regex::new(&format!(
+            r"^(?:[A-Za-z.][\w.+-]*(?:/{part})+/?|[A-Za-z_][\w-]*\.(?:{ending})|[A-Za-z_][\w-]*/)$"
+        ))
+        .expect("a valid pattern")
     });
     static HYPHENS: LazyLock<Regex> =
         LazyLock::new(|| Regex::new(r"^[a-z][a-z0-9_]*(?:-[a-z0-9_]+)+$").expect("a valid pattern"));
@@ -89,7 +175,11 @@ pub fn names(span: &str) -> Vec<Name> {
         let start = span.find(text).unwrap_or(0);
         vec![Name { kind, text: text.trim_end_matches('/').to_owned(), span: start..start + text.len() }]
     };
-    if text.contains("{{") || text.contains("://") || text.starts_with(['-', '$', '/', '~']) || is_command(text) {
+    if text.contains("{{")
+        || text.contains("://")
+        || text.starts_with(['-', '$', '/', '~'])
+        || is_command(text)
+    {
         Vec::new()
     } else if CODE.is_match(text) {
         whole(Kind::Code)
@@ -197,7 +287,9 @@ impl<'a> Reader<'a> {
             () if is_macro => (Kind::Macro(path), text + "!"),
             () if is_part && is_call => (Kind::Method(word), format!(".{text}()")),
             () if is_part || WORDS.contains(&word.as_str()) => return,
-            () if is_call || is_camel(&word) || self.is_whole(at) && is_snake(&word) => (Kind::Path(path), text),
+            () if is_call || is_camel(&word) || self.is_whole(at) && is_snake(&word) => {
+                (Kind::Path(path), text)
+            }
             () => return,
         };
         self.push(kind, text, at);
@@ -219,7 +311,9 @@ impl<'a> Reader<'a> {
             // `Vec::<u8>::new`, `Vec<u8>::new`; `a < b` has space.
             if self.sign(next) == Some('<') && self.touch(next.saturating_sub(1)) {
                 match self.closing(next) {
-                    Some(close) if self.are(close + 1, "::") && self.word(close + 3).is_some() => next = close + 3,
+                    Some(close) if self.are(close + 1, "::") && self.word(close + 3).is_some() => {
+                        next = close + 3
+                    }
                     _ => return (path, end),
                 }
             } else if next == end {
@@ -260,7 +354,8 @@ impl<'a> Reader<'a> {
         let mut selector = vec![package.to_owned()];
         let mut end = at + 1;
         while selector.len() < 3 && self.sign(end) == Some('.') && self.touch(end - 1) && self.touch(end) {
-            let Some(word) = self.word(end + 1).filter(|word| word.starts_with(|c: char| c.is_ascii_uppercase()))
+            let Some(word) =
+                self.word(end + 1).filter(|word| word.starts_with(|c: char| c.is_ascii_uppercase()))
             else {
                 break;
             };
@@ -279,7 +374,9 @@ impl<'a> Reader<'a> {
         });
         let word = self.word(start).unwrap_or_default();
         let broken = before && word.starts_with('_') || mark(self.before(start)) && before;
-        broken || self.touch(end - 1) && (mark(self.sign(end)) || word.ends_with('_') && self.sign(end) == Some('*'))
+        broken
+            || self.touch(end - 1)
+                && (mark(self.sign(end)) || word.ends_with('_') && self.sign(end) == Some('*'))
     }
 
     /// What stands in an attribute is no name, but for what is derived.
@@ -304,7 +401,9 @@ impl<'a> Reader<'a> {
     /// Whether nothing but signs stands beside a word.
     fn is_whole(&self, at: usize) -> bool {
         let others = self.tokens.iter().enumerate().filter(|(index, _)| *index != at);
-        others.into_iter().all(|(_, token)| matches!(token.kind, Sort::Sign('&' | '*' | '?' | ';' | '.' | '(' | ')')))
+        others
+            .into_iter()
+            .all(|(_, token)| matches!(token.kind, Sort::Sign('&' | '*' | '?' | ';' | '.' | '(' | ')')))
     }
 }
 
@@ -381,11 +480,39 @@ mod tests {
     #[test]
     fn the_rest_is_no_name() {
         for span in [
-            "next", "E", "T", "u64", "async", "==", "0..=delay / 2", "-cpu 1", "--json", "GOEXPERIMENT=synctest",
-            "CARGO_TARGET_DIR", "cargo test --package listings", "go test", "panic = \"unwind\"", "24 ns", "[no test files]",
-            "attempt to add with overflow", "Finished in a while", "goexperiment.synctest", "s1_…", "core::…",
-            "/sys/fs/cgroup/cpu.max", "https://docs.rs", "{{#seal}}", "v, _ := next", "a != b", "x86_64-unknown-linux-gnu",
-            "1.50.0", "`", "", "upcoming?", "let x_y = 3", "<module>_NAME",
+            "next",
+            "E",
+            "T",
+            "u64",
+            "async",
+            "==",
+            "0..=delay / 2",
+            "-cpu 1",
+            "--json",
+            "GOEXPERIMENT=synctest",
+            "CARGO_TARGET_DIR",
+            "cargo test --package listings",
+            "go test",
+            "panic = \"unwind\"",
+            "24 ns",
+            "[no test files]",
+            "attempt to add with overflow",
+            "Finished in a while",
+            "goexperiment.synctest",
+            "s1_…",
+            "core::…",
+            "/sys/fs/cgroup/cpu.max",
+            "https://docs.rs",
+            "{{#seal}}",
+            "v, _ := next",
+            "a != b",
+            "x86_64-unknown-linux-gnu",
+            "1.50.0",
+            "`",
+            "",
+            "upcoming?",
+            "let x_y = 3",
+            "<module>_NAME",
         ] {
             assert_eq!(texts(span), "", "{span}");
         }

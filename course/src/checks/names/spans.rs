@@ -61,8 +61,9 @@ pub fn spans(page: &Page) -> Vec<Span> {
 
 /// The `<code>` of a line of HTML, outside of comments.
 fn in_html(page: &Page, place: Range<usize>, spans: &mut Vec<Span>) {
-    static CODE: LazyLock<Regex> =
-        LazyLock::new(|| Regex::new(r"(?s)<!--.*?(?:-->|\z)|<code[^>]*>(.*?)</code>").expect("a valid pattern"));
+    static CODE: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"(?s)<!--.*?(?:-->|\z)|<code[^>]*>(.*?)</code>").expect("a valid pattern")
+    });
     for found in CODE.captures_iter(&page.text[place.clone()]) {
         if let Some(inside) = found.get(1) {
             let text = inside.as_str().replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&");
