@@ -16,7 +16,7 @@ use crate::project::{Project, lexical, module};
 #[derive(Debug, Default)]
 pub struct Known {
     root: PathBuf,
-    /// Tests by chapter, as `group::name`; those that a macro writes by their name alone.
+    /// Tests and what they declare by chapter, as `group::name` and by their name alone.
     tests: BTreeMap<String, BTreeSet<String>>,
     /// Go functions and types by chapter.
     go: BTreeMap<String, BTreeSet<String>>,
@@ -86,14 +86,14 @@ impl Known {
     }
 
     fn read_tests(&mut self, slug: &str) {
-        static FUNCTION: LazyLock<Regex> =
-            LazyLock::new(|| Regex::new(r"\bfn\s+(\w+)").expect("a valid pattern"));
+        static DECLARED: LazyLock<Regex> =
+            LazyLock::new(|| Regex::new(r"\b(?:fn|trait|struct|enum)\s+(\w+)").expect("a valid pattern"));
         let folder = self.root.join("listings/tests").join(module(slug));
         let tests = self.tests.entry(slug.to_owned()).or_default();
         for file in files_below(&folder) {
             let Ok(text) = fs::read_to_string(&file) else { continue };
             let group = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-            for found in FUNCTION.captures_iter(&text) {
+            for found in DECLARED.captures_iter(&text) {
                 tests.extend([format!("{group}::{}", &found[1]), found[1].to_owned()]);
             }
         }

@@ -170,8 +170,6 @@ struct Context<'a> {
     rust: BTreeSet<String>,
     go: BTreeSet<String>,
     data: BTreeSet<String>,
-    /// The last words of its Go selectors.
-    selected: BTreeSet<String>,
 }
 
 impl<'a> Context<'a> {
@@ -197,7 +195,6 @@ impl<'a> Context<'a> {
             rust: BTreeSet::new(),
             go: BTreeSet::new(),
             data: BTreeSet::new(),
-            selected: BTreeSet::new(),
         };
         for snippet in snippets.iter().filter(|snippet| snippet.page.file == page.file) {
             context.imports.add_code(&without_marks(&snippet.code));
@@ -368,10 +365,12 @@ impl Asked {
             .collect();
         let scratch = project.scratch();
         let built = sources.built;
-        let paths = built
-            .map(|(artifacts, cache)| rustdoc::resolved(&scratch, artifacts, cache, &paths))
-            .transpose()?;
-        let go = sources.go.known(&scratch, &names);
+        let (paths, go) = std::thread::scope(|scope| {
+            let go = scope.spawn(|| sources.go.known(&scratch, &names));
+            let paths = built.map(|(artifacts, cache)| rustdoc::resolved(&scratch, artifacts, cache, &paths));
+            (paths.transpose(), go.join().expect("asking Go does not panic"))
+        });
+        let paths = paths?;
         let mut asked = Self { paths, go, compiler: BTreeSet::new(), selected: BTreeMap::new() };
         let left = open
             .iter()
