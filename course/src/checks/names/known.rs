@@ -146,7 +146,8 @@ impl Known {
     }
 
     /// The chapters that a page may speak of without naming them.
-    fn chapters(&self, slug: Option<&str>) -> Vec<&String> {
+    #[must_use]
+    pub fn chapters(&self, slug: Option<&str>) -> Vec<&String> {
         match slug.and_then(|slug| self.tests.get_key_value(slug)) {
             Some((own, _)) => vec![own],
             None => self.tests.keys().collect(),
