@@ -263,12 +263,12 @@ impl<'a> Reader<'a> {
         if self.is_placeholder(at, end) {
             return;
         }
+        let alone = path.len() == 1;
         while path.len() > 1 && matches!(path[0].as_str(), "self" | "Self" | "crate" | "super") {
             path.remove(0);
         }
         let text = path.join("::");
         let word = path[0].clone();
-        let alone = path.len() == 1;
         let is_attribute = self.before(at) == Some('[') && at >= 2 && {
             let mark = if self.sign(at - 2) == Some('!') { at.checked_sub(3) } else { Some(at - 2) };
             mark.is_some_and(|mark| self.sign(mark) == Some('#'))
@@ -497,7 +497,7 @@ mod tests {
             "24 ns",
             "[no test files]",
             "attempt to add with overflow",
-            "Finished in a while",
+            "Finished after a while",
             "goexperiment.synctest",
             "s1_…",
             "core::…",
