@@ -639,7 +639,14 @@ fn messages_on_names_are_the_snapshots() {
     tells(
         "names",
         &[
-            one("misspelt-path-of-std", &[Replace(PAGE, BELOW, "`Duration::form_millis`.\n\nSee [below]")]),
+            one(
+                "misspelt-path-of-std",
+                &[Replace(
+                    PAGE,
+                    BELOW,
+                    "`Duration::form_millis`, not `Duration::from_millis`.\n\nSee [below]",
+                )],
+            ),
             one("misspelt-listing", &[Replace(PAGE, BELOW, "`s1_first::anser`.\n\nSee [below]")]),
             one("misspelt-type", &[Replace(PAGE, BELOW, "`Weak<RefCel<T>>`.\n\nSee [below]")]),
             one("misspelt-method", &[Replace(PAGE, BELOW, "`.sized_hint()`.\n\nSee [below]")]),

@@ -107,7 +107,8 @@ impl<'a> Context<'a> {
         }
     }
 
-    pub(super) fn problem(&self, found: &Occurrence) -> Problem {
+    /// What to say of a name that nothing knows; `resolved` are names of the book that something does.
+    pub(super) fn problem(&self, found: &Occurrence, resolved: &BTreeSet<&str>) -> Problem {
         let name = &found.name.text;
         let tried = match found.name.kind {
             Kind::Go(_) => "`go doc` has no such symbol, and no Go listing on the page has it",
@@ -126,7 +127,7 @@ impl<'a> Context<'a> {
             what = format!("{what} (shown in line {line} of {})", self.page.file.display());
         }
         let allow = format!("or allow it, with a reason, in {}", allowed::FILE);
-        let help = match self.meant(&found.name)[..] {
+        let help = match self.meant(&found.name, resolved)[..] {
             [] => format!("correct it, {allow}"),
             ref meant => {
                 let meant: Vec<_> = meant.iter().map(|name| format!("`{name}`")).collect();
@@ -137,13 +138,14 @@ impl<'a> Context<'a> {
     }
 
     /// What the author may have meant: all of a name, or its last word.
-    fn meant(&self, name: &Name) -> Vec<String> {
+    fn meant(&self, name: &Name, resolved: &BTreeSet<&str>) -> Vec<String> {
         let slug = self.page.slug();
         if name.kind == Kind::File {
             return near(&name.text, self.known.files());
         }
         let listed = self.rust.iter().chain(&self.go).chain(&self.data).map(String::as_str);
-        let all = listed.chain(self.imports.names()).chain(self.known.names(slug));
+        let book = self.imports.names().chain(self.known.names(slug)).chain(resolved.iter().copied());
+        let all = listed.chain(book);
         let all: BTreeSet<&str> = all.collect();
         let whole = near(&name.text, all.iter().copied());
         if !whole.is_empty() {

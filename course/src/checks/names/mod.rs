@@ -15,7 +15,7 @@
 //!
 //! What only rustdoc or Go could know is skipped where they cannot be asked, and counted as such.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use anyhow::Result;
@@ -98,6 +98,11 @@ pub fn check(
         .collect();
     let asked = Asked::ask(project, sources, &open)?;
 
+    let resolved: BTreeSet<&str> = open
+        .iter()
+        .filter(|(context, found, answer)| asked.verdict(context, found, answer) == Verdict::Resolved)
+        .map(|(_, found, _)| found.name.text.as_str())
+        .collect();
     let mut tallies: BTreeMap<PathBuf, Tally> =
         pages.iter().map(|page| (page.file.clone(), Tally::default())).collect();
     for (context, found, answer) in &open {
@@ -112,7 +117,7 @@ pub fn check(
             Verdict::Resolved => tally.resolved += 1,
             _ if entries().next().is_some() => tally.allowed += 1,
             Verdict::Skipped => tally.skipped += 1,
-            Verdict::Unknown => problems.push(context.problem(found)),
+            Verdict::Unknown => problems.push(context.problem(found, &resolved)),
         }
     }
     // Of an entry that holds on every page, a part of the pages says nothing.

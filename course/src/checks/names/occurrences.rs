@@ -59,8 +59,7 @@ fn names_in(page: &Page, shown: Option<usize>, line: impl Fn(usize) -> usize) ->
     let of_span = |span: Span| {
         let names = grammar::names(&span.text).into_iter();
         let found = names.map(|name| {
-            let written = span.text.get(name.span.clone()).unwrap_or_default().to_owned();
-            let line = line(span.place_of(page, &written));
+            let line = line(span.place_of(page, name.span.clone()));
             let (file, span, is_cited) = (page.file.clone(), span.text.clone(), span.is_cited);
             Occurrence { name, span, file, line, shown, is_cited }
         });

@@ -22,9 +22,12 @@ pub struct Span {
 impl Span {
     /// The byte of the page at which a part of the text stands.
     #[must_use]
-    pub fn place_of(&self, page: &Page, part: &str) -> usize {
-        let found = page.text.get(self.place.clone()).and_then(|written| written.find(part));
-        self.place.start + found.unwrap_or(0)
+    pub fn place_of(&self, page: &Page, part: Range<usize>) -> usize {
+        let (written, word) = (page.text.get(self.place.clone()), self.text.get(part.clone()));
+        let (Some(written), Some(word)) = (written, word) else { return self.place.start };
+        // What the page has more, such as backticks and the `>` of a quotation, moves a word to the back only.
+        let found = written.match_indices(word).map(|(at, _)| at).find(|at| *at >= part.start);
+        self.place.start + found.or_else(|| written.find(word)).unwrap_or(0)
     }
 }
 
@@ -102,6 +105,6 @@ mod tests {
     fn parts_of_a_span_over_several_lines_have_their_place() {
         let text = "a `b\nc::d`";
         let page = Page::parse(Path::new("src/p.md"), text);
-        assert_eq!(spans(&page)[0].place_of(&page, "c::d"), text.find("c::d").unwrap());
+        assert_eq!(spans(&page)[0].place_of(&page, 2..3), text.find("c::d").unwrap());
     }
 }
