@@ -7,12 +7,12 @@
 //! - a word in camel case: `JoinHandle`, and in Rust a macro, `select!`, or an attribute, `#[track_caller]`;
 //! - a Go selector: `iter.Pull`, `time.Timer.Stop`.
 //!
-//! These are names when they are the whole span: a word with an underscore, `size_hint`; words joined by hyphens,
+//! These are names when they are the whole span: a word in lower case, `size_hint`; words joined by hyphens,
 //! `async-stream`; a file, `book.toml` or `benches/go`; an error code, `E0382`.
 //!
-//! The rest claims nothing that could be looked up: a single word in lower case (`stop` is English as well), operators,
-//! numbers, flags, `KEY=value`, environment variables, keywords and primitive types, commands such as `cargo test`, a
-//! sentence (three words in a row) but for its paths and selectors, and whatever has a placeholder in it: `s1_…`, `*`.
+//! The rest claims nothing that could be looked up: operators, numbers, flags, `KEY=value`, environment variables,
+//! keywords and primitive types, commands such as `cargo test`, a sentence (three words in a row) but for its paths and
+//! selectors, and whatever has a placeholder in it: `s1_…`, `*`.
 
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -287,7 +287,7 @@ impl<'a> Reader<'a> {
             () if is_macro => (Kind::Macro(path), text + "!"),
             () if is_part && is_call => (Kind::Method(word), format!(".{text}()")),
             () if is_part || WORDS.contains(&word.as_str()) => return,
-            () if is_call || is_camel(&word) || self.is_whole(at) && is_snake(&word) => {
+            () if is_call || is_camel(&word) || self.is_whole(at) && is_lower(&word) => {
                 (Kind::Path(path), text)
             }
             () => return,
@@ -412,9 +412,9 @@ fn is_camel(word: &str) -> bool {
     word.starts_with(|c: char| c.is_ascii_uppercase()) && word.contains(|c: char| c.is_lowercase())
 }
 
-/// `size_hint`, `yield_`; not `next`, `MAX_SIZE`.
-fn is_snake(word: &str) -> bool {
-    word.contains('_') && word.contains(|c: char| c.is_lowercase())
+/// `size_hint`, `next`; not `T`, `MAX_SIZE`.
+fn is_lower(word: &str) -> bool {
+    word.contains(|c: char| c.is_lowercase()) && word.len() > 1
 }
 
 #[cfg(test)]
@@ -449,6 +449,8 @@ mod tests {
             ("#![feature(gen_blocks)]", "#[feature]"),
             ("#[derive(Debug, Clone)]", "#[derive] Debug Clone"),
             ("size_hint", "size_hint"),
+            ("next", "next"),
+            ("upcoming?", "upcoming"),
             ("&self.a_b", ""),
             ("F: FnMut() -> Fut", "FnMut Fut"),
             ("Err(RetryError::Cancelled { attempts: 3, .. })", "Err RetryError::Cancelled"),
@@ -480,7 +482,6 @@ mod tests {
     #[test]
     fn the_rest_is_no_name() {
         for span in [
-            "next",
             "E",
             "T",
             "u64",
@@ -510,7 +511,7 @@ mod tests {
             "1.50.0",
             "`",
             "",
-            "upcoming?",
+            "x = y",
             "let x_y = 3",
             "<module>_NAME",
         ] {

@@ -93,6 +93,7 @@ impl Known {
         for file in files_below(&folder) {
             let Ok(text) = fs::read_to_string(&file) else { continue };
             let group = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+            tests.insert(group.clone());
             for found in DECLARED.captures_iter(&text) {
                 tests.extend([format!("{group}::{}", &found[1]), found[1].to_owned()]);
             }

@@ -30,14 +30,57 @@ pub fn resolved(
     cache: &Cache,
     paths: &BTreeSet<String>,
 ) -> Result<BTreeSet<String>> {
-    if paths.is_empty() {
-        return Ok(BTreeSet::new());
+    // A listing that changes leaves the answers about std and other crates as they are.
+    let (ours, others): (BTreeSet<&str>, BTreeSet<&str>) =
+        paths.iter().map(String::as_str).partition(|path| path.starts_with("listings"));
+    let lasting = cache.within(digest_of_others(artifacts));
+    let mut kept = [Kept::read(cache), Kept::read(&lasting)];
+    let open = |(paths, kept): (&BTreeSet<&str>, &Kept)| -> Vec<String> {
+        paths.iter().filter(|path| !kept.0.contains_key(**path)).map(|&path| path.to_owned()).collect()
+    };
+    let todo: BTreeSet<String> = [&ours, &others].into_iter().zip(&kept).flat_map(open).collect();
+    if !todo.is_empty() {
+        let broken = broken_among(scratch, artifacts, &todo)?;
+        for path in todo {
+            let is_found = !broken.contains(&path);
+            kept[usize::from(!ours.contains(path.as_str()))].0.insert(path, is_found);
+        }
+        kept[0].write(cache);
+        kept[1].write(&lasting);
     }
+    let is_found = |path: &&String| kept.iter().any(|kept| kept.0.get(*path) == Some(&true));
+    Ok(paths.iter().filter(is_found).cloned().collect())
+}
+
+/// What rustdoc said before: whether a path leads somewhere.
+struct Kept(BTreeMap<String, bool>);
+
+impl Kept {
+    const KEY: &str = "names";
+
+    fn read(cache: &Cache) -> Self {
+        let text = cache.get(Self::KEY).unwrap_or_default();
+        let lines = text.lines().filter_map(|line| line.split_once(' '));
+        Self(lines.map(|(found, path)| (path.to_owned(), found == "yes")).collect())
+    }
+
+    fn write(&self, cache: &Cache) {
+        let line =
+            |(path, found): (&String, &bool)| format!("{} {path}\n", if *found { "yes" } else { "no" });
+        cache.put(Self::KEY, &self.0.iter().map(line).collect::<String>());
+    }
+}
+
+/// A digest of compiler and libraries without `listings`.
+fn digest_of_others(artifacts: &Artifacts) -> String {
+    let mut others = artifacts.clone();
+    others.externs.remove("listings");
+    others.digest()
+}
+
+/// The paths that lead nowhere.
+fn broken_among(scratch: &Path, artifacts: &Artifacts, paths: &BTreeSet<String>) -> Result<BTreeSet<String>> {
     let (source, lines) = source(paths);
-    let key = format!("names\n{source}");
-    if let Some(kept) = cache.get(&key) {
-        return Ok(kept.lines().map(str::to_owned).collect());
-    }
     let folder = scratch.join("names");
     fs::create_dir_all(&folder)?;
     fs::write(folder.join("names.rs"), source)?;
@@ -49,12 +92,11 @@ pub fn resolved(
         .output()
         .context("rustdoc cannot be started")?;
     let said = String::from_utf8_lossy(&output.stderr);
-    let broken: BTreeSet<&str> = broken(&said).iter().filter_map(|line| lines.get(line).copied()).collect();
+    let broken = broken(&said);
+    let broken: BTreeSet<String> =
+        broken.iter().filter_map(|line| Some((*lines.get(line)?).to_owned())).collect();
     ensure!(broken.contains(CANARY), "rustdoc has not looked at the names:\n{said}");
-    let found: BTreeSet<String> =
-        paths.iter().filter(|path| !broken.contains(path.as_str())).cloned().collect();
-    cache.put(&key, &found.iter().map(|path| format!("{path}\n")).collect::<String>());
-    Ok(found)
+    Ok(broken)
 }
 
 /// The crate, and which path stands in which line.
