@@ -369,14 +369,12 @@ impl<'a> Reader<'a> {
     /// Whether a name goes on where words end: in `s1_…`, `core::*`, `<module>_name`.
     fn is_placeholder(&self, start: usize, end: usize) -> bool {
         let mark = |sign: Option<char>| matches!(sign, Some('…' | '$'));
-        let before = start.checked_sub(1).is_some_and(|before| {
-            self.touch(before) && (mark(self.sign(before)) || self.sign(before) == Some('>'))
-        });
         let word = self.word(start).unwrap_or_default();
-        let broken = before && word.starts_with('_') || mark(self.before(start)) && before;
-        broken
-            || self.touch(end - 1)
-                && (mark(self.sign(end)) || word.ends_with('_') && self.sign(end) == Some('*'))
+        let before = self.before(start);
+        let begins = mark(before) || before == Some('>') && word.starts_with('_');
+        let after = self.sign(end);
+        let ends = mark(after) || after == Some('*') && word.ends_with('_');
+        begins && self.touch(start - 1) || ends && self.touch(end - 1)
     }
 
     /// What stands in an attribute is no name, but for what is derived.
