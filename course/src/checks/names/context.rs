@@ -1,6 +1,6 @@
 //! What a page, its chapter and the book know of a name, without asking anybody.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::grammar::{Kind, Name};
 use super::imports::Imports;
@@ -12,7 +12,6 @@ use crate::checks::fences::Snippet;
 use crate::nearest::near;
 use crate::page::Page;
 use crate::problem::Problem;
-use crate::project::Project;
 
 /// What is known of a name without asking rustdoc and Go.
 #[derive(Debug, PartialEq, Eq)]
@@ -40,14 +39,18 @@ pub(super) struct Context<'a> {
 
 impl<'a> Context<'a> {
     pub(super) fn new(
-        project: &Project,
+        chapters: &BTreeMap<String, Imports>,
         page: &'a Page,
         snippets: &[Snippet<'_>],
         known: &'a Known,
         crates: &[String],
     ) -> Self {
         let mut imports = Imports::of_crates(crates.iter());
-        known.chapters(page.slug()).into_iter().for_each(|slug| imports.add_chapter(&project.root, slug));
+        known
+            .chapters(page.slug())
+            .into_iter()
+            .filter_map(|slug| chapters.get(slug))
+            .for_each(|chapter| imports.add(chapter));
         let mut context =
             Self { page, known, imports, rust: BTreeSet::new(), go: BTreeSet::new(), data: BTreeSet::new() };
         for snippet in snippets.iter().filter(|snippet| snippet.page.file == page.file) {

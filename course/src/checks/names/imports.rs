@@ -94,7 +94,7 @@ const TYPES: &[&str] = &[
 const DEREF: &[(&str, &str)] = &[("String", "str"), ("Vec", "slice"), ("PathBuf", "std::path::Path")];
 
 /// What a short name may stand for on a page.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Imports {
     /// What is imported, by the name it has here.
     names: BTreeMap<String, BTreeSet<String>>,
@@ -116,8 +116,24 @@ impl Imports {
         }
     }
 
-    /// Adds what a chapter's module declares and imports.
-    pub fn add_chapter(&mut self, root: &Path, slug: &str) {
+    /// What a chapter's module declares and imports.
+    #[must_use]
+    pub fn of_chapter(root: &Path, slug: &str) -> Self {
+        let mut imports = Self::default();
+        imports.read_chapter(root, slug);
+        imports
+    }
+
+    /// Adds what another offers.
+    pub fn add(&mut self, other: &Self) {
+        for (name, from) in &other.names {
+            self.names.entry(name.clone()).or_default().extend(from.iter().cloned());
+        }
+        self.roots.extend(other.roots.iter().cloned());
+        self.types.extend(other.types.iter().cloned());
+    }
+
+    fn read_chapter(&mut self, root: &Path, slug: &str) {
         static TYPE: LazyLock<Regex> = LazyLock::new(|| {
             Regex::new(r"(?m)^pub (?:struct|enum|trait|union|type) (\w+)").expect("a valid pattern")
         });
@@ -158,7 +174,7 @@ impl Imports {
             match (text(at), tokens.get(at).map(|token| token.kind)) {
                 (":", _) => at += 1,
                 ("as", _) => {
-                    self.add(&path, text(at + 1));
+                    self.add_one(&path, text(at + 1));
                     return at + 2;
                 }
                 ("{", _) => {
@@ -180,14 +196,14 @@ impl Imports {
                     at += 1;
                 }
                 _ => {
-                    self.add(&path, path.last().map_or("", String::as_str));
+                    self.add_one(&path, path.last().map_or("", String::as_str));
                     return at;
                 }
             }
         }
     }
 
-    fn add(&mut self, path: &[String], name: &str) {
+    fn add_one(&mut self, path: &[String], name: &str) {
         if !is_outside(path) || path.len() < 2 {
             return;
         }

@@ -121,7 +121,9 @@ impl Known {
         let is_of = |slug: &String| {
             self.tests[slug].contains(&name)
                 || self.go.get(slug).is_some_and(|names| names.contains(&name))
-                || path.len() > 1 && claims::test_text(&self.root, slug, &name).is_ok()
+                || path.len() > 1
+                    && path.last().is_some_and(|last| self.tests[slug].contains(last))
+                    && claims::test_text(&self.root, slug, &name).is_ok()
         };
         self.words.contains(&name) || slugs.into_iter().any(is_of)
     }

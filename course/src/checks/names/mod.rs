@@ -24,6 +24,7 @@ use self::allowed::{Allowed, Use};
 use self::asked::{Asked, Verdict};
 use self::context::{Answer, Context};
 use self::go::Go;
+use self::imports::Imports;
 use self::known::Known;
 use self::occurrences::{Occurrence, occurrences};
 use super::fences::Snippet;
@@ -83,10 +84,12 @@ pub fn check(
     let stems: Vec<String> = project.pages.iter().map(stem).collect();
     let allowed = allowed::read(&project.root, &stems, problems);
     let known = Known::of(project);
+    let slugs = project.tasks.keys();
+    let chapters = slugs.map(|slug| (slug.clone(), Imports::of_chapter(&project.root, slug))).collect();
     let crates: Vec<String> =
         sources.built.iter().flat_map(|(artifacts, _)| artifacts.externs.keys().cloned()).collect();
     let contexts: Vec<Context<'_>> =
-        pages.iter().map(|page| Context::new(project, page, snippets, &known, &crates)).collect();
+        pages.iter().map(|page| Context::new(&chapters, page, snippets, &known, &crates)).collect();
 
     let open: Vec<Open<'_>> = contexts
         .iter()
