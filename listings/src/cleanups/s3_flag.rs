@@ -1,0 +1,62 @@
+//! Stage 3: a cleanup that can be stopped, with a race in it.
+
+// ANCHOR: flag
+use super::sync::{Arc, AtomicBool, Ordering};
+
+/// Runs a function when it is dropped, unless its [`Stop`] came first; or **sometimes both**, which is wrong.
+pub struct Guard {
+    over: Arc<AtomicBool>,
+    cleanup: Option<Box<dyn FnOnce() + Send>>,
+}
+
+/// Stops the cleanup of a [`Guard`].
+pub struct Stop {
+    over: Arc<AtomicBool>,
+}
+
+/// Makes a guard and what stops it.
+pub fn guard(cleanup: impl FnOnce() + Send + 'static) -> (Guard, Stop) {
+    let over = Arc::new(AtomicBool::new(false));
+    (Guard { over: Arc::clone(&over), cleanup: Some(Box::new(cleanup)) }, Stop { over })
+}
+
+/// Whether it was not over before. Between the look and the step, another thread may look.
+fn end(over: &AtomicBool) -> bool {
+    // SeqCst, the strongest ordering there is: the mistake is not in the ordering.
+    if over.load(Ordering::SeqCst) {
+        return false;
+    }
+    over.store(true, Ordering::SeqCst);
+    true
+}
+
+impl Stop {
+    /// Stops the cleanup; whether it came in time.
+    #[must_use]
+    pub fn stop(&self) -> bool {
+        end(&self.over)
+    }
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        if end(&self.over)
+            && let Some(cleanup) = self.cleanup.take()
+        {
+            cleanup();
+        }
+    }
+}
+// ANCHOR_END: flag
+
+impl std::fmt::Debug for Guard {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Guard").finish_non_exhaustive()
+    }
+}
+
+impl std::fmt::Debug for Stop {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Stop").finish_non_exhaustive()
+    }
+}
