@@ -42,8 +42,5 @@ pub use s7_session::{Abandoned, Session};
 
 /// What the stages synchronise with. [`model`] compiles the same stages against loom's types of the same names.
 mod sync {
-    pub(super) use std::sync::{
-        Arc, Mutex,
-        atomic::{AtomicBool, Ordering},
-    };
+    pub(super) use std::sync::{Arc, Mutex};
 }

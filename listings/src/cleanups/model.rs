@@ -9,8 +9,5 @@ pub mod s4_cleanup;
 
 /// What the two files above find under `super::sync`.
 mod sync {
-    pub(super) use loom::sync::{
-        Arc, Mutex,
-        atomic::{AtomicBool, Ordering},
-    };
+    pub(super) use loom::sync::{Arc, Mutex};
 }

@@ -46,7 +46,7 @@ pub struct Db<C: Close = Os> {
     file: Option<File>,
     pending: Vec<u8>,
     closer: C,
-    lost: Option<Box<dyn FnOnce(io::Error) + Send>>,
+    lost: Option<Box<dyn FnOnce(io::Error) + Send + Sync>>,
 }
 
 impl Db {
@@ -80,7 +80,7 @@ impl<C: Close> Db<C> {
     ///
     /// `lost` must not panic: it may run while a panic unwinds, and a second panic aborts the process.
     #[must_use]
-    pub fn on_lost(mut self, lost: impl FnOnce(io::Error) + Send + 'static) -> Self {
+    pub fn on_lost(mut self, lost: impl FnOnce(io::Error) + Send + Sync + 'static) -> Self {
         self.lost = Some(Box::new(lost));
         self
     }
@@ -142,6 +142,9 @@ impl<C: Close> Drop for Db<C> {
 
 impl<C: Close> fmt::Debug for Db<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Db").field("file", &self.file).field("pending", &self.pending.len()).finish_non_exhaustive()
+        f.debug_struct("Db")
+            .field("file", &self.file)
+            .field("pending", &self.pending.len())
+            .finish_non_exhaustive()
     }
 }

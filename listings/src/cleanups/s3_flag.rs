@@ -1,32 +1,34 @@
 //! Stage 3: a cleanup that can be stopped, with a race in it.
 
 // ANCHOR: flag
-use super::sync::{Arc, AtomicBool, Ordering};
+use std::sync::PoisonError;
+
+use super::sync::{Arc, Mutex};
 
 /// Runs a function when it is dropped, unless its [`Stop`] came first; or **sometimes both**, which is wrong.
 pub struct Guard {
-    over: Arc<AtomicBool>,
+    over: Arc<Mutex<bool>>,
     cleanup: Option<Box<dyn FnOnce() + Send>>,
 }
 
 /// Stops the cleanup of a [`Guard`].
 pub struct Stop {
-    over: Arc<AtomicBool>,
+    over: Arc<Mutex<bool>>,
 }
 
 /// Makes a guard and what stops it.
 pub fn guard(cleanup: impl FnOnce() + Send + 'static) -> (Guard, Stop) {
-    let over = Arc::new(AtomicBool::new(false));
+    let over = Arc::new(Mutex::new(false));
     (Guard { over: Arc::clone(&over), cleanup: Some(Box::new(cleanup)) }, Stop { over })
 }
 
-/// Whether it was not over before. Between the look and the step, another thread may look.
-fn end(over: &AtomicBool) -> bool {
-    // SeqCst, the strongest ordering there is: the mistake is not in the ordering.
-    if over.load(Ordering::SeqCst) {
+/// Ends it; whether it was not over yet. Each of the two steps holds the lock. Between them nobody does.
+fn end(over: &Mutex<bool>) -> bool {
+    let lock = || over.lock().unwrap_or_else(PoisonError::into_inner);
+    if *lock() {
         return false;
     }
-    over.store(true, Ordering::SeqCst);
+    *lock() = true;
     true
 }
 

@@ -15,7 +15,10 @@ use std::{
 use listings::cleanups::{Census, Db, SharedDb};
 use procfs::process::Process;
 
-use crate::child;
+use crate::{
+    child,
+    faults::{EIO, Faulty},
+};
 
 /// Has `end` end a thousand databases, and counts the descriptors before, while one is open, and after.
 fn thousand(end: impl Fn(Db)) -> [usize; 3] {
@@ -60,7 +63,7 @@ fn thousand_that_failed_to_close_leave_none() {
     let folder = tempfile::tempdir().unwrap();
     let census = Census::below(&folder).unwrap();
     for _ in 0..1000 {
-        let db = Db::open_with(folder.path().join("db"), crate::faults::Faulty::reporting(5)).unwrap();
+        let db = Db::open_with(folder.path().join("db"), Faulty::reporting(EIO)).unwrap();
         assert!(db.close().is_err());
     }
     assert_eq!(census.count().unwrap(), 0);

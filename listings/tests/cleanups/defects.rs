@@ -4,7 +4,7 @@ use std::{fs::File, os::fd::AsRawFd, os::unix::process::ExitStatusExt};
 
 use listings::cleanups::s1_raw::RawDb;
 
-use crate::child;
+use crate::{child, faults::EBADF};
 
 #[test]
 fn raw_database_closes_a_strangers_file() {
@@ -55,7 +55,7 @@ mod in_its_own_process {
         let stranger = File::create(folder.path().join("stranger")).unwrap();
         assert_eq!(stranger.as_raw_fd(), db.number(), "the lowest free number is given out first");
         drop(db);
-        assert_eq!(stranger.metadata().unwrap_err().raw_os_error(), Some(9), "EBADF");
+        assert_eq!(stranger.metadata().unwrap_err().raw_os_error(), Some(EBADF));
         std::mem::forget(stranger); // closing it would abort a debug build, rightly
     }
 

@@ -1,6 +1,7 @@
 //! Closing calls that fail, and places to write to that refuse.
 
 use std::{
+    fs::File,
     io,
     os::fd::OwnedFd,
     sync::{
@@ -41,12 +42,21 @@ impl Close for Faulty {
     }
 }
 
-/// The writing end of a pipe that nobody reads from any more: writing to it fails with EPIPE.
-pub fn broken_pipe() -> OwnedFd {
-    let (reader, writer) = io::pipe().unwrap();
-    drop(reader);
-    writer.into()
+/// A descriptor that is open for reading only: writing to it fails with [`EBADF`].
+///
+/// Not a pipe without a reader: a process that another test is just starting may hold the reader a moment longer.
+pub fn unwritable() -> OwnedFd {
+    File::open("/dev/null").unwrap().into()
 }
+
+/// "Bad file descriptor", on every Unix.
+pub const EBADF: i32 = 9;
+
+/// "Input/output error", on every Unix.
+pub const EIO: i32 = 5;
+
+/// "Interrupted system call", on every Unix.
+pub const EINTR: i32 = 4;
 
 /// Has the errors that a drop meets sent to the receiver.
 pub fn listen<C: Close>(db: Db<C>) -> (Db<C>, mpsc::Receiver<io::Error>) {

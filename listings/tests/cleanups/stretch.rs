@@ -93,14 +93,15 @@ mod shared {
 
     use listings::cleanups::{Closed, Db, SharedDb};
 
-    use crate::faults::{Faulty, broken_pipe, listen};
+    use crate::faults::{EIO, Faulty, listen, unwritable};
 
     #[test]
     fn of_many_closers_one_closes() {
         let folder = tempfile::tempdir().unwrap();
         for _ in 0..50 {
             let closer = Faulty::well();
-            let db = Arc::new(SharedDb::new(Db::open_with(folder.path().join("db"), closer.clone()).unwrap()));
+            let db =
+                Arc::new(SharedDb::new(Db::open_with(folder.path().join("db"), closer.clone()).unwrap()));
             let threads: Vec<_> = (0..4)
                 .map(|_| {
                     let db = Arc::clone(&db);
@@ -131,11 +132,12 @@ mod shared {
 
     #[test]
     fn close_error_reaches_the_one_who_closes() {
-        let (db, lost) = listen(Db::over(broken_pipe(), Faulty::well()));
+        let (db, lost) = listen(Db::over(unwritable(), Faulty::well()));
         let db = SharedDb::new(db);
         db.put("a record").unwrap();
         assert!(matches!(db.close(), Err(Closed::WithLoss(_))));
         assert!(matches!(db.close(), Err(Closed::Already)));
+        drop(db);
         assert!(lost.try_recv().is_err());
     }
 
@@ -143,14 +145,14 @@ mod shared {
     fn cleanup_closes_what_nobody_has_closed() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("db");
-        let closer = Faulty::reporting(5);
+        let closer = Faulty::reporting(EIO);
         let (db, lost) = listen(Db::open_with(&path, closer.clone()).unwrap());
         let db = SharedDb::new(db);
         db.put("a record").unwrap();
         drop(db);
         assert_eq!(closer.calls(), 1);
         assert_eq!(fs::read_to_string(&path).unwrap(), "a record\n");
-        assert_eq!(lost.try_recv().unwrap().raw_os_error(), Some(5));
+        assert_eq!(lost.try_recv().unwrap().raw_os_error(), Some(EIO));
     }
 
     #[test]
