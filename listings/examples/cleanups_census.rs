@@ -16,7 +16,8 @@ fn main() -> std::io::Result<()> {
     let whole = || Process::myself().and_then(|process| process.fd_count()).map_err(std::io::Error::other);
     let mut neighbours = Vec::new();
 
-    let ways: [(&str, fn(Db)); 4] = [
+    type Way = (&'static str, fn(Db));
+    let ways: [Way; 4] = [
         ("close", |db| db.close().expect("it can be closed")),
         ("drop", drop),
         ("unwind", |db| {

@@ -2,6 +2,8 @@
 //!
 //! Only for use inside `loom::model`: outside of it loom's types panic.
 
+#![allow(clippy::duplicate_mod, reason = "the same file against other types is what this module is for")]
+
 #[path = "s3_flag.rs"]
 pub mod s3_flag;
 #[path = "s4_cleanup.rs"]
