@@ -12,10 +12,11 @@ use super::{
 };
 
 // ANCHOR: shared
-/// A [`Db`] to share. Its cleanup closes it; [`close`](SharedDb::close) stops the cleanup, and closes it here and now.
+/// A [`Db`] to share by cloning. When the last clone goes, its cleanup closes it; [`close`](SharedDb::close) stops the
+/// cleanup, and closes it here and now.
 #[derive(Debug)]
 pub struct SharedDb<C: Close + Send + 'static = Os> {
-    object: Tracked<Slot<C>>,
+    object: Arc<Tracked<Slot<C>>>,
     cleanup: Cleanup,
 }
 
@@ -47,8 +48,8 @@ impl SharedDb {
 impl<C: Close + Send + 'static> SharedDb<C> {
     /// Makes a database fit for sharing.
     pub fn new(db: Db<C>) -> Self {
-        let object: Tracked<Slot<C>> = Tracked::new(Arc::new(Mutex::new(Some(db))));
-        let slot = Arc::clone(&object);
+        let slot = Arc::new(Mutex::new(Some(db)));
+        let object = Arc::new(Tracked::new(Arc::clone(&slot)));
         let cleanup = Tracked::add_cleanup(&object, move || drop(take(&slot)));
         Self { object, cleanup }
     }
@@ -83,3 +84,9 @@ fn take<C: Close>(slot: &Mutex<Option<Db<C>>>) -> Option<Db<C>> {
     slot.lock().unwrap_or_else(PoisonError::into_inner).take()
 }
 // ANCHOR_END: shared
+
+impl<C: Close + Send + 'static> Clone for SharedDb<C> {
+    fn clone(&self) -> Self {
+        Self { object: Arc::clone(&self.object), cleanup: self.cleanup.clone() }
+    }
+}

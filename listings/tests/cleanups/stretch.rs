@@ -104,7 +104,7 @@ mod shared {
                 Arc::new(SharedDb::new(Db::open_with(folder.path().join("db"), closer.clone()).unwrap()));
             let threads: Vec<_> = (0..4)
                 .map(|_| {
-                    let db = Arc::clone(&db);
+                    let db = db.clone();
                     thread::spawn(move || db.close().is_ok())
                 })
                 .collect();
@@ -149,7 +149,10 @@ mod shared {
         let (db, lost) = listen(Db::open_with(&path, closer.clone()).unwrap());
         let db = SharedDb::new(db);
         db.put("a record").unwrap();
+        let other = db.clone();
         drop(db);
+        assert_eq!(closer.calls(), 0, "closed, and somebody still has it");
+        drop(other);
         assert_eq!(closer.calls(), 1);
         assert_eq!(fs::read_to_string(&path).unwrap(), "a record\n");
         assert_eq!(lost.try_recv().unwrap().raw_os_error(), Some(EIO));
