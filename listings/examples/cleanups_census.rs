@@ -29,7 +29,7 @@ fn main() -> std::io::Result<()> {
         }),
         ("forget", mem::forget),
     ];
-    println!("{:<9} {:>14} {:>14}", "1000 ×", "whole process", "our directory");
+    println!("{:<9} {:>14} {:>14}", "a 1000 by", "whole process", "our directory");
     for (name, end) in ways {
         let (all, own) = (whole()?, census.count()?);
         for _ in 0..1000 {
