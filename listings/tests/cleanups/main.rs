@@ -6,7 +6,6 @@
 mod bonus;
 #[cfg(target_os = "linux")]
 mod census;
-#[cfg(unix)]
 mod child;
 #[cfg(unix)]
 mod core;

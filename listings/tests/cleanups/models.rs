@@ -2,7 +2,10 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
-use listings::cleanups::model::{s3_flag::guard, s4_cleanup::Tracked};
+use listings::cleanups::model::{
+    s3_flag::guard,
+    s4_cleanup::{Cleanup, Tracked},
+};
 use loom::{sync::Arc, thread};
 
 /// How often something happened. Of std, not of loom: it is not part of the model.
@@ -81,6 +84,27 @@ fn adding_races_with_stopping_another_one() {
         adder.join().unwrap();
         drop(object);
         assert_eq!(ran.get(), 1);
+    });
+}
+
+/// What a stopped cleanup owned is dropped when the list is no longer locked. Under the lock, loom reports a deadlock.
+#[test]
+fn destructor_in_a_stopped_cleanup_may_stop_another() {
+    struct StopsOnDrop(Cleanup, Count);
+    impl Drop for StopsOnDrop {
+        fn drop(&mut self) {
+            if self.0.stop() {
+                self.1.up();
+            }
+        }
+    }
+    loom::model(|| {
+        let stopped = Count::default();
+        let object = Tracked::new(());
+        let held = StopsOnDrop(Tracked::add_cleanup(&object, || ()), stopped.clone());
+        let outer = Tracked::add_cleanup(&object, move || drop(held));
+        assert!(outer.stop());
+        assert_eq!(stopped.get(), 1);
     });
 }
 
