@@ -12,6 +12,39 @@
 //! | [`SharedDb`] | a [`Db`] that any of its users may close |
 //! | [`Session`] | where closing is async |
 //!
+//! A cleanup is stopped, or it runs; whoever stops it knows:
+//!
+//! ```
+//! use std::sync::Arc;
+//!
+//! use listings::cleanups::Tracked;
+//!
+//! let document = Arc::new(Tracked::new("a document"));
+//! let rebuild = Tracked::add_cleanup(&document, || println!("never printed"));
+//! let forget = Tracked::add_cleanup(&document, || println!("out of the cache"));
+//! assert!(rebuild.stop());
+//! drop(document); // the last owner
+//! assert!(!forget.stop(), "too late");
+//! ```
+//!
+//! A database that is closed leaves no descriptor, and its records in the file:
+//!
+//! ```
+//! # #[cfg(target_os = "linux")] {
+//! use listings::cleanups::{Census, Db};
+//!
+//! let folder = tempfile::tempdir()?;
+//! let census = Census::below(&folder)?;
+//! let mut db = Db::open(folder.path().join("db"))?;
+//! db.put("a record");
+//! assert_eq!(census.count()?, 1);
+//! db.close()?;
+//! assert_eq!(census.count()?, 0);
+//! assert_eq!(std::fs::read_to_string(folder.path().join("db"))?, "a record\n");
+//! # }
+//! # Ok::<(), std::io::Error>(())
+//! ```
+//!
 //! What deals with descriptors needs Unix; the census needs Linux, and says so elsewhere.
 
 pub mod census;
