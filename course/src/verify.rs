@@ -52,7 +52,8 @@ impl Report {
             let name = file.strip_prefix("src").unwrap_or(file).with_extension("");
             let _ = writeln!(text, "{}: {counts}", name.display());
         }
-        let _ = write!(text, "{} pages: {}", self.pages.len(), self.total());
+        let plural = if self.pages.len() == 1 { "page" } else { "pages" };
+        let _ = write!(text, "{} {plural}: {}", self.pages.len(), self.total());
         text
     }
 
