@@ -5,6 +5,7 @@
 // So that a stage that builds on another one names it as a reader would, and compiles on its page as well.
 extern crate self as listings;
 
+pub mod cleanups;
 pub mod coroutines;
 pub mod cpu_budget;
 pub mod trace;
