@@ -6,4 +6,6 @@ pub mod figures;
 pub mod links;
 pub mod outputs;
 pub mod panics;
+pub mod proposals;
 pub mod readable;
+pub mod since;

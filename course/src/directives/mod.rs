@@ -16,6 +16,7 @@ mod diagnostic;
 mod diff;
 mod exercises;
 mod output;
+mod proposals;
 mod seal;
 mod task;
 mod totals;
@@ -106,6 +107,7 @@ const DIRECTIVES: &[(&str, Render)] = &[
     ("diff", diff::render),
     ("exercises", exercises::render),
     ("output", output::render),
+    ("proposals", proposals::render),
     ("seal", seal::render),
     ("task", task::render),
     ("totals", totals::render),
