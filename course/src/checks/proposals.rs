@@ -115,6 +115,23 @@ impl Summary {
         VERDICTS.into_iter().find(|verdict| first.starts_with(verdict))
     }
 
+    /// The first sentences of problem, API, open questions and view: what the original task asks for.
+    #[must_use]
+    pub fn paragraph(&self) -> String {
+        let first = |heading: &str| {
+            let section = self.sections.iter().find(|section| section.heading == heading)?;
+            let text = section.blocks.first()?.text.split_whitespace().collect::<Vec<_>>().join(" ");
+            // A view's verdict is a sentence, and its reason the next.
+            let sentences = if heading == "View" { 2 } else { 1 };
+            let ends = text.match_indices(['.', '?', '!', ':']).map(|(at, _)| at + 1);
+            let mut ends = ends.filter(|end| text[*end..].is_empty() || text[*end..].starts_with(' '));
+            let end = ends.nth(sentences - 1).unwrap_or(text.len());
+            Some(text[..end].trim_end_matches(':').to_owned())
+        };
+        let sentences = ["Problem", "API surface", "Open questions", "View"].into_iter().filter_map(first);
+        sentences.collect::<Vec<_>>().join(" ")
+    }
+
     /// How many statements link to a source.
     #[must_use]
     pub fn linked(&self) -> usize {
@@ -219,7 +236,8 @@ impl Summary {
 /// The parts of a status line.
 fn status(markdown: &str) -> Option<Status> {
     static STATUS: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"^\*\*Status:\*\* (Go|Rust) · (.*?\]\(https?://.*?) · (\w+) · (.+)$").expect("a valid pattern")
+        Regex::new(r"^\*\*Status:\*\* (Go|Rust) · (.*?\]\(https?://.*?) · (\w+) · (.+)$")
+            .expect("a valid pattern")
     });
     let one_line = markdown.split_whitespace().collect::<Vec<_>>().join(" ");
     let found = STATUS.captures(&one_line)?;
@@ -253,8 +271,12 @@ fn forgotten(project: &Project, problems: &mut Problems) {
     for file in files.into_iter().filter(|file| file.extension().is_some_and(|ending| ending == "md")) {
         if file != Path::new(TEMPLATE) && !project.pages.iter().any(|page| page.file == file) {
             problems.push(
-                Problem::new(file, 0, "this summary is not in src/SUMMARY.md, so no page and no index shows it")
-                    .help("list it below the chapter `proposals`"),
+                Problem::new(
+                    file,
+                    0,
+                    "this summary is not in src/SUMMARY.md, so no page and no index shows it",
+                )
+                .help("list it below the chapter `proposals`"),
             );
         }
     }
@@ -313,7 +335,7 @@ fn headings(file: &Path, summary: &Summary, problems: &mut Vec<Problem>) {
             let help = if known.is_some() {
                 "write it with two `#`".to_owned()
             } else {
-                or_nearest(heading, SECTIONS, "")
+                format!("they are {}", SECTIONS.join(" · "))
             };
             problems.push(Problem::new(file, section.line, what).help(help));
             continue;
@@ -373,7 +395,8 @@ fn contents(file: &Path, section: &Section, listings_are_run: bool, problems: &m
             for block in section.blocks.iter().filter(|block| !block.has_link) {
                 let what = "a source without a link".to_owned();
                 problems.push(
-                    problem(block.line, what).help("link to the thread, the document or the code you have read"),
+                    problem(block.line, what)
+                        .help("link to the thread, the document or the code you have read"),
                 );
             }
         }
@@ -420,7 +443,9 @@ mod tests {
 
     /// A summary with nothing wrong, of `words` words in each of six sections.
     pub(crate) fn summary(words: usize) -> String {
-        let mut text = "# A proposal\n\n**Status:** Go · [#1](https://go.dev/issue/1) · shipped · in Go 1.25\n".to_owned();
+        let mut text =
+            "# A proposal\n\n**Status:** Go · [#1](https://go.dev/issue/1) · shipped · in Go 1.25\n"
+                .to_owned();
         for heading in SECTIONS {
             let begin = match heading {
                 "View" => "**Decline.** What would change it:",
@@ -451,7 +476,10 @@ mod tests {
     #[test]
     fn length_leaves_out_code_and_sources() {
         let before = read(&summary(60)).words();
-        let more = summary(60).replace("## Sources\n", "```text\nnot counted\n```\n\n## Sources\n\n- [one](https://a.b) more\n");
+        let more = summary(60).replace(
+            "## Sources\n",
+            "```text\nnot counted\n```\n\n## Sources\n\n- [one](https://a.b) more\n",
+        );
         assert_eq!(read(&more).words(), before);
         assert!(told(&summary(10))[0].contains("words, and should have 250 to 500"));
         assert_eq!(told(&summary(100)).len(), 1);
@@ -459,7 +487,10 @@ mod tests {
 
     #[test]
     fn order_and_repetition_are_told_where_they_are() {
-        let text = summary(60).replace("## Problem", "## X").replace("## API surface", "## Problem").replace("## X", "## API surface");
+        let text = summary(60)
+            .replace("## Problem", "## X")
+            .replace("## API surface", "## Problem")
+            .replace("## X", "## API surface");
         assert_eq!(told(&text), ["9 the section `Problem` comes after `API surface`"]);
         let text = summary(60).replace("## Problem", "## API surface");
         assert_eq!(
@@ -470,7 +501,9 @@ mod tests {
 
     #[test]
     fn statement_needs_a_link_a_listing_that_is_run_or_the_word_unknown() {
-        let with = |statement: &str| summary(60).replace("## Open questions\n", &format!("## Open questions\n\n{statement}\n"));
+        let with = |statement: &str| {
+            summary(60).replace("## Open questions\n", &format!("## Open questions\n\n{statement}\n"))
+        };
         assert_eq!(told(&with("It is slow.")), ["17 a claim without a link: `It is slow. …`"]);
         assert_eq!(told(&with("- It is slow.\n- [It](https://a.b) is not.")).len(), 1);
         assert_eq!(told(&with("The date is unknown.")), [""; 0]);

@@ -60,7 +60,8 @@ pub fn run(
         let problem = |what: String| Problem::new(&snippet.page.file, snippet.fence.line, what);
         let Some((_, below)) = parsed(version) else {
             problems.push(
-                problem(format!("`since: {version}` is no version of Rust")).help("write it as `since: 1.63.0`"),
+                problem(format!("`since: {version}` is no version of Rust"))
+                    .help("write it as `since: 1.63.0`"),
             );
             continue;
         };
@@ -76,7 +77,9 @@ pub fn run(
         }
         match newer(scratch, artifacts, &source, &below)?.judge(version) {
             None => cache.add(&key),
-            Some(what) => problems.push(problem(what).help("state the version of the newest thing it uses of std")),
+            Some(what) => {
+                problems.push(problem(what).help("state the version of the newest thing it uses of std"))
+            }
         }
     }
     Ok(())
@@ -84,7 +87,8 @@ pub fn run(
 
 /// A version of Rust, and the one before it.
 fn parsed(version: &str) -> Option<(u32, String)> {
-    static VERSION: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"^1\.(\d{1,3})\.0$").expect("a valid pattern"));
+    static VERSION: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(r"^1\.(\d{1,3})\.0$").expect("a valid pattern"));
     let minor: u32 = VERSION.captures(version)?[1].parse().ok()?;
     Some((minor, format!("1.{}.0", minor.checked_sub(1)?)))
 }
@@ -95,13 +99,20 @@ struct Newer(BTreeSet<String>);
 impl Newer {
     /// What is wrong with a stated version.
     fn judge(&self, stated: &str) -> Option<String> {
-        let others: Vec<&str> = self.0.iter().map(String::as_str).filter(|version| *version != stated).collect();
+        let others: Vec<&str> =
+            self.0.iter().map(String::as_str).filter(|version| *version != stated).collect();
         if !self.0.contains(stated) {
             let found = if others.is_empty() { "nothing newer".to_owned() } else { others.join(" and ") };
-            return Some(format!("this listing should use something of std that is stable since {stated}, and clippy finds {found}"));
+            return Some(format!(
+                "this listing should use something of std that is stable since {stated}, and clippy finds {found}"
+            ));
         }
-        (!others.is_empty())
-            .then(|| format!("this listing should need nothing newer than {stated}, and it uses what is stable since {}", others.join(" and ")))
+        (!others.is_empty()).then(|| {
+            format!(
+                "this listing should need nothing newer than {stated}, and it uses what is stable since {}",
+                others.join(" and ")
+            )
+        })
     }
 }
 
@@ -123,8 +134,9 @@ fn newer(scratch: &Path, artifacts: &Artifacts, source: &str, than: &str) -> Res
 
 /// The versions that clippy's messages name.
 fn versions(stderr: &str) -> BTreeSet<String> {
-    static SINCE: LazyLock<Regex> =
-        LazyLock::new(|| Regex::new(r"stable (?:in a `const` context )?since `([0-9.]+)`").expect("a valid pattern"));
+    static SINCE: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"stable (?:in a `const` context )?since `([0-9.]+)`").expect("a valid pattern")
+    });
     let messages = stderr.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
     let messages = messages.filter(|message| message["code"]["code"] == "clippy::incompatible_msrv");
     messages.filter_map(|message| Some(SINCE.captures(message["message"].as_str()?)?[1].to_owned())).collect()
@@ -145,7 +157,9 @@ mod tests {
     #[test]
     fn versions_are_those_of_the_lint() {
         let line = |code: &str| {
-            format!(r#"{{"code":{{"code":"{code}"}},"message":"current MSRV is `1.62.0` but this item is stable since `1.63.0`"}}"#)
+            format!(
+                r#"{{"code":{{"code":"{code}"}},"message":"current MSRV is `1.62.0` but this item is stable since `1.63.0`"}}"#
+            )
         };
         let stderr = format!("{}\n{}\nnoise", line("clippy::incompatible_msrv"), line("clippy::other"));
         assert_eq!(versions(&stderr), BTreeSet::from(["1.63.0".to_owned()]));

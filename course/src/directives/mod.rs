@@ -22,6 +22,7 @@ mod task;
 mod totals;
 mod trace;
 mod value;
+mod verdicts;
 
 /// What a directive sees: the book and the page it stands on.
 #[derive(Clone, Copy)]
@@ -113,6 +114,7 @@ const DIRECTIVES: &[(&str, Render)] = &[
     ("totals", totals::render),
     ("trace", trace::render),
     ("value", value::render),
+    ("verdicts", verdicts::render),
 ];
 
 /// mdBook's own, which the `links` preprocessor expands after us.

@@ -38,7 +38,8 @@ pub(super) fn render(place: Place<'_>, arguments: &str) -> Result<String, Fault>
         );
     }
     if out.len() == before {
-        return Err(Fault::new("there is no summary to list").help("write one in src/proposals/, and list it in src/SUMMARY.md"));
+        return Err(Fault::new("there is no summary to list")
+            .help("write one in src/proposals/, and list it in src/SUMMARY.md"));
     }
     Ok(out)
 }

@@ -6,6 +6,7 @@ mod malformed;
 mod mdbook;
 mod messages;
 mod panics;
+mod proposals;
 mod small_book;
 mod verify;
 mod wrong_solutions;
