@@ -386,7 +386,12 @@ fn contents(file: &Path, section: &Section, listings_are_run: bool, problems: &m
     let problem = |line: usize, what: String| Problem::new(file, line, what);
     if section.blocks.is_empty() && !section.has_code {
         let what = format!("the section `{}` is empty", section.heading);
-        problems.push(problem(section.line, what).help("write what you know, or that it is unknown"));
+        let help = match section.heading.as_str() {
+            "Sources" => "link to what you have read, and say how much of it",
+            "View" => "say what you would decide, and why",
+            _ => "write what you know, or that it is unknown",
+        };
+        problems.push(problem(section.line, what).help(help));
         return;
     }
     match section.heading.as_str() {
@@ -504,7 +509,7 @@ mod tests {
         let with = |statement: &str| {
             summary(60).replace("## Open questions\n", &format!("## Open questions\n\n{statement}\n"))
         };
-        assert_eq!(told(&with("It is slow.")), ["17 a claim without a link: `It is slow. …`"]);
+        assert_eq!(told(&with("It is slow.")), ["19 a claim without a link: `It is slow. …`"]);
         assert_eq!(told(&with("- It is slow.\n- [It](https://a.b) is not.")).len(), 1);
         assert_eq!(told(&with("The date is unknown.")), [""; 0]);
         let listing = with("So it is:\n\n```rust\nassert!(true);\n```");

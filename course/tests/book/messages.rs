@@ -658,14 +658,22 @@ fn messages_on_proposals_are_the_snapshots() {
                 "section-misspelt",
                 &[WRITTEN, LISTED, Replace(TEA, "## Open questions", "## Open question")],
             ),
-            tea!(
+            several(
+                2,
                 "section-below-another",
-                "## Open questions",
-                "## Open questions\n\n### Tea\n\nSee [there](https://go.dev)."
+                &[
+                    WRITTEN,
+                    LISTED,
+                    Replace(
+                        TEA,
+                        "## Open questions",
+                        "## Open questions\n\n### Tea\n\nSee [there](https://go.dev).",
+                    ),
+                ],
             ),
             several(2, "section-twice", &[WRITTEN, LISTED, Replace(TEA, "## Open questions", "## Problem")]),
             several(
-                3,
+                2,
                 "sections-out-of-order",
                 &[
                     WRITTEN,
