@@ -96,13 +96,7 @@ fn found(record: Option<&Record>, slug: &str, finding: &Finding) -> String {
     if let Some([first, second]) = &finding.ratio {
         let ratio = recorded(record, slug).and_then(|record| ratio(record, slug, first, second));
         evidence.push(match ratio {
-            Ok(ratio) => format!(
-                "<code>{}</code> / <code>{}</code> is {} ({})",
-                escape(first),
-                escape(second),
-                ratio.times(),
-                ratio.interval()
-            ),
+            Ok(ratio) => format!("ratio {} ({})", ratio.times(), ratio.interval()),
             Err(_) => "not recorded".to_owned(),
         });
     }
