@@ -132,6 +132,7 @@ pub fn digest(project: &Project, page: &Page) -> String {
         collect(&project.root.join(folder), &mut files);
     }
     if let Some(slug) = page.slug() {
+        collect(&project.root.join("src").join(slug), &mut files);
         collect(&project.root.join("listings/captured").join(slug), &mut files);
         collect(&project.root.join("listings/tests").join(module(slug)), &mut files);
     }

@@ -10,7 +10,7 @@ use clap::{Args, Parser, Subcommand};
 use course::progress::Progress;
 use course::project::Project;
 use course::report::{self, Document, Exit};
-use course::{bench, book, new, serve, verify};
+use course::{bench, book, check, new, serve, verify};
 
 /// The tool of Future Proposals in Rust: serves, checks and measures the book.
 #[derive(Parser)]
@@ -35,10 +35,18 @@ enum Command {
     Build,
     /// Check everything the pages claim
     #[command(after_long_help = report::HELP)]
-    Verify(Check),
+    Verify(Checking),
     /// Accept changed outputs, showing the difference
     #[command(after_long_help = report::HELP)]
-    Bless(Check),
+    Bless(Checking),
+    /// Check what you have written for a chapter's exercise
+    #[command(after_long_help = CHECK_HELP)]
+    Check {
+        /// The chapter's slug; `proposals` is the only one so far
+        chapter: String,
+        /// What you have written: for `proposals` a Markdown file
+        path: Option<PathBuf>,
+    },
     /// Run the benchmarks, and the Go baselines where a Go is found
     Bench {
         /// Slugs of the chapters; none for all
@@ -66,7 +74,7 @@ enum Command {
 }
 
 #[derive(Args)]
-struct Check {
+struct Checking {
     /// Slugs of the chapters; none for the whole book
     chapters: Vec<String>,
     /// Print one JSON document instead of text (see --help)
@@ -82,6 +90,14 @@ enum Question {
         renderer: String,
     },
 }
+
+const CHECK_HELP: &str = "\
+Exit code:
+  0  it has the form that is asked for
+  1  it has not: each thing is told with its line, and what to do
+  2  a fault of use (an unknown chapter, no such file): nothing is said about what you have written
+
+Nothing of the file is run, and no link is followed.";
 
 fn main() -> ExitCode {
     let command = Cli::parse().command;
@@ -112,6 +128,23 @@ fn run(command: Command) -> Result<Exit> {
         }
         return Ok(Exit::Well);
     }
+    // What a learner has written may lie anywhere.
+    if let Command::Check { chapter, path } = command {
+        let checked = check::check(&chapter, path.as_deref())?;
+        for problem in &checked.problems {
+            anstream::eprintln!("{problem}");
+        }
+        return Ok(match checked.problems.len() {
+            0 => {
+                anstream::println!("{}", checked.praise);
+                Exit::Well
+            }
+            count => {
+                anstream::eprintln!("{count} to mend");
+                Exit::Problems
+            }
+        });
+    }
     let root: PathBuf = Project::find_root(&std::env::current_dir()?)?;
     match command {
         Command::Serve { port, open } => {
@@ -123,22 +156,22 @@ fn run(command: Command) -> Result<Exit> {
             let seconds = start.elapsed().as_secs_f64();
             anstream::println!("built in {seconds:.2} s: {}", folder.join("index.html").display());
         }
-        Command::Verify(Check { chapters, json }) => {
-            return check(&root, "verify", verify::Options { chapters, bless: false }, json);
+        Command::Verify(Checking { chapters, json }) => {
+            return verify_or_bless(&root, "verify", verify::Options { chapters, bless: false }, json);
         }
-        Command::Bless(Check { chapters, json }) => {
-            return check(&root, "bless", verify::Options { chapters, bless: true }, json);
+        Command::Bless(Checking { chapters, json }) => {
+            return verify_or_bless(&root, "bless", verify::Options { chapters, bless: true }, json);
         }
         Command::Bench { chapters, record, machine, quick } => {
             bench::run(&root, &chapters, record, machine.as_deref(), quick)?;
         }
         Command::New { slug } => new::chapter(&root, &slug)?,
-        Command::Preprocess { .. } => unreachable!("answered above, without a book"),
+        Command::Check { .. } | Command::Preprocess { .. } => unreachable!("answered above, without a book"),
     }
     Ok(Exit::Well)
 }
 
-fn check(root: &Path, command: &'static str, options: verify::Options, json: bool) -> Result<Exit> {
+fn verify_or_bless(root: &Path, command: &'static str, options: verify::Options, json: bool) -> Result<Exit> {
     let start = Instant::now();
     // Gone, and its bar with it, before anything else is printed.
     let report = verify::verify_telling(root, &options, &Progress::on_stderr())?;

@@ -303,7 +303,9 @@ impl Task {
         let mut note = |key, value: &str, what: String, help: &'static str| {
             flaws.push(Flaw { key, value: value.to_owned(), what, help });
         };
-        for exercise in &self.exercises {
+        // An exercise that is a text has no files, and no tests.
+        let is_text = self.solution.files.is_empty() && self.groups.is_empty();
+        for exercise in self.exercises.iter().filter(|_| !is_text) {
             if !self.groups.iter().any(|group| group.part == exercise.part) {
                 let what = format!("no test group carries the points of the {} part", exercise.part.name());
                 note("title", &exercise.title, what, "add a [[group]] with this part");

@@ -11,7 +11,7 @@ use crate::cache::Cache;
 use crate::cargo::Artifacts;
 use crate::checks::fences::{Expect, Snippet};
 use crate::checks::names::{self, go::Go};
-use crate::checks::{failures, fences, figures, links, outputs, panics};
+use crate::checks::{failures, fences, figures, links, outputs, panics, proposals, since};
 use crate::directives;
 use crate::evidence::{self, Counts, Evidence};
 use crate::includes;
@@ -105,6 +105,7 @@ pub fn verify_telling(root: &Path, options: &Options, progress: &Progress) -> Re
     progress.phase("pages", || {
         includes::check(&project, &mut problems);
         links::check(&project, &mut problems);
+        proposals::check(&project, &mut problems);
         problems.extend(crate::record::stale(&project.root, project.record.as_ref()));
         for slug in project.tasks.keys() {
             problems.extend(directives::check_claims(&project, slug));
@@ -236,6 +237,7 @@ impl Run<'_> {
         });
         let mut cached = merged?;
         self.problems.extend(found);
+        since::run(&scratch, artifacts, snippets, cache, &mut self.problems)?;
         for judged in panicking? {
             cached += usize::from(self.problems.take(judged) == Some(true));
         }
@@ -404,6 +406,7 @@ fn count(project: &Project, artifacts: Option<&Artifacts>, page: &Page, snippets
             counts.skipped += 1;
             continue;
         }
+        counts.skipped += usize::from(since::stated(snippet.fence).is_some() && !since::available());
         match &snippet.expect {
             Expect::Runs => counts.ran += 1,
             Expect::Compiles => counts.compiled_only += 1,

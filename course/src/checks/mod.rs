@@ -7,4 +7,6 @@ pub mod links;
 pub mod names;
 pub mod outputs;
 pub mod panics;
+pub mod proposals;
 pub mod readable;
+pub mod since;

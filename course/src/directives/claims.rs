@@ -91,14 +91,14 @@ fn render_with(record: Option<&Record>, slug: &str, task: &Task, at_home: bool) 
     Ok(out)
 }
 
-fn findings(claim: &Claim) -> impl Iterator<Item = (&'static str, &Finding)> {
+pub(super) fn findings(claim: &Claim) -> impl Iterator<Item = (&'static str, &Finding)> {
     [("Go", &claim.go), ("Rust", &claim.rust)]
         .into_iter()
         .filter_map(|(language, finding)| finding.as_ref().map(|finding| (language, finding)))
 }
 
 /// A class for the colour, and a mark of its own shape, since colour alone says nothing to some.
-fn mark(verdict: Verdict) -> (&'static str, &'static str) {
+pub(super) fn mark(verdict: Verdict) -> (&'static str, &'static str) {
     match verdict {
         Verdict::Holds => ("holds", "✓"),
         Verdict::HoldsInPart => ("holds-in-part", "◐"),
@@ -107,7 +107,7 @@ fn mark(verdict: Verdict) -> (&'static str, &'static str) {
 }
 
 /// Markdown of a `task.toml`, its `{{#value}}` replaced.
-fn markdown(record: Option<&Record>, slug: &str, text: &str) -> Result<String, Fault> {
+pub(super) fn markdown(record: Option<&Record>, slug: &str, text: &str) -> Result<String, Fault> {
     static DIRECTIVE: LazyLock<Regex> =
         LazyLock::new(|| Regex::new(r"\{\{\s*#(\w+)\s*([^}]*?)\s*\}\}").expect("a valid pattern"));
     let mut out = String::new();
@@ -159,7 +159,7 @@ fn plain(threshold: f64) -> String {
     if threshold.fract() == 0.0 { format!("{threshold:.0}") } else { rounded(threshold, 2) }
 }
 
-fn ratio(record: &Record, slug: &str, first: &str, second: &str) -> Result<Estimate, Fault> {
+pub(super) fn ratio(record: &Record, slug: &str, first: &str, second: &str) -> Result<Estimate, Fault> {
     let [first, second] = [find(record, slug, first)?, find(record, slug, second)?];
     Ok(first.per_element().over(second.per_element()))
 }

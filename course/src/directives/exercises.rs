@@ -31,13 +31,21 @@ pub(super) fn render(place: Place<'_>, arguments: &str) -> Result<String, Fault>
                 Visibility::Hidden => format!("`{}` {} (hidden from learners)", group.name, group.points),
             })
             .collect();
-        let _ = writeln!(
-            out,
-            "*{} minutes, {} points.* Test groups in `listings/tests/{module}/`: {}.\n",
-            exercise.minutes,
-            task.points(exercise.part),
-            groups.join(", ")
-        );
+        let _ = if task.groups.is_empty() {
+            writeln!(
+                out,
+                "*{} minutes.* Checked by `cargo course check {slug}`, and by its reader.\n",
+                exercise.minutes
+            )
+        } else {
+            writeln!(
+                out,
+                "*{} minutes, {} points.* Test groups in `listings/tests/{module}/`: {}.\n",
+                exercise.minutes,
+                task.points(exercise.part),
+                groups.join(", ")
+            )
+        };
         let _ = writeln!(out, "{}\n", exercise.asks.trim());
         for (number, hint) in exercise.hints.iter().enumerate() {
             let _ = writeln!(

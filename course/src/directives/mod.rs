@@ -16,11 +16,13 @@ mod diagnostic;
 mod diff;
 mod exercises;
 mod output;
+mod proposals;
 mod seal;
 mod task;
 mod totals;
 mod trace;
 mod value;
+mod verdicts;
 
 /// What a directive sees: the book and the page it stands on.
 #[derive(Clone, Copy)]
@@ -106,11 +108,13 @@ const DIRECTIVES: &[(&str, Render)] = &[
     ("diff", diff::render),
     ("exercises", exercises::render),
     ("output", output::render),
+    ("proposals", proposals::render),
     ("seal", seal::render),
     ("task", task::render),
     ("totals", totals::render),
     ("trace", trace::render),
     ("value", value::render),
+    ("verdicts", verdicts::render),
 ];
 
 /// mdBook's own, which the `links` preprocessor expands after us.

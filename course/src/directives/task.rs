@@ -55,7 +55,11 @@ pub(super) fn render(place: Place<'_>, arguments: &str) -> Result<String, Fault>
         ("Level", level.to_owned()),
         ("Points", points.join(", ")),
         ("Read first", first.join(", ")),
-    ] {
+    ]
+    .into_iter()
+    .filter(|(_, value)| !value.is_empty())
+    // a text has no points that tests could count
+    {
         let _ = writeln!(out, "<div><dt>{name}</dt><dd>{value}</dd></div>");
     }
     out.push_str("</dl>\n<p>Afterwards you can:</p>\n\n");

@@ -7,6 +7,7 @@ mod mdbook;
 mod messages;
 mod names;
 mod panics;
+mod proposals;
 mod small_book;
 mod verify;
 mod wrong_solutions;

@@ -10,6 +10,7 @@ use std::process::Command;
 
 use snapbox::{Assert, Data};
 
+use crate::proposals::SUMMARY;
 use crate::small_book::SmallBook;
 
 /// A way of breaking a correct book.
@@ -705,6 +706,126 @@ fn messages_on_names_are_the_snapshots() {
                 ],
             ),
             one("allowed-with-an-unknown-key", &[Write(ALLOWED, "[[name]]\nis = \"X\"\nwhy = \"chosen\"\n")]),
+        ],
+    );
+}
+
+#[test]
+fn messages_on_proposals_are_the_snapshots() {
+    const TEA: &str = "src/proposals/tea.md";
+    const WRITTEN: Edit = Write(TEA, SUMMARY);
+    const LISTED: Edit = Replace("src/SUMMARY.md", "- [Another", "- [Tea](proposals/tea.md)\n- [Another");
+    macro_rules! tea {
+        ($name:literal, $find:expr, $with:expr) => {
+            one($name, const { &[WRITTEN, LISTED, Replace(TEA, $find, $with)] })
+        };
+    }
+    tells(
+        "proposals",
+        &[
+            tea!("no-status", "**Status:** Go · [#1](https://go.dev/issue/1) · open · a", "A"),
+            tea!("status-of-another-kind", "· open ·", "· brewing ·"),
+            tea!("status-without-a-link", "[#1](https://go.dev/issue/1) · open", "#1 · open"),
+            several(
+                2,
+                "section-misspelt",
+                &[WRITTEN, LISTED, Replace(TEA, "## Open questions", "## Open question")],
+            ),
+            several(
+                2,
+                "section-below-another",
+                &[
+                    WRITTEN,
+                    LISTED,
+                    Replace(
+                        TEA,
+                        "## Open questions",
+                        "## Open questions\n\n### Tea\n\nSee [there](https://go.dev).",
+                    ),
+                ],
+            ),
+            several(2, "section-twice", &[WRITTEN, LISTED, Replace(TEA, "## Open questions", "## Problem")]),
+            several(
+                2,
+                "sections-out-of-order",
+                &[
+                    WRITTEN,
+                    LISTED,
+                    Replace(TEA, "## Sources", "## Last"),
+                    Replace(TEA, "## View", "## Sources\n\n[There](https://go.dev).\n\n## View"),
+                ],
+            ),
+            tea!(
+                "empty-section",
+                "- [The proposal](https://go.dev/issue/1), whole\n- [A second report](https://go.dev/issue/2) and [a comment](https://go.dev/issue/3)\n",
+                ""
+            ),
+            tea!(
+                "too-short",
+                "[Another report](https://go.dev/issue/2) counts eleven such timers in one office. Four of them ring at the wrong moment, two do not ring, and one plays a song that nobody there can stand any more after the first week.\n",
+                ""
+            ),
+            tea!("claim-without-a-link", "[A comment](https://go.dev/issue/3) wants", "A comment wants"),
+            tea!(
+                "listing-taken-away",
+                "```rust\nlet pot = std::thread::spawn(|| \"tea\");\nassert_eq!(pot.join().unwrap(), \"tea\");\n```\n",
+                ""
+            ),
+            tea!(
+                "source-without-a-link",
+                "[The proposal](https://go.dev/issue/1), whole",
+                "The proposal, whole"
+            ),
+            tea!("view-without-a-verdict", "**Land with changes.** ", ""),
+            tea!("view-that-nothing-would-change", "What would change it: an office", "Imagine an office"),
+            tea!(
+                "go-test-that-is-not-there",
+                "wants a callback",
+                "wants a callback, and `TestPouring` has one"
+            ),
+            one("not-in-the-summary", &[WRITTEN]),
+            one("index-of-nothing", &[Replace(PAGE, "## Exercises", "{{#proposals}}\n\n## Exercises")]),
+        ],
+    );
+}
+
+#[test]
+fn messages_on_versions_are_the_snapshots() {
+    if !course::checks::since::available() {
+        eprintln!("skipped: there is no clippy");
+        return;
+    }
+    macro_rules! since {
+        ($name:literal, $version:literal, $code:literal) => {
+            one(
+                $name,
+                &[Replace(
+                    PAGE,
+                    "## Exercises",
+                    concat!("<!-- since: ", $version, " -->\n```rust\n", $code, "\n```\n\n## Exercises"),
+                )],
+            )
+        };
+    }
+    tells(
+        "since",
+        &[
+            since!("older", "1.70.0", "std::thread::scope(|_| ());"),
+            since!("newer", "1.62.0", "std::thread::scope(|_| ());"),
+            since!(
+                "newer-as-well",
+                "1.63.0",
+                "std::thread::scope(|_| ());\nassert_eq!(std::ptr::null::<u8>().addr(), 0);"
+            ),
+            since!("no-version", "the summer", "std::thread::scope(|_| ());"),
+            one(
+                "listing-that-must-fail",
+                &[Replace(
+                    PAGE,
+                    "<!-- should_panic: as it should -->",
+                    "<!-- since: 1.63.0 -->\n<!-- should_panic: as it should -->",
+                )],
+            ),
         ],
     );
 }
