@@ -3,5 +3,6 @@
 //! A listing that grows on the page grows here in stages, `s1_…`, `s2_…`, each complete.
 
 pub mod coroutines;
+pub mod scope;
 pub mod trace;
 pub mod virtual_time;

@@ -1,0 +1,2 @@
+//! Tests of the chapter *A scope nothing outlives*.
+mod core;
