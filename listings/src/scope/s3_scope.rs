@@ -45,7 +45,7 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
-use futures::future::{OptionFuture, poll_fn};
+use futures::future::poll_fn;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use tokio_util::{
     sync::CancellationToken,
@@ -312,7 +312,7 @@ where
     let mut body = pin!(Some(body(&scope)));
     let ending = Ending { shared, over: false };
 
-    let ended = contain(body.as_mut(), Some(&shared.token)).instrument(shared.span.clone()).await;
+    let ended = contain(body.as_mut(), &shared.token, Until::Over).instrument(shared.span.clone()).await;
     let value = shared.take_down(BODY, ended);
     poll_fn(|cx| shared.poll_empty(cx)).await;
     ending.finish(value)
@@ -419,11 +419,11 @@ impl<E: Send + 'static> Scope<E> {
         F: Future<Output = Result<T, E>> + Send + 'static,
         T: Send + 'static,
     {
-        let token = self.shared.token.clone();
-        self.start(name, Some(token), future).await
+        self.start(name, Until::Over, future).await
     }
 
-    /// Spawns a child that is told of a cancellation by `token`, and finishes as it sees fit. The scope waits for it.
+    /// Spawns a child that is told of a cancellation by the token it is given, and finishes as it sees fit. The scope
+    /// waits for it. Cancelled before its first poll, it does not begin.
     ///
     /// # Errors
     ///
@@ -438,14 +438,14 @@ impl<E: Send + 'static> Scope<E> {
         T: Send + 'static,
     {
         let token = self.shared.token.clone();
-        self.start(name, None, future(token)).await
+        self.start(name, Until::Begun, future(token)).await
     }
 
     // ANCHOR: start
     async fn start<T, F>(
         &self,
         name: &'static str,
-        cut_by: Option<CancellationToken>,
+        cut: Until,
         future: F,
     ) -> Result<Child<T>, Stopped>
     where
@@ -456,7 +456,7 @@ impl<E: Send + 'static> Scope<E> {
             None => None,
             Some(permits) => tokio::select! {
                 biased;
-                () = self.shared.token.cancelled() => return Err(Stopped::Cancelled),
+                () = self.shared.token.cancelled() => return Err(self.shared.refusal()),
                 permit = Arc::clone(permits).acquire_owned() => permit.ok(),
             },
         };
@@ -464,7 +464,7 @@ impl<E: Send + 'static> Scope<E> {
         let task = Unstarted { future, place: self.shared.admit(name, permit)? };
         let (sender, value) = oneshot::channel();
         let span = debug_span!(parent: &self.shared.span, "child", name);
-        tokio::spawn(task.run(cut_by, sender).instrument(span));
+        tokio::spawn(task.run(cut, sender).instrument(span));
         Ok(Child { value })
     }
     // ANCHOR_END: start
@@ -511,17 +511,29 @@ enum Ended<T> {
     Panicked(Payload),
 }
 
+/// Until when a cancelled future is cut short.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Until {
+    /// Its first poll. Afterwards it is told, and finishes by itself.
+    Begun,
+    /// Its end.
+    Over,
+}
+
 /// Polls a future until it is ready, panics, or is cut short; then drops it. A panic of the drop is the second result.
 async fn contain<F: Future>(
     mut future: Pin<&mut Option<F>>,
-    cut_by: Option<&CancellationToken>,
+    token: &CancellationToken,
+    cut: Until,
 ) -> (Ended<F::Output>, Option<Payload>) {
-    let mut cancelled = pin!(OptionFuture::from(cut_by.map(CancellationToken::cancelled)));
+    let mut cancelled = pin!(token.cancelled());
+    let mut begun = false;
     let ended = poll_fn(|cx| {
-        // Cancellation first: what is cancelled before it starts never starts.
-        if cut_by.is_some() && cancelled.as_mut().poll(cx).is_ready() {
+        // Cancellation first: what is cancelled before it begins never begins.
+        if (cut == Until::Over || !begun) && cancelled.as_mut().poll(cx).is_ready() {
             return Poll::Ready(Ended::Cut);
         }
+        begun = true;
         let Some(running) = future.as_mut().as_pin_mut() else { return Poll::Ready(Ended::Cut) };
         match catch_unwind(AssertUnwindSafe(|| running.poll(cx))) {
             Ok(poll) => poll.map(Ended::Done),
@@ -541,12 +553,12 @@ struct Unstarted<F, E: Send + 'static> {
 
 impl<F, E: Send + 'static> Unstarted<F, E> {
     // ANCHOR: run
-    async fn run<T>(self, cut_by: Option<CancellationToken>, sender: oneshot::Sender<T>)
+    async fn run<T>(self, cut: Until, sender: oneshot::Sender<T>)
     where
         F: Future<Output = Result<T, E>>,
     {
         let Self { future, mut place } = self;
-        let ended = contain(pin!(Some(future)), cut_by.as_ref()).await;
+        let ended = contain(pin!(Some(future)), &place.shared.token, cut).await;
         place.taken_down = true;
         if let Some(value) = place.shared.take_down(place.name, ended)
             && let Err(unwanted) = sender.send(value)
@@ -593,10 +605,12 @@ impl<E: Send + 'static> Shared<E> {
         name: &'static str,
         permit: Option<OwnedSemaphorePermit>,
     ) -> Result<Place<E>, Stopped> {
-        if self.token.is_cancelled() && !lock(&self.state).closed {
-            return Err(Stopped::Cancelled);
-        }
-        self.place(name, permit)
+        if self.token.is_cancelled() { Err(self.refusal()) } else { self.place(name, permit) }
+    }
+
+    /// Why a cancelled scope starts nothing.
+    fn refusal(&self) -> Stopped {
+        if lock(&self.state).closed { Stopped::Closed } else { Stopped::Cancelled }
     }
 
     fn place(
