@@ -47,10 +47,7 @@ use std::{
 
 use futures::future::poll_fn;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
-use tokio_util::{
-    sync::CancellationToken,
-    task::TaskTracker,
-};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::{Instrument, Span, debug_span};
 use tree::{Above, Membership, Node};
 
@@ -144,7 +141,9 @@ impl What {
 // --- the tree ---
 
 /// The top of a tree of scopes: cancels it, waits for it, and keeps what no scope could return.
-#[derive(Debug, Default)]
+///
+/// A clone is the same root.
+#[derive(Debug, Clone, Default)]
 pub struct Root {
     token: CancellationToken,
     tracker: TaskTracker,
@@ -442,12 +441,7 @@ impl<E: Send + 'static> Scope<E> {
     }
 
     // ANCHOR: start
-    async fn start<T, F>(
-        &self,
-        name: &'static str,
-        cut: Until,
-        future: F,
-    ) -> Result<Child<T>, Stopped>
+    async fn start<T, F>(&self, name: &'static str, cut: Until, future: F) -> Result<Child<T>, Stopped>
     where
         F: Future<Output = Result<T, E>> + Send + 'static,
         T: Send + 'static,

@@ -49,7 +49,9 @@ pub async fn local_scope<'env, T, E>(
             match children.poll_next_unpin(cx)? {
                 Poll::Ready(Some(())) => {}
                 Poll::Pending => return Poll::Pending,
-                Poll::Ready(None) => return value.take().map_or(Poll::Pending, |value| Poll::Ready(Ok(value))),
+                Poll::Ready(None) => {
+                    return value.take().map_or(Poll::Pending, |value| Poll::Ready(Ok(value)));
+                }
             }
         }
     })

@@ -109,6 +109,68 @@ fn number_task(task: &mut Task, next: &mut u32, limited: &mut Vec<bool>) {
     number_steps(&mut task.steps, next, limited, true);
 }
 
+// --- making it smaller ---
+
+impl Script {
+    /// The smallest script in reach that still fails: nothing can be taken out of it.
+    pub fn shrunk(self, fails: impl Fn(&Self) -> bool) -> Self {
+        let mut script = self;
+        while let Some(smaller) = script.smaller().into_iter().map(Self::numbered).find(&fails) {
+            script = smaller;
+        }
+        script
+    }
+
+    /// Every script that is this one with one thing taken out.
+    fn smaller(&self) -> Vec<Self> {
+        let mut all = Vec::new();
+        // A scope in it, alone.
+        all.extend(self.steps.iter().filter_map(|step| match step {
+            Step::Scope(script) | Step::Timed(_, script) => Some(script.clone()),
+            _ => None,
+        }));
+        all.extend(smaller_steps(&self.steps).into_iter().map(|steps| Self { steps, ..self.clone() }));
+        all.extend(self.limit.map(|_| Self { limit: None, ..self.clone() }));
+        all.extend((self.end != End::Ok).then(|| Self { end: End::Ok, ..self.clone() }));
+        all
+    }
+}
+
+impl Task {
+    fn smaller(&self) -> Vec<Self> {
+        let mut all: Vec<_> =
+            smaller_steps(&self.steps).into_iter().map(|steps| Self { steps, ..self.clone() }).collect();
+        all.extend(self.cooperative.map(|_| Self { cooperative: None, ..self.clone() }));
+        all.extend(self.drop_panics.then(|| Self { drop_panics: false, ..self.clone() }));
+        all.extend((self.end != End::Ok).then(|| Self { end: End::Ok, ..self.clone() }));
+        all
+    }
+}
+
+fn smaller_steps(steps: &[Step]) -> Vec<Vec<Step>> {
+    let mut all = Vec::new();
+    for (at, step) in steps.iter().enumerate() {
+        let with = |new: Option<Step>| [&steps[..at], new.as_slice(), &steps[at + 1..]].concat();
+        all.push(with(None));
+        let smaller: Vec<_> = match step {
+            Step::Sleep(millis) => (*millis > 1).then_some(Step::Sleep(1)).into_iter().collect(),
+            Step::Spawn(task) => task.smaller().into_iter().map(Step::Spawn).collect(),
+            Step::SpawnAbove(task) => {
+                let above = task.smaller().into_iter().map(Step::SpawnAbove);
+                std::iter::once(Step::Spawn(task.clone())).chain(above).collect()
+            }
+            Step::Scope(script) => script.smaller().into_iter().map(Step::Scope).collect(),
+            Step::Timed(millis, script) => {
+                let timed = script.smaller().into_iter().map(|script| Step::Timed(*millis, script));
+                std::iter::once(Step::Scope(script.clone())).chain(timed).collect()
+            }
+            Step::Cancel | Step::CancelRoot => Vec::new(),
+        };
+        all.extend(smaller.into_iter().map(|step| with(Some(step))));
+    }
+    all
+}
+
 // --- the ledger ---
 
 /// What happened, written down by the programs themselves and by whoever receives what they return.
@@ -139,8 +201,10 @@ impl Ledger {
 }
 
 /// What a script did, for tests that count what they have covered.
-#[derive(Debug, Default, Clone, Copy)]
+#[derive(Debug, Default, Clone)]
 pub struct Played {
+    /// What the printed program prints.
+    pub output: String,
     pub begun: usize,
     pub refused: usize,
     pub failures: usize,
@@ -252,14 +316,18 @@ impl Drop for PanicsOnDrop {
 /// What was violated.
 pub async fn play(script: &Script, clock: Clock) -> Result<Played, String> {
     let ledger = Shared::default();
-    let world =
-        World { root: Arc::new(Root::new()), ledger: Arc::clone(&ledger), clock, levels: Vec::new() };
+    let world = World { root: Arc::new(Root::new()), ledger: Arc::clone(&ledger), clock, levels: Vec::new() };
     let root = Arc::clone(&world.root);
     // The outermost scope can panic, like any other.
-    if let Err(payload) = AssertUnwindSafe(open(world, script.clone())).catch_unwind().await {
-        lock(&ledger).delivered.push(*payload.downcast::<u32>().unwrap());
-    }
+    let mut output = match AssertUnwindSafe(open(world, script.clone())).catch_unwind().await {
+        Ok(outcome) => format!("{outcome:?}\n"),
+        Err(payload) => {
+            lock(&ledger).delivered.push(*payload.downcast::<u32>().unwrap());
+            String::new()
+        }
+    };
     let orphans = root.wait().await;
+    let _ = writeln!(output, "{orphans:?}");
     let mut ledger = lock(&ledger);
     if ledger.alive.values().any(|alive| *alive > 0) {
         ledger.violation("a child was alive when the root had waited");
@@ -274,13 +342,13 @@ pub async fn play(script: &Script, clock: Clock) -> Result<Played, String> {
     match ledger.violations.first() {
         Some(what) => Err(what.clone()),
         None => {
-            Ok(Played { begun: ledger.begun, refused: ledger.refused, failures: ledger.raised.len() })
+            Ok(Played { output, begun: ledger.begun, refused: ledger.refused, failures: ledger.raised.len() })
         }
     }
 }
 
 /// Opens a scope, waits for it, and looks at what it leaves.
-fn open(world: World, script: Script) -> BoxFuture<'static, ()> {
+fn open(world: World, script: Script) -> BoxFuture<'static, Result<(), ScopeError<u32>>> {
     Box::pin(async move {
         let escaped = Arc::new(Mutex::new(None));
         let Script { number, limit, steps, end } = script;
@@ -329,9 +397,7 @@ fn open(world: World, script: Script) -> BoxFuture<'static, ()> {
             }
         }
         // ANCHOR_END: law
-        if let Err(payload) = outcome {
-            resume_unwind(payload);
-        }
+        outcome.unwrap_or_else(|payload| resume_unwind(payload))
     })
 }
 
@@ -357,13 +423,13 @@ fn perform(world: World, steps: Vec<Step>) -> BoxFuture<'static, ()> {
                     above.levels.pop();
                     spawn(above, task).await;
                 }
-                Step::Scope(script) => open(world.clone(), script).await,
+                Step::Scope(script) => _ = open(world.clone(), script).await,
                 Step::Timed(millis, script) => {
                     let inner = open(world.clone(), script);
                     match world.clock {
                         Clock::Virtual => _ = timeout(Duration::from_millis(millis), inner).await,
                         Clock::Yields => tokio::select! {
-                            () = inner => {}
+                            _ = inner => {}
                             () = world.clock.wait(millis) => {}
                         },
                     }
@@ -531,7 +597,11 @@ impl Printer {
         let mut used = BTreeSet::new();
         refers(&task.steps, &mut self.scopes.clone(), &mut used);
         let mine: Vec<_> = self.scopes.iter().filter(|number| used.contains(number)).copied().collect();
-        let open = if task.cooperative.is_some() { "|token: CancellationToken| async move {" } else { "async move {" };
+        let open = if task.cooperative.is_some() {
+            "|token: CancellationToken| async move {"
+        } else {
+            "async move {"
+        };
         let future = |p: &mut Self| {
             if task.drop_panics {
                 p.drops = true;
@@ -574,7 +644,7 @@ impl Printer {
     fn end(&mut self, number: u32, end: End) {
         match end {
             End::Ok => self.line("Ok(())"),
-            End::Err => self.line(&format!("Err({number})")),
+            End::Err => self.line(&format!("Err::<(), _>({number})")),
             End::Panic => {
                 self.panics = true;
                 self.line(&format!("panics({number})"));
@@ -655,4 +725,72 @@ fn uses_root(steps: &[Step]) -> bool {
         Step::Spawn(task) | Step::SpawnAbove(task) => uses_root(&task.steps),
         Step::Scope(script) | Step::Timed(_, script) => uses_root(&script.steps),
     })
+}
+
+// --- tests of the printing ---
+
+/// A script with everything in it.
+fn everything() -> Script {
+    let task =
+        |cooperative, drop_panics, steps, end| Task { number: 0, cooperative, drop_panics, steps, end };
+    let scope = |limit, steps, end| Script { number: 0, limit, steps, end };
+    let inner = scope(
+        Some(2),
+        vec![
+            Step::SpawnAbove(task(None, false, vec![Step::Sleep(2)], End::Ok)),
+            Step::Spawn(task(Some(3), false, vec![Step::Sleep(9)], End::Err)),
+            Step::Sleep(1),
+        ],
+        End::Err,
+    );
+    let left = scope(
+        None,
+        vec![
+            Step::Spawn(task(Some(4), true, vec![Step::Sleep(90)], End::Err)),
+            Step::Sleep(90),
+            Step::Cancel,
+        ],
+        End::Ok,
+    );
+    let nested = task(None, false, vec![Step::Sleep(1), Step::Scope(inner), Step::Sleep(1)], End::Ok);
+    let canceller = task(None, false, vec![Step::Sleep(20), Step::CancelRoot], End::Ok);
+    let panicker = task(Some(5), false, vec![Step::Sleep(90)], End::Panic);
+    let dropper = task(None, true, vec![Step::Sleep(90)], End::Ok);
+    let steps = vec![
+        Step::Spawn(nested),
+        Step::Timed(5, left),
+        Step::Timed(
+            5,
+            scope(None, vec![Step::Spawn(panicker), Step::Spawn(dropper), Step::Sleep(90)], End::Ok),
+        ),
+        Step::Spawn(task(Some(3), false, vec![Step::Sleep(90)], End::Err)),
+        Step::Spawn(canceller),
+    ];
+    scope(None, steps, End::Ok).numbered()
+}
+
+/// Without what a formatter decides.
+fn tokens(program: &str) -> String {
+    program.chars().filter(|c| !c.is_whitespace() && *c != ',').collect()
+}
+
+#[test]
+fn printed_program_is_one_that_compiles() {
+    let example = include_str!("../../examples/scope_pasted.rs");
+    let (_, program) = example.split_once("\n\n").unwrap(); // what it is about stands above
+    let printed = everything().to_string();
+    assert_eq!(tokens(program), tokens(&printed), "the script prints:\n{printed}");
+}
+
+#[test]
+fn printed_program_does_what_its_script_does() {
+    let played = listings::virtual_time::bubble::run(play(&everything(), Clock::Virtual)).unwrap().unwrap();
+    assert_eq!(played.output, include_str!("../../captured/scope/pasted.txt"));
+}
+
+#[test]
+fn shrinking_takes_out_all_that_is_not_needed() {
+    let needs_a_panic = |script: &Script| script.to_string().contains("panics(");
+    let shrunk = everything().shrunk(needs_a_panic);
+    assert_eq!(shrunk.to_string().matches(".await").count(), 3, "{shrunk}");
 }
