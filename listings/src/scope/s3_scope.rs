@@ -232,6 +232,15 @@ impl<E: Send + 'static> tree::Sealed for Scope<E> {
     }
 }
 
+/// A body has its scope by reference, and writes `scope(&s, …)` like everybody else.
+impl<P: Parent> Parent for &P {}
+
+impl<P: Parent> tree::Sealed for &P {
+    fn above(&self) -> Above {
+        (**self).above()
+    }
+}
+
 // --- the scope ---
 
 /// How a scope behaves.
