@@ -44,14 +44,13 @@ pub async fn local_scope<'env, T, E>(
         {
             value = Some(returned);
         }
+        children.extend(mem::take(&mut *scope.new.borrow_mut()));
         loop {
-            children.extend(mem::take(&mut *scope.new.borrow_mut()));
             match children.poll_next_unpin(cx)? {
                 Poll::Ready(Some(())) => {}
                 Poll::Pending => return Poll::Pending,
-                Poll::Ready(None) => {
-                    return value.take().map_or(Poll::Pending, |value| Poll::Ready(Ok(value)));
-                }
+                // Nobody is left; the body may be waiting for something else.
+                Poll::Ready(None) => return value.take().map_or(Poll::Pending, |it| Poll::Ready(Ok(it))),
             }
         }
     })
