@@ -101,7 +101,9 @@ fn child(c: &mut Criterion) {
     let mut group = c.benchmark_group("scope/child");
     tasks(&mut group, &runtime);
     for n in COUNTS {
-        measure(&mut group, &runtime, "scope-limited", n, || in_scope(&root, Options::default().limit(100), n));
+        measure(&mut group, &runtime, "scope-limited", n, || {
+            in_scope(&root, Options::default().limit(100), n)
+        });
         measure(&mut group, &runtime, "futures-unordered", n, || in_futures_unordered(n));
         measure(&mut group, &runtime, "local-scope", n, || in_local_scope(n));
     }

@@ -60,6 +60,16 @@ pub enum End {
     Panic,
 }
 
+impl End {
+    fn smaller(self) -> &'static [Self] {
+        match self {
+            Self::Ok => &[],
+            Self::Err => &[Self::Ok],
+            Self::Panic => &[Self::Ok, Self::Err],
+        }
+    }
+}
+
 // --- making it well-formed ---
 
 impl Script {
@@ -131,7 +141,7 @@ impl Script {
         }));
         all.extend(smaller_steps(&self.steps).into_iter().map(|steps| Self { steps, ..self.clone() }));
         all.extend(self.limit.map(|_| Self { limit: None, ..self.clone() }));
-        all.extend((self.end != End::Ok).then(|| Self { end: End::Ok, ..self.clone() }));
+        all.extend(self.end.smaller().iter().map(|&end| Self { end, ..self.clone() }));
         all
     }
 }
@@ -142,7 +152,7 @@ impl Task {
             smaller_steps(&self.steps).into_iter().map(|steps| Self { steps, ..self.clone() }).collect();
         all.extend(self.cooperative.map(|_| Self { cooperative: None, ..self.clone() }));
         all.extend(self.drop_panics.then(|| Self { drop_panics: false, ..self.clone() }));
-        all.extend((self.end != End::Ok).then(|| Self { end: End::Ok, ..self.clone() }));
+        all.extend(self.end.smaller().iter().map(|&end| Self { end, ..self.clone() }));
         all
     }
 }
