@@ -383,7 +383,6 @@ fn open(world: World, script: Script) -> BoxFuture<'static, Result<(), ScopeErro
                 AssertUnwindSafe(scope).catch_unwind().await
             }
         };
-        // ANCHOR: law
         {
             let mut ledger = lock(&world.ledger);
             ledger.over.insert(number);
@@ -406,7 +405,6 @@ fn open(world: World, script: Script) -> BoxFuture<'static, Result<(), ScopeErro
                 lock(&world.ledger).violation(format!("a late child was not refused by s{number}"));
             }
         }
-        // ANCHOR_END: law
         outcome.unwrap_or_else(|payload| resume_unwind(payload))
     })
 }
