@@ -7,7 +7,8 @@ use futures::FutureExt;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use super::s1_translation::Group;
+/// What one spawns into.
+pub type Group<E> = JoinSet<Result<(), E>>;
 
 /// Calls `body`, waits until every child has ended, then returns the first error.
 ///

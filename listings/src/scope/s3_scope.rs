@@ -49,7 +49,6 @@ use futures::future::poll_fn;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::{Instrument, Span, debug_span};
-use tree::{Above, Membership, Node};
 
 /// What a panic carries, or an error whose type has been forgotten.
 pub type Payload = Box<dyn Any + Send>;
@@ -178,32 +177,28 @@ impl Root {
 }
 
 /// What a scope can be opened in: a [`Root`], or another [`Scope`].
-pub trait Parent: tree::Sealed {}
-
-mod tree {
-    use super::{Arc, CancellationToken, Orphans, Stopped};
-
-    /// Seals [`super::Parent`].
-    pub trait Sealed {
-        fn above(&self) -> Above;
-    }
-
-    /// What a scope needs of its parent.
-    pub struct Above {
-        pub token: CancellationToken,
-        pub node: Arc<dyn Node>,
-        pub orphans: Orphans,
-    }
-
-    /// Who joins what a scope leaves behind.
-    pub trait Node: Send + Sync {
-        /// Takes in one more that must be waited for, until the result is dropped.
-        fn enter(self: Arc<Self>) -> Result<Membership, Stopped>;
-    }
-
-    /// Being waited for, until it is dropped.
-    pub type Membership = Box<dyn Send>;
+pub trait Parent {
+    /// Only this module can make an [`Above`], so nobody else can be a parent.
+    #[doc(hidden)]
+    fn above(&self) -> Above;
 }
+
+/// What a scope needs of its parent.
+#[doc(hidden)]
+pub struct Above {
+    token: CancellationToken,
+    node: Arc<dyn Node>,
+    orphans: Orphans,
+}
+
+/// Who joins what a scope leaves behind.
+trait Node: Send + Sync {
+    /// Takes in one more that must be waited for, until the result is dropped.
+    fn enter(self: Arc<Self>) -> Result<Membership, Stopped>;
+}
+
+/// Being waited for, until it is dropped.
+type Membership = Box<dyn Send>;
 
 impl Node for TaskTracker {
     fn enter(self: Arc<Self>) -> Result<Membership, Stopped> {
@@ -211,21 +206,14 @@ impl Node for TaskTracker {
     }
 }
 
-impl Parent for Root {}
-
-impl tree::Sealed for Root {
+impl Parent for Root {
     fn above(&self) -> Above {
-        Above {
-            token: self.token.clone(),
-            node: Arc::new(self.tracker.clone()),
-            orphans: Arc::clone(&self.orphans),
-        }
+        let node = Arc::new(self.tracker.clone());
+        Above { token: self.token.clone(), node, orphans: Arc::clone(&self.orphans) }
     }
 }
 
-impl<E: Send + 'static> Parent for Scope<E> {}
-
-impl<E: Send + 'static> tree::Sealed for Scope<E> {
+impl<E: Send + 'static> Parent for Scope<E> {
     fn above(&self) -> Above {
         let shared = Arc::clone(&self.shared);
         Above { token: shared.token.clone(), orphans: Arc::clone(&shared.orphans), node: shared }
@@ -233,9 +221,7 @@ impl<E: Send + 'static> tree::Sealed for Scope<E> {
 }
 
 /// A body has its scope by reference, and writes `scope(&s, …)` like everybody else.
-impl<P: Parent> Parent for &P {}
-
-impl<P: Parent> tree::Sealed for &P {
+impl<P: Parent> Parent for &P {
     fn above(&self) -> Above {
         (**self).above()
     }
