@@ -8,5 +8,6 @@ extern crate self as listings;
 pub mod cleanups;
 pub mod coroutines;
 pub mod cpu_budget;
+pub mod scope;
 pub mod trace;
 pub mod virtual_time;
