@@ -207,6 +207,9 @@ docker_() {
         if [ "$cpus" -gt 1 ]; then contain --cpus=1.5 "docker run --cpus=1.5" 2 1.5; fi
         contain --cpuset-cpus=0 "docker run --cpuset-cpus=0" 1 none
         contain --cpu-shares=512 "docker run --cpu-shares=512" "$cpus" none
+        if "${docker[@]}" run --rm --network none --cpus=$((cpus + 1)) smoke /probe >/dev/null 2>&1; then
+            echo "FAILED docker accepts more CPUs than there are"
+        fi
         if [ "$cpus" -gt 2 ]; then contain --cpus=2.5 "docker run --cpus=2.5" 3 2.5; fi
     } > "$work/docker.out" 2>&1
     keep docker < "$work/docker.out"
