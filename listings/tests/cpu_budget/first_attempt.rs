@@ -29,3 +29,12 @@ fn one_file_is_not_there_outside_of_a_namespace() {
     assert_eq!(workers(None, 8), 8);
     assert_eq!(service.workers(), 2);
 }
+
+#[test]
+fn one_file_misses_a_parents_limit() {
+    let pod = Process::v2("/pod/app")
+        .file("/sys/fs/cgroup/pod/app/cpu.max", "400000 100000\n")
+        .file("/sys/fs/cgroup/pod/cpu.max", "150000 100000\n");
+    assert_eq!(workers(Some("400000 100000\n"), 8), 4);
+    assert_eq!(pod.workers(), 2);
+}

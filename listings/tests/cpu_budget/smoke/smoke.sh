@@ -195,7 +195,7 @@ docker_() {
     docker_version=$("${docker[@]}" version --format '{{.Server.Version}}')
     tar -c -C "$work/rootfs" . | "${docker[@]}" import - smoke >/dev/null
 
-    local cpus
+    local cpus refusal
     cpus=$(nproc)
     contain() { # OPTION NAME WORKERS QUOTA
         # shellcheck disable=SC2086 # no option, or one
@@ -207,6 +207,11 @@ docker_() {
         if [ "$cpus" -gt 1 ]; then contain --cpus=1.5 "docker run --cpus=1.5" 2 1.5; fi
         contain --cpuset-cpus=0 "docker run --cpuset-cpus=0" 1 none
         contain --cpu-shares=512 "docker run --cpu-shares=512" "$cpus" none
+        refusal=$("${docker[@]}" run --rm --network none --cpus=$((cpus + 1)) smoke /probe 2>&1 || true)
+        case $refusal in
+            *"only $cpus CPUs available"*) ;;
+            *) echo "FAILED docker refuses more CPUs than there are" ;;
+        esac
         if [ "$cpus" -gt 2 ]; then contain --cpus=2.5 "docker run --cpus=2.5" 3 2.5; fi
     } > "$work/docker.out" 2>&1
     keep docker < "$work/docker.out"
