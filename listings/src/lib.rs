@@ -5,3 +5,4 @@
 pub mod coroutines;
 pub mod trace;
 pub mod virtual_time;
+pub mod weak_references;
