@@ -10,6 +10,16 @@ use std::{
 /// Who an object is, alive or dead. Unlike its address this cannot come to mean another object.
 struct Identity<K>(Weak<K>);
 
+impl<K> Identity<K> {
+    fn of(object: &Arc<K>) -> Self {
+        Self(Arc::downgrade(object))
+    }
+
+    fn is_dead(&self) -> bool {
+        self.0.strong_count() == 0
+    }
+}
+
 impl<K> PartialEq for Identity<K> {
     fn eq(&self, other: &Self) -> bool {
         self.0.ptr_eq(&other.0)
@@ -49,19 +59,19 @@ pub struct SideTable<K, V> {
 impl<K, V> SideTable<K, V> {
     /// Attaches a value to an object, and returns the one that was there.
     pub fn insert(&mut self, object: &Arc<K>, value: V) -> Option<V> {
-        self.entries.insert(Identity(Arc::downgrade(object)), value)
+        self.entries.insert(Identity::of(object), value)
     }
 
     /// The value attached to this object.
     #[must_use]
     pub fn get(&self, object: &Arc<K>) -> Option<&V> {
-        self.entries.get(&Identity(Arc::downgrade(object)))
+        self.entries.get(&Identity::of(object))
     }
 
     /// Removes the values of dead objects, and returns how many there were.
     pub fn remove_expired(&mut self) -> usize {
         let before = self.entries.len();
-        self.entries.retain(|key, _| key.0.strong_count() > 0);
+        self.entries.retain(|key, _| !key.is_dead());
         before - self.entries.len()
     }
 
