@@ -135,7 +135,7 @@ impl<T> Weak<T> {
             }
         }
     }
-// ANCHOR_END: upgrade
+    // ANCHOR_END: upgrade
 
     /// Whether both were made for the same object, alive or dead.
     ///

@@ -1,6 +1,8 @@
 //! Every rung fails at one of the five questions, and the next one does not.
 
-use listings::weak_references::ladder::{ByAddress, Counted, Generations, Std, StrongRegistry, Traced, answers};
+use listings::weak_references::ladder::{
+    ByAddress, Counted, Generations, Std, StrongRegistry, Traced, answers,
+};
 
 #[test]
 fn strong_registry_keeps_everything_alive() {

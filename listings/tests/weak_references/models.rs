@@ -3,7 +3,10 @@
 use listings::weak_references::under_loom::models;
 
 fn both_outcomes([executions, found, lost]: [usize; 3]) {
-    assert!(executions > 1 && found > 0 && lost > 0, "{found} found and {lost} lost in {executions} executions");
+    assert!(
+        executions > 1 && found > 0 && lost > 0,
+        "{found} found and {lost} lost in {executions} executions"
+    );
 }
 
 fn all([executions, ..]: [usize; 3]) {

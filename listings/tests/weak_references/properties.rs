@@ -25,7 +25,10 @@ enum Step {
 
 fn step() -> impl Strategy<Value = (Step, prop::sample::Index)> {
     use Step::{Clone, CloneWeak, Downgrade, DropStrong, DropWeak, Upgrade};
-    (prop::sample::select(vec![Clone, Downgrade, Upgrade, CloneWeak, DropStrong, DropWeak]), any::<prop::sample::Index>())
+    (
+        prop::sample::select(vec![Clone, Downgrade, Upgrade, CloneWeak, DropStrong, DropWeak]),
+        any::<prop::sample::Index>(),
+    )
 }
 
 proptest! {
