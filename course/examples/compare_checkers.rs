@@ -9,8 +9,6 @@
 //! Everything is built before the clock starts: what is timed is the checking. A way that finds the book wrong is timed
 //! all the same, and says what it found.
 
-use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -21,6 +19,7 @@ use std::time::Instant;
 use anyhow::{Context, Result, ensure};
 use clap::Parser;
 use course::cargo::{Artifacts, cargo};
+use course::checkers::{Comparison, Found, Way};
 use course::checks::failures::program;
 use course::checks::fences::{Expect, expectation};
 use course::project::Project;
@@ -28,7 +27,6 @@ use course::record::Machine;
 use course::verify::{Options, verify};
 use course::{evidence, includes};
 use regex::Regex;
-use serde::Serialize;
 
 /// Times five ways of checking the book's listings.
 #[derive(Parser)]
@@ -42,46 +40,6 @@ struct Cli {
     /// The name of the file, instead of one made from the CPU
     #[arg(long, requires = "record")]
     machine: Option<String>,
-}
-
-/// What came of all runs. This is the form of the file.
-#[derive(Serialize)]
-struct Comparison {
-    machine: Machine,
-    date: String,
-    rustc: String,
-    pages: usize,
-    listings: usize,
-    ways: Vec<Way>,
-}
-
-/// One way of checking, timed.
-#[derive(Serialize)]
-struct Way {
-    name: &'static str,
-    /// Of each run.
-    seconds: Vec<f64>,
-    median_seconds: f64,
-    found: Found,
-}
-
-/// What one run said of the book.
-#[derive(Default, Clone, PartialEq, Eq, Serialize)]
-struct Found {
-    passed: usize,
-    failed: usize,
-    /// How often the compiler gave each of these errors.
-    errors: BTreeMap<String, usize>,
-}
-
-impl Found {
-    fn add(&mut self, other: &Self) {
-        self.passed += other.passed;
-        self.failed += other.failed;
-        for (code, count) in &other.errors {
-            *self.errors.entry(code.clone()).or_default() += count;
-        }
-    }
 }
 
 /// A listing as a program of its own.
@@ -129,21 +87,16 @@ fn main() -> Result<()> {
         listings: listings.len(),
         ways,
     };
-    print!("{}", table(&comparison, cli.runs));
+    print!("{}", comparison.table());
     if cli.record {
-        // Not in benches/results/, whose first file is the record of the book's numbers.
-        let folder = root.join("benches/checkers");
-        fs::create_dir_all(&folder)?;
-        let file = folder.join(format!("{}.json", comparison.machine.name));
-        fs::write(&file, serde_json::to_string_pretty(&comparison)? + "\n")?;
-        eprintln!("wrote {}", file.display());
+        eprintln!("wrote {}", comparison.write(&root)?.display());
     }
     Ok(())
 }
 
 /// Runs one way several times, each after the same preparation, which is not timed.
 fn time(
-    name: &'static str,
+    name: &str,
     runs: u32,
     prepare: impl Fn() -> Result<()>,
     run: impl Fn() -> Result<Found>,
@@ -153,19 +106,11 @@ fn time(
     for number in 1..=runs {
         prepare()?;
         let start = Instant::now();
-        found = run().with_context(|| name)?;
+        found = run().with_context(|| name.to_owned())?;
         seconds.push(start.elapsed().as_secs_f64());
         eprintln!("{name}, run {number}: {:.2} s", seconds[seconds.len() - 1]);
     }
-    let median_seconds = median(&seconds);
-    Ok(Way { name, seconds, median_seconds, found })
-}
-
-fn median(values: &[f64]) -> f64 {
-    let mut sorted = values.to_vec();
-    sorted.sort_by(f64::total_cmp);
-    let middle = sorted.len() / 2;
-    if sorted.len() % 2 == 1 { sorted[middle] } else { (sorted[middle - 1] + sorted[middle]) / 2.0 }
+    Ok(Way { name: name.to_owned(), seconds, found })
 }
 
 /// Removes a cache.
@@ -179,7 +124,7 @@ fn forget(folder: &Path) -> Result<()> {
 /// The book's tool: all it checks, listings among it.
 fn ours(root: &Path) -> Result<Found> {
     let report = verify(root, &Options::default())?;
-    Ok(Found { passed: report.total().listings(), failed: report.problems.len(), errors: BTreeMap::new() })
+    Ok(Found { passed: report.total().listings(), failed: report.problems.len(), ..Found::default() })
 }
 
 /// The pages as mdBook's own preprocessors hand them to rustdoc: includes expanded, other directives plain text.
@@ -319,29 +264,4 @@ fn compile_and_run(listing: &Listing, path: &Path, artifacts: &Artifacts) -> Res
         Expect::Panics { .. } => !quiet(&mut Command::new(&executable))?.success(),
         Expect::Runs => quiet(&mut Command::new(&executable))?.success(),
     })
-}
-
-fn table(comparison: &Comparison, runs: u32) -> String {
-    let mut text = String::from("| way | seconds | passed | failed |\n|---|---:|---:|---|\n");
-    for way in &comparison.ways {
-        let errors: Vec<_> =
-            way.found.errors.iter().map(|(code, count)| format!("{count} × {code}")).collect();
-        let failed = match &errors[..] {
-            [] => way.found.failed.to_string(),
-            _ => format!("{} ({})", way.found.failed, errors.join(", ")),
-        };
-        let _ =
-            writeln!(text, "| {} | {:.2} | {} | {failed} |", way.name, way.median_seconds, way.found.passed);
-    }
-    let runs = if runs == 1 { "One run".to_owned() } else { format!("Medians of {runs} runs") };
-    let _ = writeln!(
-        text,
-        "\n{runs} over {} pages with {} listings, on {}, with {}, {}.",
-        comparison.pages,
-        comparison.listings,
-        comparison.machine.describe(),
-        comparison.rustc,
-        comparison.date
-    );
-    text
 }

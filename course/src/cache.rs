@@ -21,6 +21,12 @@ impl Cache {
         Self { folder, environment }
     }
 
+    /// The same folder for another state of compiler and libraries.
+    #[must_use]
+    pub fn within(&self, environment: String) -> Self {
+        Self { folder: self.folder.clone(), environment }
+    }
+
     fn path(&self, key: &str) -> PathBuf {
         let mut hasher = blake3::Hasher::new();
         hasher.update(self.environment.as_bytes()).update(&[0]).update(key.as_bytes());

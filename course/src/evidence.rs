@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
 
+use crate::checks::names;
 use crate::page::Page;
 use crate::project::{Project, module};
 
@@ -46,6 +47,12 @@ pub struct Counts {
     /// Figures in prose that a comment allows.
     #[serde(default)]
     pub figures_allowed: usize,
+    /// Names in prose that resolve.
+    #[serde(default)]
+    pub names: usize,
+    /// Names in prose that nothing here knows, allowed with a reason.
+    #[serde(default)]
+    pub names_allowed: usize,
     /// Claims whose evidence was checked.
     pub claims: usize,
     /// Links followed inside the book.
@@ -74,6 +81,8 @@ impl Counts {
         self.numbers += other.numbers;
         self.figures_sourced += other.figures_sourced;
         self.figures_allowed += other.figures_allowed;
+        self.names += other.names;
+        self.names_allowed += other.names_allowed;
         self.claims += other.claims;
         self.links += other.links;
         self.skipped += other.skipped;
@@ -85,7 +94,8 @@ impl std::fmt::Display for Counts {
         write!(
             f,
             "{} listings ({} ran, {} panicked as expected, {} compiled only, {} failed to compile as expected), \
-             {} outputs compared, {} not compared, {} numbers, {} figures with another source, {} allowed, {} claims, {} links, {} skipped",
+             {} outputs compared, {} not compared, {} numbers, {} figures with another source, {} allowed, {} names, \
+             {} allowed, {} claims, {} links, {} skipped",
             self.listings(),
             self.ran,
             self.panicked,
@@ -96,6 +106,8 @@ impl std::fmt::Display for Counts {
             self.numbers,
             self.figures_sourced,
             self.figures_allowed,
+            self.names,
+            self.names_allowed,
             self.claims,
             self.links,
             self.skipped
@@ -109,13 +121,14 @@ pub fn today() -> String {
     jiff::Timestamp::now().strftime("%Y-%m-%d").to_string()
 }
 
-/// A digest of what the checks of a page depend on: the page, the listings and examples, the record, the lock file.
+/// A digest of what the checks of a page depend on: the page, the listings and examples, the record, the lock file, the
+/// names that are allowed.
 #[must_use]
 pub fn digest(project: &Project, page: &Page) -> String {
     let mut hasher = blake3::Hasher::new();
     hasher.update(page.text.as_bytes());
-    let mut files = vec![project.root.join("Cargo.lock")];
-    for folder in ["listings/src", "listings/examples", "benches/results"] {
+    let mut files = ["Cargo.lock", names::allowed::FILE].map(|file| project.root.join(file)).to_vec();
+    for folder in ["listings/src", "listings/examples", "benches/results", crate::checkers::FOLDER] {
         collect(&project.root.join(folder), &mut files);
     }
     if let Some(slug) = page.slug() {

@@ -6,6 +6,7 @@ pub mod bench;
 pub mod book;
 pub mod cache;
 pub mod cargo;
+pub mod checkers;
 pub mod checks;
 pub mod digest;
 pub mod directives;

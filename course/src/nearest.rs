@@ -11,6 +11,13 @@ pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Vec<
     scored.into_iter().take(3).map(|(_, known)| known).collect()
 }
 
+/// Of the three words most like the one given those that are like it indeed, the likest first.
+#[must_use]
+pub fn near<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Vec<String> {
+    let alike = |known: &&str| TextDiff::from_chars(word, *known).ratio() >= 0.7;
+    nearest(word, known).into_iter().filter(alike).map(str::to_owned).collect()
+}
+
 /// The nearest words as help: `the nearest are a, b, c`, or what to say when there are none.
 #[must_use]
 pub fn or_nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>, none: &str) -> String {
@@ -31,5 +38,7 @@ mod tests {
         assert_eq!(nearest("task", known), ["task", "tasks", "tusk"]);
         assert_eq!(or_nearest("x", [], "there are none"), "there are none");
         assert_eq!(or_nearest("x", ["seal"], ""), "there is only seal");
+        assert_eq!(near("task", known), ["task", "tasks", "tusk"]);
+        assert_eq!(near("seals", known), ["seal"]);
     }
 }

@@ -10,6 +10,7 @@ use crate::book;
 use crate::cache::Cache;
 use crate::cargo::Artifacts;
 use crate::checks::fences::{Expect, Snippet};
+use crate::checks::names::{self, go::Go};
 use crate::checks::{failures, fences, figures, links, outputs, panics};
 use crate::directives;
 use crate::evidence::{self, Counts, Evidence};
@@ -51,7 +52,8 @@ impl Report {
             let name = file.strip_prefix("src").unwrap_or(file).with_extension("");
             let _ = writeln!(text, "{}: {counts}", name.display());
         }
-        let _ = write!(text, "{} pages: {}", self.pages.len(), self.total());
+        let plural = if self.pages.len() == 1 { "page" } else { "pages" };
+        let _ = write!(text, "{} {plural}: {}", self.pages.len(), self.total());
         text
     }
 
@@ -97,6 +99,8 @@ pub fn verify_telling(root: &Path, options: &Options, progress: &Progress) -> Re
             || page.slug().is_some_and(|slug| options.chapters.iter().any(|c| c == slug))
     };
     let pages: Vec<&Page> = project.pages.iter().filter(|page| wanted(page)).collect();
+    // It answers while other things are done.
+    let go = Go::ask(root);
 
     progress.phase("pages", || {
         includes::check(&project, &mut problems);
@@ -124,8 +128,9 @@ pub fn verify_telling(root: &Path, options: &Options, progress: &Progress) -> Re
     })?;
     let snippets = snippets(&project, &pages, &mut problems)?;
     let mut blessed = Vec::new();
-    if let Some(artifacts) = &artifacts {
-        let cache = Cache::new(project.scratch().join("cache"), artifacts.digest());
+    let cache =
+        artifacts.as_ref().map(|artifacts| Cache::new(project.scratch().join("cache"), artifacts.digest()));
+    if let (Some(artifacts), Some(cache)) = (&artifacts, &cache) {
         let bless = options.bless;
         let mut run =
             Run { project: &project, artifacts, cache, progress, bless, problems, blessed: Vec::new() };
@@ -153,12 +158,21 @@ pub fn verify_telling(root: &Path, options: &Options, progress: &Progress) -> Re
     })?;
     // After blessing, too: an output that is shown is a source.
     let figures = figures::check(&project, &pages, &snippets, &mut problems);
+    let names = progress.phase("names", || {
+        let sources = names::Sources { built: artifacts.as_ref().zip(cache.as_ref()), go };
+        let names = names::check(&project, &pages, &snippets, sources, &mut problems)?;
+        let said = format!("{} looked up", names.values().map(|tally| tally.resolved).sum::<usize>());
+        Ok((names, said))
+    })?;
     let mut report =
         Report { pages: Vec::new(), problems: problems.sorted(), blessed, phases: progress.ended() };
     for page in pages {
         let mut counts = count(&project, artifacts.as_ref(), page, &snippets);
         let figures = figures.get(&page.file).copied().unwrap_or_default();
         (counts.figures_sourced, counts.figures_allowed) = (figures.sourced, figures.allowed);
+        let names = names.get(&page.file).copied().unwrap_or_default();
+        (counts.names, counts.names_allowed) = (names.resolved, names.allowed);
+        counts.skipped += names.skipped;
         if let Some(artifacts) = &artifacts
             && report.problems.is_empty()
         {
@@ -179,7 +193,7 @@ pub fn verify_telling(root: &Path, options: &Options, progress: &Progress) -> Re
 struct Run<'a> {
     project: &'a Project,
     artifacts: &'a Artifacts,
-    cache: Cache,
+    cache: &'a Cache,
     progress: &'a Progress,
     bless: bool,
     problems: Problems,
@@ -189,7 +203,7 @@ struct Run<'a> {
 impl Run<'_> {
     /// Compiles and runs the listings; returns how many passed before as they are.
     fn listings(&mut self, snippets: &[Snippet<'_>]) -> Result<usize> {
-        let (scratch, artifacts, cache) = (self.project.scratch(), self.artifacts, &self.cache);
+        let (scratch, artifacts, cache) = (self.project.scratch(), self.artifacts, self.cache);
         let progress = self.progress;
         let mut found = Problems::default();
         // What must fail goes one by one; meanwhile the other core has the merged compilation.

@@ -2,6 +2,7 @@
 //!
 //! A listing that grows on the page grows here in stages, `s1_…`, `s2_…`, each complete.
 
+pub mod cleanups;
 pub mod coroutines;
 pub mod trace;
 pub mod virtual_time;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail, ensure};
@@ -19,10 +19,16 @@ const FOLDER: &str = "benches/go";
 /// Asked inside the module, because its `go.mod` may choose the toolchain.
 #[must_use]
 pub fn version(root: &Path) -> Option<String> {
-    let folder = root.join(FOLDER);
-    let output = Command::new("go").args(["env", "GOVERSION"]).current_dir(folder).output().ok()?;
+    let output = Command::new("go").args(["env", "GOVERSION"]).current_dir(folder(root)).output().ok()?;
     let version = String::from_utf8(output.stdout).ok()?.trim().to_owned();
     (output.status.success() && !version.is_empty()).then_some(version)
+}
+
+/// Where to ask Go: in the book's Go module, or at its root if it has none.
+#[must_use]
+pub fn folder(root: &Path) -> PathBuf {
+    let folder = root.join(FOLDER);
+    if folder.is_dir() { folder } else { root.to_owned() }
 }
 
 /// Runs a chapter's Go tests: each test and subtest that ran, and whether it passed. A skipped test shows nothing.

@@ -4,6 +4,7 @@ pub mod failures;
 pub mod fences;
 pub mod figures;
 pub mod links;
+pub mod names;
 pub mod outputs;
 pub mod panics;
 pub mod readable;

@@ -10,6 +10,7 @@ use crate::record::Record;
 use crate::task::Task;
 
 mod bench;
+mod checkers;
 pub mod claims;
 mod diagnostic;
 mod diff;
@@ -99,6 +100,7 @@ type Render = fn(Place<'_>, &str) -> Result<String, Fault>;
 /// Every directive there is, by name.
 const DIRECTIVES: &[(&str, Render)] = &[
     ("bench", bench::render),
+    ("checkers", checkers::render),
     ("claims", claims::render),
     ("diagnostic", diagnostic::render),
     ("diff", diff::render),

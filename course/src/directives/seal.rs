@@ -85,6 +85,7 @@ fn lines(counts: &Counts) -> Vec<String> {
             "{} numbers from the benchmark record, {} figures with another source, {} allowed with a reason",
             counts.numbers, counts.figures_sourced, counts.figures_allowed
         ),
+        format!("{} names looked up, {} allowed with a reason", counts.names, counts.names_allowed),
         format!("{} claims checked", counts.claims),
         format!("{} links followed, {} checks skipped", counts.links, counts.skipped),
     ]

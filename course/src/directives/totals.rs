@@ -28,6 +28,7 @@ const COLUMNS: &[Column] = &[
     ("not compared", |counts| counts.outputs_varying),
     ("numbers", |counts| counts.numbers),
     ("other figures", |counts| counts.figures_sourced + counts.figures_allowed),
+    ("names", |counts| counts.names + counts.names_allowed),
     ("claims", |counts| counts.claims),
     ("links", |counts| counts.links),
     ("skipped", |counts| counts.skipped),

@@ -47,7 +47,7 @@ fn verify_of_a_correct_book_exits_with_0_and_says_so_in_text_and_json() {
     // No terminal: a line a phase, and nothing that moves a cursor or has a colour.
     let phases: Vec<_> = stderr(&text).lines().map(|line| line.trim_start().to_owned()).collect();
     let names: Vec<_> = phases.iter().filter_map(|line| line.split(' ').next()).collect();
-    assert_eq!(names, ["read", "pages", "build", "listings", "outputs", "render"]);
+    assert_eq!(names, ["read", "pages", "build", "listings", "outputs", "render", "names"]);
     assert!(phases[3].starts_with("listings 5 compiled and run, 5 of them unchanged"), "{phases:?}");
     assert!(!stderr(&text).contains(['\u{1b}', '\r']) && !stdout(&text).contains('\u{1b}'));
 

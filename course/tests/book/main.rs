@@ -5,6 +5,7 @@ mod figures;
 mod malformed;
 mod mdbook;
 mod messages;
+mod names;
 mod panics;
 mod small_book;
 mod verify;

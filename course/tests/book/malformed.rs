@@ -9,7 +9,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
-use course::checks::{failures, fences, links};
+use course::checks::{failures, fences, links, names};
 use course::directives::{self, Place};
 use course::page::Page;
 use course::problem::{Problem, Problems};
@@ -327,6 +327,17 @@ fn check_page(file: &Path, text: &str) -> Result<(), TestCaseError> {
         problems.take(fences::expectation(&page, fence));
         let _ = failures::program(&fence.body);
     }
+    for found in names::occurrences::occurrences(&BOOK, &page) {
+        // What the page shows of its task has the lines of that.
+        let there = if found.shown.is_none() {
+            text.to_owned()
+        } else {
+            fs::read_to_string(root().join(&found.file)).unwrap()
+        };
+        let line = there.split('\n').nth(found.line.saturating_sub(1)).unwrap_or_default();
+        let word = found.span.get(found.name.span.clone()).unwrap_or_default();
+        prop_assert!(found.line > 0 && line.contains(word), "{found:?} is not in {line:?}");
+    }
     let mut project = book();
     project.pages.retain(|other| other.file != file);
     project.pages.push(page.clone());
@@ -348,6 +359,9 @@ fn check_task(file: &Path, text: &str) -> Result<(), TestCaseError> {
         project.tasks.insert(slug.clone(), task);
         problems.extend(directives::check_claims(&project, slug));
         let page = project.page(slug).expect("the chapter has a page");
+        for found in names::occurrences::occurrences(&project, page) {
+            prop_assert!(found.span.contains(&found.span[found.name.span.clone()]));
+        }
         problems.extend(directives::expand(Place { project: &project, page }).err().into_iter().flatten());
     }
     at_their_places(&problems, file, text)

@@ -136,6 +136,10 @@ fn tells(group: &str, cases: &[Case]) {
             eprintln!("skipped: rustc's words are compared with those of the book's own compiler only");
             continue;
         }
+        if case.name == "unknown-go-name" && course::bench::go::version(book.root()).is_none() {
+            eprintln!("skipped: there is no Go here");
+            continue;
+        }
         let files: BTreeSet<_> = case.edits.iter().map(Edit::file).chain([RECORD]).collect();
         let before: Vec<_> = files.iter().map(|file| (*file, fs::read(book.path(file)).ok())).collect();
         case.edits.iter().for_each(|edit| edit.apply(&book));
@@ -360,6 +364,14 @@ fn messages_on_directives_are_the_snapshots() {
                 &[
                     Write("listings/captured/small/way.txt", ""),
                     Replace("src/other.md", "## More", "{{#trace way}}\n\n{{#trace way}}\n\n## More"),
+                ],
+            ),
+            one("no-checkers", &[Replace(PAGE, "## Exercises", "{{#checkers}}\n\n## Exercises")]),
+            one(
+                "unreadable-checkers",
+                &[
+                    Replace(PAGE, "## Exercises", "{{#checkers}}\n\n## Exercises"),
+                    Write("benches/checkers/old.json", "{ \"machine\": 1 }"),
                 ],
             ),
             one("no-claims", &[Replace(PAGE, "{{#claims}}", "{{#claims other}}")]),
@@ -624,6 +636,75 @@ fn messages_on_links_and_pages_are_the_snapshots() {
                 "summary-lists-a-missing-page",
                 &[Replace("src/SUMMARY.md", "- [Another", "- [Lost](lost.md)\n- [Another")],
             ),
+        ],
+    );
+}
+
+#[test]
+fn messages_on_names_are_the_snapshots() {
+    const BELOW: &str = "See [below]";
+    const ALLOWED: &str = "names.toml";
+    tells(
+        "names",
+        &[
+            one(
+                "misspelt-path-of-std",
+                &[Replace(
+                    PAGE,
+                    BELOW,
+                    "`Duration::form_millis`, not `Duration::from_millis`.\n\nSee [below]",
+                )],
+            ),
+            one("misspelt-listing", &[Replace(PAGE, BELOW, "`s1_first::anser`.\n\nSee [below]")]),
+            one("misspelt-type", &[Replace(PAGE, BELOW, "`Weak<RefCel<T>>`.\n\nSee [below]")]),
+            one("misspelt-method", &[Replace(PAGE, BELOW, "`.sized_hint()`.\n\nSee [below]")]),
+            one("misspelt-macro", &[Replace(PAGE, BELOW, "`printline!`.\n\nSee [below]")]),
+            one("misspelt-attribute", &[Replace(PAGE, BELOW, "`#[track_called]`.\n\nSee [below]")]),
+            one("renamed-test", &[Replace(PAGE, BELOW, "`core::answer_is_43`.\n\nSee [below]")]),
+            one("renamed-test-without-its-group", &[Replace(PAGE, BELOW, "`answer_is_43`.\n\nSee [below]")]),
+            one("renamed-wrong-solution", &[Replace(PAGE, BELOW, "`off-by-two`.\n\nSee [below]")]),
+            one("missing-file", &[Replace(PAGE, BELOW, "`s3_third.rs`.\n\nSee [below]")]),
+            one("unknown-error-code", &[Replace(PAGE, BELOW, "`E9999`.\n\nSee [below]")]),
+            one("unknown-go-name", &[Replace(PAGE, BELOW, "`iter.Pul`.\n\nSee [below]")]),
+            one("in-a-heading", &[Replace("src/other.md", "## More", "## More\n\n### `Vec::lenght`")]),
+            one("in-a-link-of-the-book", &[Replace(PAGE, "[below]", "[`Vec::lenght`]")]),
+            one(
+                "in-the-second-line-of-a-span",
+                &[Replace(PAGE, BELOW, "`Vec::len and\nVec::lenght`.\n\nSee [below]")],
+            ),
+            one("in-a-hint", &[Replace(TASK, "It is even.", "It is what `Vec::lenght` says.")]),
+            one("in-a-title", &[Replace(TASK, "Find the answer", "Find `Vec::lenght`")]),
+            one(
+                "allowed-though-it-resolves",
+                &[
+                    Replace(PAGE, BELOW, "`Vec::len`.\n\nSee [below]"),
+                    Write(ALLOWED, "[[name]]\nis = \"Vec::len\"\nreason = \"chosen\"\n"),
+                ],
+            ),
+            one(
+                "allowed-though-absent",
+                &[Write(ALLOWED, "[[name]]\nis = \"Vec::lenght\"\nreason = \"chosen\"\n")],
+            ),
+            one(
+                "allowed-on-another-page",
+                &[
+                    Replace(PAGE, BELOW, "`Vec::lenght`.\n\nSee [below]"),
+                    Replace("src/other.md", "## More", "## More\n\n`Vec::lenght`"),
+                    Write(ALLOWED, "[[name]]\nis = \"Vec::lenght\"\npage = \"other\"\nreason = \"chosen\"\n"),
+                ],
+            ),
+            one(
+                "allowed-on-no-page",
+                &[Write(ALLOWED, "[[name]]\nis = \"X\"\npage = \"smal\"\nreason = \"chosen\"\n")],
+            ),
+            one(
+                "allowed-without-a-reason",
+                &[
+                    Replace(PAGE, BELOW, "`Vec::lenght`.\n\nSee [below]"),
+                    Write(ALLOWED, "[[name]]\nis = \"Vec::lenght\"\nreason = \"\"\n"),
+                ],
+            ),
+            one("allowed-with-an-unknown-key", &[Write(ALLOWED, "[[name]]\nis = \"X\"\nwhy = \"chosen\"\n")]),
         ],
     );
 }

@@ -307,7 +307,7 @@ impl<'a> Check<'a> {
 }
 
 /// The texts of a `task.toml` that a directive shows. What a claim says is not among them: it is reported, with a verdict.
-fn texts<'t>(task: &'t Task, directive: &str) -> Vec<&'t str> {
+pub(super) fn texts<'t>(task: &'t Task, directive: &str) -> Vec<&'t str> {
     let texts: Vec<&String> = match directive {
         "task" => task.objectives.iter().collect(),
         "exercises" => {
@@ -324,7 +324,7 @@ fn texts<'t>(task: &'t Task, directive: &str) -> Vec<&'t str> {
 }
 
 /// The line of a TOML file in which a byte of one of its strings stands; 0 when it is not found.
-fn line_with(toml: &str, text: &str, at: usize) -> usize {
+pub(super) fn line_with(toml: &str, text: &str, at: usize) -> usize {
     let start = text[..at].rfind('\n').map_or(0, |newline| newline + 1);
     let own = text[start..].lines().next().unwrap_or_default();
     let unescaped = |line: &str| line.replace("\\\"", "\"").replace("\\\\", "\\");

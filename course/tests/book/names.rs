@@ -1,0 +1,169 @@
+//! Names in prose: what resolves, what is skipped, what is kept from run to run.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+
+use course::evidence::Counts;
+use course::verify::{Options, verify};
+use serde_json::Value;
+
+use crate::small_book::SmallBook;
+
+/// A correct book with a sentence more.
+fn book(sentence: &str) -> SmallBook {
+    let book = SmallBook::new();
+    book.edit("src/small.md", "See [below]", &format!("{sentence}\n\nSee [below]"));
+    book
+}
+
+/// The counts of a page that is correct.
+fn counts(book: &SmallBook) -> Counts {
+    let report = book.verify();
+    assert_eq!(report.problems, []);
+    report.pages[0].1.clone()
+}
+
+/// How many names a sentence has, in a book that is correct.
+fn names(sentence: &str) -> usize {
+    let counts = counts(&book(sentence));
+    assert_eq!((counts.names_allowed, counts.skipped), (0, 0));
+    counts.names - 1
+}
+
+#[test]
+fn names_resolve_wherever_they_are_known() {
+    for (sentence, count) in [
+        (
+            "In std: `std::time::Duration::from_millis`, `Duration`, `Vec::<u8>::with_capacity(3)`, `wrapping_add`.",
+            4,
+        ),
+        (
+            "`Option<&Weak<T>>`, `.unwrap_or(0)`, `println!`, `std::vec`, `String::trim`, `Ordering::Relaxed`.",
+            7,
+        ),
+        (
+            "In the listings: `s1_first::answer()`, `small::s2_second::answer`, `listings::small`, `answer`.",
+            4,
+        ),
+        ("Tests and the like: `core::answer_is_42`, `answer_is_42`, `off-by-one`, `small_says`.", 4),
+        ("Files: `s1_first.rs`, `listings/tests/small/`, `Cargo.toml`, `target/debug/course`.", 4),
+        (
+            "Of the compiler: `#[track_caller]`, `#[derive(Debug)]`, `unused_variables`, `E0626`, `target_os`.",
+            6,
+        ),
+        ("Elsewhere: [`tower::Service`](https://docs.rs/tower), <code>Vec&lt;Rc></code>.", 3),
+        (
+            "No names: `a + b`, `cargo test`, `--json`, `KEY=value`, `for`, `3.5`, `s1_…`, `it did not end`.",
+            0,
+        ),
+    ] {
+        assert_eq!(names(sentence), count, "{sentence}");
+    }
+}
+
+#[test]
+fn a_name_of_a_listing_on_the_page_resolves_and_of_its_comment_or_hidden_line_does_not() {
+    let with = |name: &str| {
+        let listing = "```rust\n# fn hidden_one() {}\nfn shown_one() {} // comment_one\nshown_one();\n```";
+        book(&format!("`{name}`\n\n{listing}"))
+    };
+    assert_eq!(with("shown_one").problems(), "");
+    for name in ["hidden_one", "comment_one"] {
+        let told = with(name).problems();
+        assert!(told.starts_with(&format!("error: src/small.md:38: `{name}` names nothing")), "{told}");
+    }
+}
+
+#[test]
+fn a_name_of_a_go_listing_on_the_page_needs_no_go() {
+    assert_eq!(names("`own.Thing`, `Thing`\n\n```go\nown.Thing()\n```"), 2);
+}
+
+#[test]
+fn an_allowed_name_is_counted_as_allowed_and_an_entry_for_a_selector_covers_its_last_word() {
+    let book = book("`gone.Name` is gone, and `Name` with it.");
+    book.write("names.toml", "[[name]]\nis = \"gone.Name\"\nreason = \"gone\"\n");
+    let counts = counts(&book);
+    assert_eq!((counts.names, counts.names_allowed), (1, 2));
+}
+
+#[test]
+fn an_entry_is_judged_only_where_its_pages_are_checked() {
+    let book = book("A sentence.");
+    book.write("src/other.md", "# Another page\n");
+    book.edit("src/SUMMARY.md", "- [A", "- [Another page](other.md)\n- [A");
+    book.write(
+        "names.toml",
+        "[[name]]\nis = \"A::b\"\nreason = \"c\"\n\n[[name]]\nis = \"D::e\"\npage = \"other\"\nreason = \"f\"\n",
+    );
+    let options = Options { chapters: vec!["small".to_owned()], ..Options::default() };
+    assert_eq!(verify(book.root(), &options).unwrap().problems, []);
+    assert_eq!(book.verify().problems.len(), 2);
+}
+
+#[test]
+fn names_are_not_looked_up_again_until_something_changes() {
+    let book = book("`Duration`, `misspelt_name`");
+    let told = book.problems();
+    assert!(told.contains("`misspelt_name` names nothing"), "{told}");
+    let generated = book.path("target/course/names/names.rs");
+    fs::remove_file(&generated).unwrap();
+    assert_eq!(book.problems(), told);
+    assert!(!generated.exists(), "rustdoc was asked again");
+    // What a listing declares may be what a name needs.
+    book.edit(
+        "listings/src/small/s2_second.rs",
+        "pub fn answer",
+        "pub fn misspelt_name() {}\n\npub fn answer",
+    );
+    assert_eq!(book.problems(), "");
+    assert!(generated.exists());
+}
+
+#[test]
+fn names_are_skipped_where_the_listings_do_not_compile() {
+    let book = book("`Duration`, `misspelt_name`, `answer_is_42`, `no_such.rs`");
+    book.edit("listings/src/small/s2_second.rs", "6 * 7", "6 * \"7\"");
+    let report = book.verify();
+    let told: Vec<_> = report.problems.iter().map(|problem| problem.what.as_str()).collect();
+    assert_eq!(told.len(), 2, "{told:?}");
+    assert!(told.iter().any(|what| what.starts_with("`no_such.rs` names nothing")), "{told:?}");
+    let counts = &report.pages[0].1;
+    // The listings and outputs are skipped as well.
+    assert_eq!((counts.names, counts.skipped), (2, 5 + 2 + 2));
+}
+
+/// Folders of `PATH` in which everything is but Go.
+#[cfg(unix)]
+fn path_without_go(scratch: &std::path::Path) -> std::ffi::OsString {
+    let folders = std::env::split_paths(&std::env::var_os("PATH").unwrap()).collect::<Vec<_>>();
+    let without = folders.into_iter().enumerate().map(|(index, folder)| -> PathBuf {
+        if !folder.join("go").exists() {
+            return folder;
+        }
+        let copy = scratch.join(index.to_string());
+        fs::create_dir_all(&copy).unwrap();
+        for entry in fs::read_dir(folder).unwrap().flatten().filter(|entry| entry.file_name() != "go") {
+            std::os::unix::fs::symlink(entry.path(), copy.join(entry.file_name())).unwrap();
+        }
+        copy
+    });
+    std::env::join_paths(without.collect::<Vec<_>>()).unwrap()
+}
+
+#[cfg(unix)]
+#[test]
+fn names_of_go_are_skipped_where_there_is_no_go() {
+    let book = book("`iter.Pull`, `iter.Pul`, `Pul`, `Duration`");
+    let scratch = tempfile::tempdir().unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_course"))
+        .args(["verify", "--json"])
+        .current_dir(book.root())
+        .env("PATH", path_without_go(scratch.path()))
+        .output()
+        .unwrap();
+    let found: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(found["problems"], serde_json::json!([]), "{found:#}");
+    assert_eq!((&found["total"]["names"], &found["total"]["skipped"]), (&2.into(), &3.into()));
+}
