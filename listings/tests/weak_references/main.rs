@@ -1,7 +1,7 @@
 //! Tests of the chapter *Build a weak reference*.
 //!
 //! `ladder` holds every rung to what the page says it answers, and `models` runs loom; the other modules are the groups
-//! of the exercise. `counted` and `interner` are those that touch `unsafe` code and run under Miri too.
+//! of the exercise. `core`, `bonus` and `retention` are those that come to `unsafe` code, and run under Miri too.
 
 mod bonus;
 mod core;

@@ -1,6 +1,7 @@
 use std::{
-    cell::RefCell,
+    cell::{Cell, RefCell},
     panic::{self, AssertUnwindSafe},
+    rc::Rc,
     thread::{self, ThreadId},
 };
 
@@ -53,19 +54,19 @@ fn counts_tell_who_is_there() {
 fn destructor_finds_itself_dead() {
     struct Lazarus {
         me: RefCell<Option<Weak<Lazarus>>>,
-        raised: &'static RefCell<Option<bool>>,
+        raised: Rc<Cell<Option<bool>>>,
     }
     impl Drop for Lazarus {
         fn drop(&mut self) {
             let raised = self.me.borrow().as_ref().and_then(Weak::upgrade).is_some();
-            *self.raised.borrow_mut() = Some(raised);
+            self.raised.set(Some(raised));
         }
     }
-    let raised = Box::leak(Box::new(RefCell::new(None)));
-    let strong = Strong::new(Lazarus { me: RefCell::default(), raised });
+    let raised = Rc::default();
+    let strong = Strong::new(Lazarus { me: RefCell::default(), raised: Rc::clone(&raised) });
     *strong.me.borrow_mut() = Some(strong.downgrade());
     drop(strong);
-    assert_eq!(raised.take(), Some(false));
+    assert_eq!(raised.get(), Some(false));
 }
 
 #[test]
