@@ -11,3 +11,4 @@ pub mod cpu_budget;
 pub mod scope;
 pub mod trace;
 pub mod virtual_time;
+pub mod weak_references;

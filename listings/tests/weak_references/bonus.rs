@@ -1,0 +1,4 @@
+//! An object that knows itself, and the interner.
+
+mod cyclic;
+mod interner;

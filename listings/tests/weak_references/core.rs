@@ -1,0 +1,4 @@
+//! The registry with generations, and the references that count.
+
+mod counted;
+mod registry;
