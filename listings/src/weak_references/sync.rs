@@ -10,7 +10,6 @@ pub use std::sync::{
     atomic::{AtomicUsize, Ordering, fence},
 };
 
-// ANCHOR: cell
 /// [`std::cell::UnsafeCell`] with loom's interface: a pointer is used inside a closure, so that loom sees from when to
 /// when.
 #[derive(Debug)]
@@ -32,7 +31,6 @@ impl<T> UnsafeCell<T> {
         write(self.0.get())
     }
 }
-// ANCHOR_END: cell
 
 // ANCHOR: block
 /// A heap allocation that nobody owns: whoever holds a copy of the pointer has to know when to [`free`](Block::free) it.
