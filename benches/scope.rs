@@ -20,7 +20,7 @@ const COUNTS: [usize; 3] = [1, 100, 10_000];
 async fn in_scope(root: &Root, options: Options, n: usize) -> Result<(), ScopeError<Stopped>> {
     scope_with(options, root, async |s| {
         for _ in 0..n {
-            drop(s.spawn("child", async { Ok(black_box(())) }).await?);
+            drop(s.spawn("child", nothing()).await?);
         }
         Ok(())
     })
@@ -30,7 +30,7 @@ async fn in_scope(root: &Root, options: Options, n: usize) -> Result<(), ScopeEr
 async fn in_join_set(n: usize) -> Result<(), Stopped> {
     let mut children = JoinSet::new();
     for _ in 0..n {
-        children.spawn(async { Ok::<_, Stopped>(black_box(())) });
+        children.spawn(nothing());
     }
     while let Some(joined) = children.join_next().await {
         joined.map_err(|_| Stopped::NoValue)??;
@@ -41,7 +41,7 @@ async fn in_join_set(n: usize) -> Result<(), Stopped> {
 async fn in_tracker(n: usize) {
     let tracker = TaskTracker::new();
     for _ in 0..n {
-        tracker.spawn(async { black_box(()) });
+        tracker.spawn(nothing());
     }
     tracker.close();
     tracker.wait().await;
@@ -50,7 +50,7 @@ async fn in_tracker(n: usize) {
 async fn in_futures_unordered(n: usize) {
     let mut children = FuturesUnordered::new();
     for _ in 0..n {
-        children.push(async { black_box(()) });
+        children.push(nothing());
     }
     while children.next().await.is_some() {}
 }
@@ -58,7 +58,7 @@ async fn in_futures_unordered(n: usize) {
 async fn in_local_scope(n: usize) -> Result<(), Stopped> {
     local_scope(async |s| {
         for _ in 0..n {
-            s.spawn(async { Ok(black_box(())) });
+            s.spawn(nothing());
         }
         Ok(())
     })
@@ -71,6 +71,12 @@ fn in_thread_scope(n: usize) {
             s.spawn(|| black_box(()));
         }
     });
+}
+
+/// What every child does.
+async fn nothing() -> Result<(), Stopped> {
+    black_box(());
+    Ok(())
 }
 
 /// Measures one way for one number of children.
@@ -130,7 +136,7 @@ fn empty(c: &mut Criterion) {
     let root = Root::new();
     let mut group = c.benchmark_group("scope/empty");
     group.bench_function("scope", |b| {
-        b.iter(|| runtime.block_on(scope(&root, async |_| Ok::<_, Stopped>(black_box(())))));
+        b.iter(|| runtime.block_on(scope(&root, async |_| nothing().await)));
     });
     group.bench_function("join-set", |b| b.iter(|| runtime.block_on(in_join_set(0))));
     group.finish();

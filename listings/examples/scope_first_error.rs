@@ -25,9 +25,10 @@ impl Lane {
         Self { trace: Arc::clone(trace), name, label, begin: Instant::now(), done: false }
     }
 
-    async fn sleep(mut self, millis: u64) {
+    async fn sleep(mut self, millis: u64) -> Result<(), &'static str> {
         sleep(Duration::from_millis(millis)).await;
         self.done = true;
+        Ok(())
     }
 }
 
@@ -46,28 +47,26 @@ fn main() -> Result<(), bubble::BubbleError> {
         let trace: Shared = Arc::new(Mutex::new(Trace::start()));
         let outcome = scope(&Root::new(), async |s| {
             let quick = Lane::new(&trace, "quick", "10 ms");
-            let _ = s.spawn("quick", async { Ok(quick.sleep(10).await) }).await;
+            let _ = s.spawn("quick", quick.sleep(10)).await;
             let bad = Lane::new(&trace, "bad", "30 ms");
             let lane = Arc::clone(&trace);
             let bad = async move {
-                bad.sleep(30).await;
+                bad.sleep(30).await?;
                 lane.lock().expect("nobody panics").mark("bad", "error", "refused");
                 Err::<(), _>("refused")
             };
             let _ = s.spawn("bad", bad).await;
             let slow = Lane::new(&trace, "slow", "of 1000 ms");
-            let _ = s.spawn("slow", async { Ok(slow.sleep(1000).await) }).await;
+            let _ = s.spawn("slow", slow.sleep(1000)).await;
             let lane = Arc::clone(&trace);
             let polite = s.spawn_cooperative("polite", |token| async move {
                 let begin = Instant::now();
                 token.cancelled().await;
                 lane.lock().expect("nobody panics").span("polite", "wait", "until told", begin);
-                Lane::new(&lane, "polite", "clean up").sleep(30).await;
-                Ok(())
+                Lane::new(&lane, "polite", "clean up").sleep(30).await
             });
             let _ = polite.await;
-            Lane::new(&trace, "body", "of 1000 ms").sleep(1000).await;
-            Ok(())
+            Lane::new(&trace, "body", "of 1000 ms").sleep(1000).await
         })
         .await;
         assert!(matches!(&outcome, Err(ScopeError::Failed { first, .. }) if first.task == "bad"));

@@ -16,7 +16,7 @@ use tracing::{
     span::{Attributes, Id, Record},
 };
 
-use crate::{Alive, ms, run};
+use crate::{Alive, ms, nap, run};
 
 type Outcome = Result<(), ScopeError<Stopped>>;
 
@@ -37,7 +37,7 @@ fn limit_is_kept_and_used() {
                     sleep(ms(10)).await;
                     Ok(())
                 };
-                let _ = s.spawn("child", child).await?;
+                drop(s.spawn("child", child).await?);
             }
             Ok(())
         })
@@ -50,8 +50,12 @@ fn limit_is_kept_and_used() {
 fn waiting_spawn_has_not_started() {
     run(async {
         let outcome: Outcome = scope_with(limit(1), &Root::new(), async |s| {
-            let _ = s.spawn("first", async { Ok(sleep(ms(10)).await) }).await?;
-            let _ = s.spawn("second", async { Ok(assert_eq!(bubble::now(), ms(10))) }).await?;
+            drop(s.spawn("first", nap(10)).await?);
+            let second = async {
+                assert_eq!(bubble::now(), ms(10));
+                Ok(())
+            };
+            drop(s.spawn("second", second).await?);
             assert_eq!(bubble::now(), ms(10), "spawn returned before there was a place");
             Ok(())
         })
@@ -72,9 +76,9 @@ fn waiting_spawn_is_refused_at_the_cancellation() {
         let outcome: Outcome = scope_with(limit(1), &root, async |s| {
             let slow = s.spawn_cooperative("slow", |token| async move {
                 token.cancelled().await;
-                Ok(sleep(ms(50)).await)
+                nap(50).await
             });
-            let _ = slow.await?;
+            drop(slow.await?);
             let _ = send.send(s.clone());
             sleep(ms(10)).await;
             s.cancel();
@@ -90,10 +94,10 @@ fn waiting_spawn_is_refused_at_the_cancellation() {
 fn dropped_spawn_holds_no_place() {
     run(async {
         let outcome: Outcome = scope_with(limit(1), &Root::new(), async |s| {
-            let _ = s.spawn("first", async { Ok(sleep(ms(100)).await) }).await?;
+            drop(s.spawn("first", nap(100)).await?);
             let impatient = timeout(ms(10), s.spawn("second", async { Ok(()) })).await;
             assert!(impatient.is_err(), "there was a place");
-            let _ = s.spawn("third", async { Ok(()) }).await?;
+            drop(s.spawn("third", async { Ok(()) }).await?);
             Ok(())
         })
         .await;
@@ -107,7 +111,7 @@ fn child_that_spawns_within_its_own_limit_deadlocks() {
         let outcome: Outcome = scope_with(limit(1), &Root::new(), async |s| {
             let inner = s.clone();
             let child = async move { inner.spawn("grandchild", async { Ok(()) }).await.map(drop) };
-            let _ = s.spawn("child", child).await?;
+            drop(s.spawn("child", child).await?);
             Ok(())
         })
         .await;

@@ -27,6 +27,12 @@ fn ms(millis: u64) -> Duration {
     Duration::from_millis(millis)
 }
 
+/// Takes so long, and succeeds.
+async fn nap<E>(millis: u64) -> Result<(), E> {
+    sleep(ms(millis)).await;
+    Ok(())
+}
+
 /// Runs a test under virtual time; whatever hangs or leaks is an error.
 fn run<T>(body: impl Future<Output = T>) -> T {
     bubble::run(body).unwrap()

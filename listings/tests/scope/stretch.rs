@@ -9,7 +9,7 @@ use listings::{
 };
 use tokio::time::{sleep, timeout};
 
-use crate::{Alive, Thrown, ms, run, throw, thrown};
+use crate::{Alive, Thrown, ms, nap, run, throw, thrown};
 
 type Outcome = Result<(), ScopeError<u32>>;
 
@@ -26,7 +26,7 @@ fn completed_scope_has_nobody_alive() {
                     let polite = s.spawn_cooperative("polite", |token| async move {
                         let _guard = guard;
                         let _ = timeout(ms(millis), token.cancelled()).await;
-                        Ok(sleep(ms(7)).await)
+                        nap(7).await
                     });
                     let _ = polite.await;
                 }
@@ -58,7 +58,7 @@ fn dropped_scope_cancels_at_once_and_its_root_joins() {
                 let _guard = guard;
                 token.cancelled().await;
                 assert_eq!(bubble::now(), ms(10), "told too late");
-                Ok(sleep(ms(50)).await)
+                nap(50).await
             });
             let _ = polite.await;
             let _ = s.spawn("plain", alive.child(1000, Ok(()))).await;
@@ -142,7 +142,7 @@ fn dropped_scope_is_joined_by_the_scope_around_it() {
                     let polite = s.spawn_cooperative("polite", |token| async move {
                         let _guard = guard;
                         token.cancelled().await;
-                        Ok(sleep(ms(50)).await)
+                        nap(50).await
                     });
                     let _ = polite.await;
                     pending().await
