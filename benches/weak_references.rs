@@ -21,7 +21,7 @@ const OBJECT: Object = [0; 16];
 
 /// A reference is followed, and what was found is dropped.
 fn upgrade(c: &mut Criterion) {
-    let mut group = c.benchmark_group("weak_references/upgrade");
+    let mut group = c.benchmark_group("weak-references/upgrade");
     let (own, std) = (Strong::new(OBJECT), Arc::new(OBJECT));
     let (own_weak, std_weak) = (own.downgrade(), Arc::downgrade(&std));
     group.bench_function("counted", |b| b.iter(|| black_box(&own_weak).upgrade()));
@@ -34,7 +34,7 @@ fn upgrade(c: &mut Criterion) {
 
 /// A reference is made, and dropped.
 fn downgrade(c: &mut Criterion) {
-    let mut group = c.benchmark_group("weak_references/downgrade");
+    let mut group = c.benchmark_group("weak-references/downgrade");
     let (own, std) = (Strong::new(OBJECT), Arc::new(OBJECT));
     group.bench_function("counted", |b| b.iter(|| black_box(&own).downgrade()));
     group.bench_function("std", |b| b.iter(|| Arc::downgrade(black_box(&std))));
@@ -45,7 +45,7 @@ fn downgrade(c: &mut Criterion) {
 
 /// An object with its first reference, from nothing to nothing.
 fn make(c: &mut Criterion) {
-    let mut group = c.benchmark_group("weak_references/make");
+    let mut group = c.benchmark_group("weak-references/make");
     group.bench_function("counted", |b| {
         b.iter(|| {
             let strong = Strong::new(black_box(OBJECT));
@@ -66,7 +66,7 @@ fn make(c: &mut Criterion) {
 /// An object is found in a registry of a thousand, and what was found is dropped.
 fn lookup(c: &mut Criterion) {
     const OBJECTS: usize = 1000;
-    let mut group = c.benchmark_group("weak_references/lookup");
+    let mut group = c.benchmark_group("weak-references/lookup");
 
     let strong: Vec<_> = (0..OBJECTS).map(|_| s1_strong_registry::new(OBJECT)).collect();
     let weak: Vec<_> = strong.iter().map(s1_strong_registry::make).collect();
@@ -118,7 +118,7 @@ fn on_two_threads<R>(
 }
 
 fn contended(c: &mut Criterion) {
-    let mut group = c.benchmark_group("weak_references/contended");
+    let mut group = c.benchmark_group("weak-references/contended");
     group.warm_up_time(Duration::from_millis(500)).measurement_time(Duration::from_secs(2));
     let own = Strong::new(OBJECT);
     let weak = own.downgrade();
@@ -136,7 +136,7 @@ fn contended(c: &mut Criterion) {
 /// A value that somebody holds is interned again.
 fn intern(c: &mut Criterion) {
     const VALUE: &str = "a value that somebody holds";
-    let mut group = c.benchmark_group("weak_references/intern");
+    let mut group = c.benchmark_group("weak-references/intern");
     let interner = Interner::new();
     let _held = interner.intern(VALUE);
     group.bench_function("interner", |b| b.iter(|| interner.intern(black_box(VALUE))));
