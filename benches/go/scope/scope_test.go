@@ -152,8 +152,7 @@ func TestChildPanicEndsTheProcess(t *testing.T) {
 	command.Env = append(os.Environ(), "SCOPE_HELPER=1")
 	output, err := command.CombinedOutput()
 	var exit *exec.ExitError
-	if !errors.As(err, &exit) || exit.ExitCode() != 2 || !strings.Contains(string(output), "panic: child") ||
-		strings.Contains(string(output), "recovered") {
+	if !errors.As(err, &exit) || exit.ExitCode() != 2 || !strings.Contains(string(output), "panic: child") {
 		t.Fatalf("%v\n%s", err, output)
 	}
 }
@@ -167,7 +166,8 @@ func TestHelperChildPanic(t *testing.T) {
 			s.Go(func(context.Context) error { panic("child") })
 		})
 	})
-	println("recovered")
+	// The panicking goroutine releases the group before it ends the process, so this may be reached: wait for the end.
+	select {}
 }
 
 func TestClosingWaitsWhenItsBodyPanics(t *testing.T) {
