@@ -3,7 +3,7 @@
 //! A mutant is one edit of one file (`[[mutant]]` in task.toml). The listings crate is compiled with the edit, the
 //! chapter's tests are compiled against it and run, and every test that the mutant names must fail.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -124,9 +124,11 @@ fn try_one(
         mutant.name
     );
     fs::write(&edited, text.replace(&mutant.find, &mutant.replace))?;
+    let root_file = folder.join("src/lib.rs");
+    fs::write(&root_file, only(&needed(project, &module), &fs::read_to_string(&root_file)?))?;
 
     let library = folder.join("liblistings.rlib");
-    let compiled = compile(artifacts, &folder.join("src/lib.rs"), &library, None)?;
+    let compiled = compile(artifacts, &root_file, &library, None)?;
     let problem = |what: String, help: &str| {
         let file = Task::file(slug);
         let text = fs::read_to_string(project.root.join(&file)).unwrap_or_default();
@@ -172,6 +174,41 @@ fn try_one(
     // Compiled mutants are large, and of no use once judged.
     let _ = fs::remove_dir_all(&folder);
     Ok(Verdict { mutant: mutant.name.clone(), failed, problem })
+}
+
+/// The modules of the listings that a chapter's code and tests may use: every one whose name occurs in them, and in
+/// turn. The others need not be compiled once more for each of its mutants.
+fn needed(project: &Project, chapter: &str) -> BTreeSet<String> {
+    let listings = project.root.join("listings");
+    let all: Vec<String> = fs::read_dir(listings.join("src"))
+        .into_iter()
+        .flatten()
+        .flatten()
+        .map(|entry| entry.path().with_extension("").file_name().unwrap_or_default().display().to_string())
+        .collect();
+    let mut needed = BTreeSet::new();
+    let mut todo = vec![chapter.to_owned()];
+    while let Some(module) = todo.pop() {
+        let mut files = evidence::files_below(&listings.join("src").join(&module));
+        files.push(listings.join("src").join(&module).with_extension("rs"));
+        files.extend(evidence::files_below(&listings.join("tests").join(&module)));
+        let text: String = files.iter().filter_map(|file| fs::read_to_string(file).ok()).collect();
+        needed.insert(module);
+        let words: BTreeSet<&str> = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').collect();
+        let is_new = |module: &&String| words.contains(module.as_str()) && !needed.contains(*module);
+        let new: Vec<String> = all.iter().filter(is_new).cloned().collect();
+        todo.extend(new);
+    }
+    needed
+}
+
+/// A crate's root without the modules that are not needed.
+fn only(needed: &BTreeSet<String>, root: &str) -> String {
+    let is_kept = |line: &&str| {
+        let module = line.strip_prefix("pub mod ").and_then(|rest| rest.strip_suffix(';'));
+        module.is_none_or(|module| needed.contains(module))
+    };
+    root.lines().filter(is_kept).flat_map(|line| [line, "\n"]).collect()
 }
 
 /// Compiles a library, or the tests against it. The inner error is the compiler's message.

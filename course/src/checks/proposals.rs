@@ -11,7 +11,6 @@ use std::sync::LazyLock;
 use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, Parser, Tag, TagEnd};
 use regex::Regex;
 
-use crate::nearest::or_nearest;
 use crate::page::{Lines, Page, markdown_options};
 use crate::problem::{Problem, Problems};
 use crate::project::Project;
@@ -252,7 +251,6 @@ pub fn check(project: &Project, problems: &mut Problems) {
     for page in pages {
         let summary = read(&page.text);
         problems.extend(judge(&page.file, &summary, true));
-        go_tests(project, page, &summary, problems);
     }
     forgotten(project, problems);
 }
@@ -278,29 +276,6 @@ fn forgotten(project: &Project, problems: &mut Problems) {
                 )
                 .help("list it below the chapter `proposals`"),
             );
-        }
-    }
-}
-
-/// A Go test that a page names exists.
-fn go_tests(project: &Project, page: &Page, summary: &Summary, problems: &mut Problems) {
-    static TEST: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"^Test[A-Z]\w*$").expect("a valid pattern"));
-    const TESTS: &str = "benches/go/proposals";
-    let files = fs::read_dir(project.root.join(TESTS)).into_iter().flatten().flatten();
-    let go: String = files.filter_map(|entry| fs::read_to_string(entry.path()).ok()).collect();
-    for block in summary.sections.iter().flat_map(|section| &section.blocks) {
-        for name in block.spans.iter().filter(|name| TEST.is_match(name)) {
-            if !go.contains(&format!("func {name}(")) {
-                let known: Vec<&str> = go
-                    .lines()
-                    .filter_map(|line| line.strip_prefix("func ")?.split_once('(').map(|(name, _)| name))
-                    .filter(|name| TEST.is_match(name))
-                    .collect();
-                problems.push(
-                    Problem::new(&page.file, block.line, format!("there is no Go test `{name}` in {TESTS}/"))
-                        .help(or_nearest(name, known, "write it")),
-                );
-            }
         }
     }
 }

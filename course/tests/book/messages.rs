@@ -778,11 +778,6 @@ fn messages_on_proposals_are_the_snapshots() {
             ),
             tea!("view-without-a-verdict", "**Land with changes.** ", ""),
             tea!("view-that-nothing-would-change", "What would change it: an office", "Imagine an office"),
-            tea!(
-                "go-test-that-is-not-there",
-                "wants a callback",
-                "wants a callback, and `TestPouring` has one"
-            ),
             one("not-in-the-summary", &[WRITTEN]),
             one("index-of-nothing", &[Replace(PAGE, "## Exercises", "{{#proposals}}\n\n## Exercises")]),
         ],
