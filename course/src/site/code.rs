@@ -11,13 +11,24 @@ use super::text::{escape, pattern, unescape};
 use super::{digest, highlight};
 
 static BLOCK: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r#"(?s)<pre(?: class="(?<pre>[^"]*)")?><code(?: class="(?<code>[^"]*)")?>(?<inner>.*?)</code></pre>"#)
+    pattern(
+        r#"(?s)<pre(?: class="(?<pre>[^"]*)")?><code(?: class="(?<code>[^"]*)")?>(?<inner>.*?)</code></pre>"#,
+    )
 });
 static HIDDEN: LazyLock<Regex> = LazyLock::new(|| pattern(r#"(?s)<span class="boring">(.*?)</span>"#));
 
 /// What cannot stand in a query as it is.
-const QUERY: &AsciiSet =
-    &CONTROLS.add(b' ').add(b'"').add(b'#').add(b'%').add(b'&').add(b'\'').add(b'+').add(b'<').add(b'>').add(b'`');
+const QUERY: &AsciiSet = &CONTROLS
+    .add(b' ')
+    .add(b'"')
+    .add(b'#')
+    .add(b'%')
+    .add(b'&')
+    .add(b'\'')
+    .add(b'+')
+    .add(b'<')
+    .add(b'>')
+    .add(b'`');
 
 /// Columns that fit a telephone. Only wider blocks scroll there, and must be reached by keyboard.
 const NARROW: usize = 38;
@@ -114,7 +125,9 @@ impl Block {
             n => format!("code-{name}-{n}"),
         };
         let title = match file {
-            Some(file) => file.trim_start_matches("../").trim_start_matches("listings/").trim_start_matches("src/"),
+            Some(file) => {
+                file.trim_start_matches("../").trim_start_matches("listings/").trim_start_matches("src/")
+            }
             None => spoken(self.language()).trim_end_matches(" code"),
         };
         let mut out = format!(
@@ -147,7 +160,12 @@ impl Block {
         let mut notes = Vec::new();
         if self.has("compile_fail") {
             let code = self.words.iter().find(|w| w.len() == 5 && w.starts_with('E'));
-            notes.push(code.map_or_else(|| "must not compile".to_owned(), |code| format!("must not compile: {code}")));
+            notes.push(
+                code.map_or_else(
+                    || "must not compile".to_owned(),
+                    |code| format!("must not compile: {code}"),
+                ),
+            );
         }
         if self.has("should_panic") {
             notes.push("must panic".to_owned());
@@ -183,7 +201,10 @@ mod tests {
             "<pre class=\"playground\"><code class=\"language-rust edition2024\"><span class=\"boring\">fn main() {\n</span>let a = 1 &lt; 2;\n<span class=\"boring\">}</span></code></pre>",
         );
         assert!(html.contains("<span class=\"boring\"><span class=\"k\">fn</span>"), "{html}");
-        assert!(html.contains("class=\"all-lines\"") && html.contains("code=fn%20main()%20{%0Alet%20a"), "{html}");
+        assert!(
+            html.contains("class=\"all-lines\"") && html.contains("code=fn%20main()%20{%0Alet%20a"),
+            "{html}"
+        );
         assert!(html.contains("id=\"code-") && html.contains("&lt;"), "{html}");
     }
 
@@ -191,13 +212,17 @@ mod tests {
     fn included_listing_is_named_by_its_file_and_anchor() {
         let block = "<pre><code class=\"language-rust noplayground from=../listings/src/scope/s3_scope.rs:state\">struct A;\n</code></pre>";
         let html = rewrite(&format!("{block}{block}"));
-        assert!(html.contains("id=\"code-s3_scope-state\"") && html.contains("id=\"code-s3_scope-state-2\""), "{html}");
+        assert!(
+            html.contains("id=\"code-s3_scope-state\"") && html.contains("id=\"code-s3_scope-state-2\""),
+            "{html}"
+        );
         assert!(html.contains(">scope/s3_scope.rs</a>") && !html.contains("play.rust-lang.org"), "{html}");
     }
 
     #[test]
     fn listing_that_must_fail_says_how() {
-        let html = rewrite("<pre><code class=\"language-rust compile_fail E0382 noplayground\">x\n</code></pre>");
+        let html =
+            rewrite("<pre><code class=\"language-rust compile_fail E0382 noplayground\">x\n</code></pre>");
         assert!(html.contains("must not compile: E0382"), "{html}");
     }
 

@@ -5,10 +5,11 @@ use std::sync::LazyLock;
 
 use regex::{Captures, Regex};
 
-use super::{code, text};
 use super::text::pattern;
+use super::{code, text};
 
-static HEADING: LazyLock<Regex> = LazyLock::new(|| pattern(r#"(?s)<h([1-6]) id="([^"]*)"[^>]*>(.*?)</h[1-6]>"#));
+static HEADING: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r#"(?s)<h([1-6]) id="([^"]*)"[^>]*>(.*?)</h[1-6]>"#));
 static PARAGRAPH: LazyLock<Regex> = LazyLock::new(|| pattern("(?s)<p>(.*?)</p>"));
 static ASIDE: LazyLock<Regex> = LazyLock::new(|| pattern("(?s)<aside.*?</aside>"));
 
@@ -22,6 +23,11 @@ pub(super) fn rewrite(html: &str) -> String {
         "<div class=\"table-wrapper\">",
         "<div class=\"table-wrapper\" tabindex=\"0\" role=\"group\" aria-label=\"Table\">",
     );
+    // A corner that heads nothing is no heading, and a box that only shows a mark is none to be asked about.
+    let html = html.replace("<th></th>", "<td></td>").replace(
+        "<input disabled=\"\" type=\"checkbox\"",
+        "<input disabled=\"\" type=\"checkbox\" aria-label=\"to do\"",
+    );
     code::rewrite(&html)
 }
 
@@ -34,7 +40,9 @@ pub(super) fn without_asides(html: &str) -> Cow<'_, str> {
 pub(super) fn description(html: &str) -> String {
     let html = without_asides(html);
     let paragraphs = PARAGRAPH.captures_iter(&html).map(|found| text::of(&found[1]));
-    let Some(first) = paragraphs.into_iter().find(|text| text.chars().count() > 60) else { return String::new() };
+    let Some(first) = paragraphs.into_iter().find(|text| text.chars().count() > 60) else {
+        return String::new();
+    };
     if first.chars().count() <= DESCRIPTION {
         return first;
     }
@@ -52,7 +60,8 @@ pub(super) fn headings(html: &str) -> Vec<(String, String)> {
 /// A page's parts, each with the identifier and text of its heading, and its own text.
 pub(super) fn sections(html: &str) -> Vec<(String, String, String)> {
     let found: Vec<_> = HEADING.captures_iter(html).collect();
-    let ends = found.iter().skip(1).map(|next| next.get(0).expect("the whole match").start()).chain([html.len()]);
+    let ends =
+        found.iter().skip(1).map(|next| next.get(0).expect("the whole match").start()).chain([html.len()]);
     let section = |(heading, end): (&Captures<'_>, usize)| {
         let start = heading.get(0).expect("the whole match").end();
         (heading[2].to_owned(), text::of(&heading[3]), text::of(&html[start..end]))

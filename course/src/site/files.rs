@@ -110,7 +110,9 @@ mod tests {
     #[test]
     fn folder_holds_what_is_written_and_nothing_else() {
         let folder = tempfile::tempdir().unwrap();
-        let files = |names: &[&str]| names.iter().map(|name| ((*name).to_owned(), name.as_bytes().to_vec())).collect();
+        let files = |names: &[&str]| {
+            names.iter().map(|name| ((*name).to_owned(), name.as_bytes().to_vec())).collect()
+        };
         write(folder.path(), &files(&["a.html", "old/b.html"])).unwrap();
         write(folder.path(), &files(&["a.html", "c/d.html"])).unwrap();
         assert_eq!(fs::read_to_string(folder.path().join("c/d.html")).unwrap(), "c/d.html");

@@ -67,7 +67,9 @@ pub fn lines(language: &str, code: &str) -> Vec<String> {
 
 /// The class of what stands on a stack of scopes: the innermost that has one.
 fn class(stack: &ScopeStack) -> &'static str {
-    let of = |scope: &Scope| CLASSES.iter().find(|(prefix, _)| prefix.is_prefix_of(*scope)).map(|(_, class)| *class);
+    let of = |scope: &Scope| {
+        CLASSES.iter().find(|(prefix, _)| prefix.is_prefix_of(*scope)).map(|(_, class)| *class)
+    };
     stack.as_slice().iter().rev().find_map(of).unwrap_or_default()
 }
 
@@ -115,7 +117,11 @@ mod tests {
     fn rust_has_keywords_functions_strings_and_comments() {
         let html = lines("rust", "fn main() { // <here>\n    let s = \"a\";\n}\n");
         assert_eq!(html.len(), 3);
-        assert!(html[0].starts_with("<span class=\"k\">fn</span> <span class=\"f\">main</span>"), "{}", html[0]);
+        assert!(
+            html[0].starts_with("<span class=\"k\">fn</span> <span class=\"f\">main</span>"),
+            "{}",
+            html[0]
+        );
         assert!(html[0].contains("<span class=\"c\">// &lt;here&gt;</span>"), "{}", html[0]);
         assert!(html[1].contains("<span class=\"s\">\"a\"</span>"), "{}", html[1]);
     }

@@ -17,7 +17,6 @@ use mdbook_html::HtmlHandlebars;
 use mdbook_renderer::{RenderContext, Renderer};
 use serde_json::{Value, json};
 
-
 mod code;
 mod content;
 mod files;
@@ -99,7 +98,8 @@ fn chapters(context: &RenderContext, bare: &Path) -> Result<Vec<Chapter>> {
 
 /// Where a page's file is on the site, with `/` on every system.
 fn url(path: &Path) -> String {
-    let parts: Vec<_> = path.with_extension("html").iter().map(|part| part.to_string_lossy().into_owned()).collect();
+    let parts: Vec<_> =
+        path.with_extension("html").iter().map(|part| part.to_string_lossy().into_owned()).collect();
     parts.join("/")
 }
 
@@ -251,7 +251,8 @@ impl<'a> Build<'a> {
 
     /// The service worker: it keeps the book for offline. Its name for this edition is the digest of all it keeps.
     fn worker(&self, files: &BTreeMap<String, Vec<u8>>) -> Result<String> {
-        let kept: Vec<_> = files.keys().filter(|name| !matches!(name.as_str(), "robots.txt" | "sitemap.xml")).collect();
+        let kept: Vec<_> =
+            files.keys().filter(|name| !matches!(name.as_str(), "robots.txt" | "sitemap.xml")).collect();
         let mut all = Vec::new();
         for name in &kept {
             all.extend_from_slice(&files[*name]);

@@ -38,7 +38,11 @@ impl Nav<'_> {
     fn chapter(&self, item: &mdbook_driver::book::Chapter, out: &mut String) {
         let number = item.number.as_ref().map(|number| format!("<span>{number}</span> ")).unwrap_or_default();
         let name = escape(&item.name);
-        let found = item.path.as_ref().map(|path| url(path)).and_then(|url| self.chapters.iter().find(|c| c.url == url));
+        let found = item
+            .path
+            .as_ref()
+            .map(|path| url(path))
+            .and_then(|url| self.chapters.iter().find(|c| c.url == url));
         let Some(chapter) = found else {
             let _ = write!(out, "<li><span class=\"draft\">{number}{name}</span>");
             self.below(item, false, out);
@@ -83,7 +87,8 @@ impl Nav<'_> {
 fn contains(items: &[BookItem], wanted: &str) -> bool {
     items.iter().any(|item| match item {
         BookItem::Chapter(chapter) => {
-            chapter.path.as_ref().is_some_and(|path| url(path) == wanted) || contains(&chapter.sub_items, wanted)
+            chapter.path.as_ref().is_some_and(|path| url(path) == wanted)
+                || contains(&chapter.sub_items, wanted)
         }
         _ => false,
     })

@@ -11,7 +11,9 @@ pub(super) fn index(chapters: &[Chapter]) -> Result<String> {
         .iter()
         .enumerate()
         .flat_map(|(page, chapter)| {
-            content::sections(&chapter.html).into_iter().map(move |(id, heading, text)| (page, id, heading, text))
+            content::sections(&chapter.html)
+                .into_iter()
+                .map(move |(id, heading, text)| (page, id, heading, text))
         })
         .collect();
     Ok(format!("courseIndex({})", serde_json::to_string(&(pages, sections))?))

@@ -4,8 +4,11 @@ use std::sync::LazyLock;
 
 use regex::{Captures, Regex};
 
-static UNREAD: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r"(?s)<!--.*?-->|<svg\b.*?</svg>|<(?:style|script|button|label)\b.*?</(?:style|script|button|label)>"));
+static UNREAD: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"(?s)<!--.*?-->|<svg\b.*?</svg>|<(?:style|script|button|label)\b.*?</(?:style|script|button|label)>",
+    )
+});
 static TAG: LazyLock<Regex> = LazyLock::new(|| pattern("<[^>]*>"));
 static ENTITY: LazyLock<Regex> = LazyLock::new(|| pattern("&(#?[a-z0-9]+);"));
 
