@@ -1,11 +1,11 @@
 // Keeps this edition of the book for offline. The list and the name of the edition are filled in by the build.
-const EDITION_NAME = "course-EDITION";
+const CACHE = "course-EDITION";
 const FILES = ["FILES"];
 
 self.addEventListener("install", (event) => {
     event.waitUntil(
         (async () => {
-            const cache = await caches.open(EDITION_NAME);
+            const cache = await caches.open(CACHE);
             // A file that cannot be had now is fetched when it is visited.
             await Promise.all(FILES.map((file) => cache.add(file).catch(() => {})));
             await self.skipWaiting();
@@ -17,7 +17,7 @@ self.addEventListener("activate", (event) => {
     event.waitUntil(
         (async () => {
             for (const name of await caches.keys()) {
-                if (name.startsWith("course-") && name !== EDITION_NAME) await caches.delete(name);
+                if (name.startsWith("course-") && name !== CACHE) await caches.delete(name);
             }
             await self.clients.claim();
         })(),
@@ -33,7 +33,7 @@ self.addEventListener("fetch", (event) => {
             try {
                 return await fetch(request);
             } catch (error) {
-                const cache = await caches.open(EDITION_NAME);
+                const cache = await caches.open(CACHE);
                 const kept = await cache.match(request, { ignoreSearch: true });
                 if (kept) return kept;
                 if (request.mode === "navigate") {
