@@ -38,6 +38,8 @@ pub enum Kind {
     Stackful(usize),
     /// A thread and a channel for one value.
     Thread,
+    /// Something that only another program can hold.
+    Other(&'static str),
 }
 
 impl Kind {
@@ -63,6 +65,7 @@ impl fmt::Display for Kind {
             Self::Touched(kib) => return write!(f, "touched-{kib}k"),
             Self::Reserved(kib) => return write!(f, "reserved-{kib}k"),
             Self::Stackful(kib) => return write!(f, "stackful-{kib}k"),
+            Self::Other(name) => name,
             Self::Iterator => "iterator",
             Self::Boxed => "boxed",
             Self::Generator => "generator",
@@ -134,6 +137,7 @@ impl Kind {
             Self::Genawaiter => hold(units, || Ok(started(ready_made::sequence_genawaiter()))),
             Self::Stackful(kib) => hold(units, || stackful_with(kib * 1024, push_fibonacci).map(started)),
             Self::Thread => hold(units, || Ok(started(s5_threads::sequence(1)))),
+            Self::Other(name) => Err(Refused { made: 0, why: format!("`{name}` is another program's") }),
             Self::Task => hold(units, || Ok(Idle::start())),
             Self::TaskChannel => hold(units, || Ok(Channelled::start())),
         }
