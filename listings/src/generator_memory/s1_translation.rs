@@ -1,6 +1,6 @@
 //! Stage 1: the original, word for word. It asks the heap, in the process that everybody shares.
 
-use super::Counting;
+use listings::generator_memory::Counting;
 
 // ANCHOR: translation
 /// Holds `n` of something, and prints what the heap holds then.

@@ -9,7 +9,7 @@ use std::{
 
 use thiserror::Error;
 
-use super::{Heap, Kind, Refused, Snapshot};
+use listings::generator_memory::{Heap, Kind, Refused, Snapshot};
 
 // ANCHOR: job
 /// What to weigh: so many units of a kind, held at once.

@@ -8,7 +8,7 @@ use tokio::{
     task::JoinHandle,
 };
 
-use crate::coroutines::{
+use listings::coroutines::{
     Task, ready_made, s2_iterator, s3_generator, s5_threads, s6_tasks, stackful_with, task,
 };
 

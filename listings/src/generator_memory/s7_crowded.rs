@@ -21,7 +21,7 @@ pub fn crowd(room: usize) -> io::Result<usize> {
     if limit > 1_000_000 {
         return Err(io::Error::other(format!("vm.max_map_count is {limit}: too many to fill them for show")));
     }
-    let have = super::Snapshot::of(std::process::id())?.mappings as usize;
+    let have = listings::generator_memory::Snapshot::of(std::process::id())?.mappings as usize;
     let pages = limit.saturating_sub(room + have);
     let page = 4096 * 16; // no system has larger pages than 64 KiB
     // SAFETY: a new mapping anywhere; nothing that exists is touched.
