@@ -286,7 +286,8 @@ where
     let mut work = pin!(scope_with(scope, parent, async |scope: &Scope<Failure<E>>| {
         let nursery = Nursery { scope: scope.clone(), rules: Arc::clone(&rules) };
         let token = rules.token.get_or_init(|| scope.token().clone());
-        rules.body(until_cut(body(&nursery), token, Patience::None)).await
+        // Boxed, as children are: each layer would copy it, and nurseries in nurseries would fill the stack.
+        rules.body(until_cut(Box::pin(body(&nursery)), token, Patience::None)).await
     }));
     let outcome = poll_fn(|cx| {
         let poll = work.as_mut().poll(cx);
@@ -428,7 +429,7 @@ impl<E: Send + 'static> Nursery<E> {
     {
         let rules = Arc::clone(&self.rules);
         let value = self.scope.spawn_cooperative(name, |token| {
-            let future = future(token.clone());
+            let future = Box::pin(future(token.clone()));
             async move { rules.child(name, until_cut(future, &token, patience)).await }
         });
         Ok(Child { value: value.await? })
