@@ -32,7 +32,7 @@ fn deadline_counts_from_the_opening_whatever_happens() {
             }
             Ok(())
         });
-        assert_eq!(cut(outcome.await), (true, vec!["body", "c", "c", "c", "c"]));
+        assert_eq!(cut(outcome.await), (true, vec!["c", "c", "c", "c", "body"]));
         assert_eq!((alive.count(), bubble::now()), (0, ms(20)));
     });
 }

@@ -9,6 +9,7 @@ mod helpers;
 mod holes;
 mod law;
 mod local;
+mod programs;
 mod script;
 mod stretch;
 
