@@ -137,3 +137,22 @@ fn late_spawn_is_refused() {
         assert_eq!(escaped.spawn("late", nap(1)).await.err(), Some(Stopped::Closed));
     });
 }
+
+#[test]
+fn panic_can_end_the_process_at_once() {
+    const HELPER: &str = "NURSERY_ABORTS";
+    if std::env::var_os(HELPER).is_some() {
+        run(async {
+            let options = Options::default().panics(PanicPolicy::Abort);
+            let _ = panicking(options, &Alive::default()).await;
+            std::process::exit(0)
+        });
+    }
+    let this = std::env::current_exe().unwrap();
+    let ran = std::process::Command::new(this)
+        .args(["--exact", "core::panic_can_end_the_process_at_once"])
+        .env(HELPER, "1")
+        .output()
+        .unwrap();
+    assert!(!ran.status.success() && ran.status.code() != Some(101), "{ran:?}");
+}

@@ -11,5 +11,6 @@ mod law;
 mod programs;
 mod script;
 mod stretch;
+mod trio;
 
 use helpers::{Alive, Thrown, ms, nap, run, throw, thrown};
