@@ -1,7 +1,7 @@
 //! Stage 2: what may be cut short, and when.
 //!
-//! A *level* is a stretch of a task that is cut short or not as a whole: a child, the body of a nursery, a shield. Levels
-//! lie in one another, so a shield holds all that are around it in its task.
+//! A *level* is a stretch of a task that is cut short or not as a whole: a child, or the body of a nursery. A shield in it
+//! holds it. So does a nursery that is opened in it.
 //!
 //! The idea of a shield is Trio's: <https://trio.readthedocs.io/en/stable/reference-core.html#cancellation-and-timeouts>.
 
@@ -20,9 +20,9 @@ use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
 // ANCHOR: level
-/// A stretch of a task, within others.
+/// A stretch of a task.
+#[derive(Debug, Default)]
 struct Level {
-    outer: Option<Arc<Level>>,
     is_shield: bool,
     /// How many shields and nurseries in it must end before it may be cut short.
     holds: AtomicUsize,
@@ -34,48 +34,32 @@ tokio::task_local! {
 }
 
 impl Level {
-    /// A new one, within the current.
-    fn within(is_shield: bool) -> Arc<Self> {
-        let outer = HERE.try_with(Arc::clone).ok();
-        Arc::new(Self { outer, is_shield, holds: AtomicUsize::new(0) })
-    }
-
     fn is_held(&self) -> bool {
         // Relaxed, like all here: only polls of one task come to its levels, and the runtime orders these.
         self.holds.load(Relaxed) > 0
     }
 }
 
-/// While it lives, no level from here outwards is cut short.
+/// While it lives, what the caller is in is not cut short.
 #[derive(Debug)]
 pub struct Hold(Option<Arc<Level>>);
 
 impl Hold {
-    /// Holds all levels that the caller is in.
+    /// Holds the level that the caller is in, if it is in one.
     #[must_use]
     pub fn here() -> Self {
-        let hold = Self(HERE.try_with(Arc::clone).ok());
-        hold.levels().for_each(|level| _ = level.holds.fetch_add(1, Relaxed));
-        hold
-    }
-
-    fn levels(&self) -> impl Iterator<Item = &Level> {
-        std::iter::successors(self.0.as_deref(), |level| level.outer.as_deref())
+        let level = HERE.try_with(Arc::clone).ok();
+        level.iter().for_each(|level| _ = level.holds.fetch_add(1, Relaxed));
+        Self(level)
     }
 }
 
 impl Drop for Hold {
     fn drop(&mut self) {
-        self.levels().for_each(|level| _ = level.holds.fetch_sub(1, Relaxed));
+        self.0.iter().for_each(|level| _ = level.holds.fetch_sub(1, Relaxed));
     }
 }
 // ANCHOR_END: level
-
-impl std::fmt::Debug for Level {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Level").field("holds", &self.holds).finish_non_exhaustive()
-    }
-}
 
 // ANCHOR: shield
 /// The limit of a [`shield()`] has passed.
@@ -99,9 +83,9 @@ pub struct Expired;
 ///
 /// That of `work`.
 pub async fn shield<T>(limit: Duration, work: impl Future<Output = T>) -> Result<T, Expired> {
-    let level = Level::within(true);
     let _around = Hold::here();
-    HERE.scope(level, timeout(limit, work)).await.map_err(|_| Expired)
+    let level = Level { is_shield: true, ..Level::default() };
+    HERE.scope(Arc::new(level), timeout(limit, work)).await.map_err(|_| Expired)
 }
 // ANCHOR_END: shield
 
@@ -131,7 +115,7 @@ pub async fn until_cut<F: Future>(
     token: &CancellationToken,
     patience: Patience,
 ) -> Option<F::Output> {
-    let level = Level::within(false);
+    let level = Arc::new(Level::default());
     let mut future = pin!(HERE.scope(Arc::clone(&level), future));
     let mut patience_ends = pin!(async {
         token.cancelled().await;

@@ -3,6 +3,7 @@
 //! `law` holds random programs, which `script` makes, plays and prints, against the law; the other modules are groups of
 //! the exercise, but for `trio`, which compares with Python's Trio.
 
+mod bonus;
 mod core;
 #[path = "../scope/helpers.rs"]
 mod helpers;

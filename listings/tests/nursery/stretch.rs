@@ -1,85 +1,16 @@
-//! Until when: deadlines, grace, shields, `start`.
+//! Shields, and the three endings.
 
-use std::future::pending;
+use std::{future::pending, pin::pin};
 
+use futures::poll;
 use listings::{
-    nursery::{Expired, NurseryError, Options, nursery, nursery_with, shield},
-    scope::{Root, Stopped},
+    nursery::{Expired, Options, nursery, nursery_with, shield},
+    scope::Root,
     virtual_time::bubble,
 };
 use tokio::time::{sleep, timeout};
 
-use crate::{Alive, ms, nap, run};
-
-fn cut<T>(outcome: Result<T, NurseryError<u32>>) -> (bool, Vec<&'static str>) {
-    match outcome {
-        Err(NurseryError::Deadline { cut }) => (true, cut),
-        Err(NurseryError::Cancelled { cut }) => (false, cut),
-        _ => panic!("it was not cut short"),
-    }
-}
-
-#[test]
-fn deadline_counts_from_the_opening_whatever_happens() {
-    run(async {
-        let alive = Alive::default();
-        let options = Options::default().deadline(ms(20));
-        let root = Root::new();
-        let outcome = nursery_with(options, &root, async |n| {
-            for _ in 0..4 {
-                let _ = n.spawn("c", alive.child(1000, Ok(()))).await;
-                nap::<u32>(6).await?;
-            }
-            Ok(())
-        });
-        assert_eq!(cut(outcome.await), (true, vec!["c", "c", "c", "c", "body"]));
-        assert_eq!((alive.count(), bubble::now()), (0, ms(20)));
-    });
-}
-
-#[test]
-fn shorter_deadline_around_comes_first() {
-    run(async {
-        let outer = Options::default().deadline(ms(10));
-        let root = Root::new();
-        let outcome = nursery_with(outer, &root, async |n| {
-            let inner = Options::<u32>::default().deadline(ms(1000));
-            let inner = nursery_with(inner, n, async |_| pending::<Result<(), u32>>().await).await;
-            assert_eq!(cut(inner), (false, vec!["body"]), "it was dropped, or thought the deadline its own");
-            nap::<u32>(1).await
-        });
-        assert_eq!(cut(outcome.await), (true, vec!["body"]));
-        assert_eq!(bubble::now(), ms(10));
-    });
-}
-
-#[test]
-fn grace_bounds_a_cleanup() {
-    run(async {
-        for (grace, ends, all) in [(None, 110, true), (Some(30), 40, false)] {
-            let begin = bubble::now();
-            let mut options = Options::default().deadline(ms(10));
-            if let Some(grace) = grace {
-                options = options.grace(ms(grace));
-            }
-            let alive = Alive::default();
-            let root = Root::new();
-            let outcome = nursery_with(options, &root, async |n| {
-                let guard = alive.guard();
-                let polite = n.spawn_cooperative("polite", |token| async move {
-                    let _guard = guard;
-                    token.cancelled().await;
-                    token.cancelled().await; // level-triggered: told again
-                    nap::<u32>(100).await
-                });
-                let _ = polite.await;
-                Ok(())
-            });
-            assert_eq!(outcome.await.is_ok(), all);
-            assert_eq!((alive.count(), bubble::now() - begin), (0, ms(ends)));
-        }
-    });
-}
+use crate::{Alive, Thrown, bonus::cut, ms, nap, run, throw, thrown};
 
 #[test]
 fn shielded_child_is_not_cut_and_is_waited_for() {
@@ -132,26 +63,6 @@ fn nursery_in_a_shield_is_not_told() {
 }
 
 #[test]
-fn start_returns_when_the_child_has_started() {
-    run(async {
-        let root = Root::new();
-        let outcome = nursery_with(Options::default(), &root, async |n| {
-            let port = n.start("server", |started| async move {
-                sleep(ms(30)).await;
-                let _ = started.ready(8080);
-                nap::<u32>(30).await
-            });
-            assert_eq!((port.await, bubble::now()), (Ok(8080), ms(30)));
-            let never = n.start::<(), _>("never", |_| nap::<u32>(1)).await;
-            assert_eq!(never, Err(Stopped::NoValue));
-            Ok(())
-        });
-        assert!(outcome.await.is_ok());
-        assert_eq!(bubble::now(), ms(60));
-    });
-}
-
-#[test]
 fn dropped_nursery_cancels_at_once_and_its_root_joins() {
     run(async {
         let (root, alive) = (Root::new(), Alive::default());
@@ -169,5 +80,56 @@ fn dropped_nursery_cancels_at_once_and_its_root_joins() {
         assert_eq!(alive.count(), 1);
         let orphans = root.wait().await;
         assert_eq!((alive.count(), orphans.len(), bubble::now()), (0, 1, ms(50)));
+    });
+}
+
+#[test]
+fn completed_nursery_has_nobody_alive() {
+    run(async {
+        let (root, alive) = (Root::new(), Alive::default());
+        for ending in 0..3 {
+            let work = nursery::<(), u32, _>(&root, async |n| {
+                let guard = alive.guard();
+                let polite = n.spawn_cooperative("polite", |token| async move {
+                    let _guard = guard;
+                    let _ = timeout(ms(20), token.cancelled()).await;
+                    nap(7).await
+                });
+                let _ = polite.await;
+                sleep(ms(10)).await;
+                match ending {
+                    0 => Ok(()),
+                    1 => Err(1),
+                    _ => throw(1),
+                }
+            });
+            match ending {
+                2 => assert_eq!(thrown(work).await, Thrown(1)),
+                _ => assert_eq!(work.await.is_ok(), ending == 0),
+            }
+            assert_eq!(alive.count(), 0, "ending {ending}");
+        }
+    });
+}
+
+#[test]
+fn leaked_nursery_is_not_cancelled() {
+    run(async {
+        let (root, alive) = (Root::new(), Alive::default());
+        let mut work = Box::pin(async {
+            nursery::<(), u32, _>(&root, async |n| {
+                let _ = n.spawn("child", alive.child(1000, Ok(()))).await;
+                pending().await
+            })
+            .await
+        });
+        assert!(poll!(work.as_mut()).is_pending());
+        std::mem::forget(work);
+        sleep(ms(10)).await;
+        assert_eq!(alive.count(), 1, "something has cancelled it");
+        root.cancel(); // an ancestor still can
+        let mut wait = pin!(root.wait());
+        assert!((&mut wait).await.is_empty());
+        assert_eq!((alive.count(), bubble::now()), (0, ms(10)));
     });
 }
