@@ -9,6 +9,7 @@ pub mod cleanups;
 pub mod coroutines;
 pub mod cpu_budget;
 pub mod generator_memory;
+pub mod nursery;
 pub mod scope;
 pub mod trace;
 pub mod virtual_time;

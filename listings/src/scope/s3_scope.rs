@@ -103,7 +103,9 @@ pub enum Stopped {
 /// The name under which a scope's body is reported.
 pub const BODY: &str = "body";
 
-fn more<E>(suppressed: &[Failed<E>]) -> String {
+/// How many errors an error does not show.
+#[doc(hidden)]
+pub fn more<E>(suppressed: &[Failed<E>]) -> String {
     if suppressed.is_empty() { String::new() } else { format!(" (and {} more)", suppressed.len()) }
 }
 
@@ -178,7 +180,7 @@ impl Root {
 
 /// What a scope can be opened in: a [`Root`], or another [`Scope`].
 pub trait Parent {
-    /// Only this module can make an [`Above`], so nobody else can be a parent.
+    /// Only this module can make an [`Above`]: what else is a parent passes on that of a scope.
     #[doc(hidden)]
     fn above(&self) -> Above;
 }
@@ -235,11 +237,14 @@ impl<P: Parent> Parent for &P {
 pub struct Options {
     name: &'static str,
     limit: Option<usize>,
+    keeps_going: bool,
+    cooperative_body: bool,
+    apart: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { name: "scope", limit: None }
+        Self { name: "scope", limit: None, keeps_going: false, cooperative_body: false, apart: false }
     }
 }
 
@@ -259,6 +264,21 @@ impl Options {
     pub fn limit(self, limit: usize) -> Self {
         assert!(limit > 0, "a limit of zero starts nothing");
         Self { limit: Some(limit), ..self }
+    }
+
+    /// A child's error is written down and cancels nobody. A panic still does, and so does an error of the body.
+    pub fn keep_going(self) -> Self {
+        Self { keeps_going: true, ..self }
+    }
+
+    /// The body is not cut short: told of a cancellation by [`Scope::token`], it finishes as it sees fit.
+    pub fn cooperative_body(self) -> Self {
+        Self { cooperative_body: true, ..self }
+    }
+
+    /// Its parent joins it and does not cancel it.
+    pub fn apart(self) -> Self {
+        Self { apart: true, ..self }
     }
 }
 
@@ -302,12 +322,16 @@ where
 {
     let scope = Scope::open(&options, parent);
     let shared = &scope.shared;
+    let cut = if options.cooperative_body { Until::Begun } else { Until::Over };
     // Declared in this order, so that a dropped scope cancels its children before it drops its body.
     let mut body = pin!(Some(body(&scope)));
     let ending = Ending { shared, over: false };
 
-    let ended = contain(body.as_mut(), &shared.token, Until::Over).instrument(shared.span.clone()).await;
+    let ended = contain(body.as_mut(), &shared.token, cut).instrument(shared.span.clone()).await;
     let value = shared.take_down(BODY, ended);
+    if value.is_none() {
+        shared.token.cancel(); // also if it keeps going when a child has failed
+    }
     poll_fn(|cx| shared.poll_empty(cx)).await;
     ending.finish(value)
 }
@@ -333,6 +357,7 @@ impl<E> fmt::Debug for Scope<E> {
 struct Shared<E> {
     name: &'static str,
     token: CancellationToken,
+    keeps_going: bool,
     permits: Option<Arc<Semaphore>>,
     parent: Arc<dyn Node>,
     orphans: Orphans,
@@ -387,7 +412,8 @@ impl<E: Send + 'static> Scope<E> {
         let Above { token, node, orphans } = parent.above();
         let shared = Shared {
             name: options.name,
-            token: token.child_token(),
+            token: if options.apart { CancellationToken::new() } else { token.child_token() },
+            keeps_going: options.keeps_going,
             permits: options.limit.map(|limit| Arc::new(Semaphore::new(limit))),
             parent: node,
             orphans,
@@ -685,7 +711,9 @@ impl<E: Send + 'static> Shared<E> {
             state.errors.push(failed);
         }
         drop(state);
-        self.token.cancel();
+        if !self.keeps_going {
+            self.token.cancel();
+        }
     }
 
     fn panicked(&self, task: &'static str, payload: Payload) {
