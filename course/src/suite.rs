@@ -51,11 +51,12 @@ pub fn compile(
 ///
 /// When it cannot be started.
 pub fn run(folder: &Path, tests: &Path) -> Result<BTreeMap<String, bool>> {
-    let listed = Command::new(tests).arg("--list").output().context("the tests cannot be started")?;
-    let mut results: BTreeMap<String, bool> = String::from_utf8_lossy(&listed.stdout)
-        .lines()
-        .filter_map(|line| Some((line.strip_suffix(": test")?.to_owned(), false)))
-        .collect();
+    let mut results: BTreeMap<String, bool> =
+        listed(tests, &[])?.into_iter().map(|test| (test, false)).collect();
+    // What another test starts in a process of its own is no test by itself.
+    for test in listed(tests, &["--ignored"])? {
+        results.remove(&test);
+    }
     let log = tests.with_extension("log");
     let mut child = Command::new(tests)
         .current_dir(folder)
@@ -87,4 +88,12 @@ pub fn run(folder: &Path, tests: &Path) -> Result<BTreeMap<String, bool>> {
         }
     }
     Ok(results)
+}
+
+/// The tests of a program, by path.
+fn listed(tests: &Path, arguments: &[&str]) -> Result<Vec<String>> {
+    let output =
+        Command::new(tests).arg("--list").args(arguments).output().context("the tests cannot be started")?;
+    let text = String::from_utf8_lossy(&output.stdout);
+    Ok(text.lines().filter_map(|line| Some(line.strip_suffix(": test")?.to_owned())).collect())
 }

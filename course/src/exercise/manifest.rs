@@ -25,7 +25,7 @@ pub fn of(project: &Project, slug: &str, sources: &Texts, tests: &Texts) -> Resu
 
     let mut text = format!(
         "[package]\nname = \"listings\"\ndescription = \"Exercise: {slug}\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\
-         publish = false\n\n[lib]\n# The examples in comments are the book's, and call what is not written yet.\n\
+         publish = false\nautoexamples = false\n\n[lib]\n# The examples in comments are the book's, and call what is not written yet.\n\
          doctest = false\ntest = false\n"
     );
     for (table, dependencies) in tables(&listings) {

@@ -13,7 +13,7 @@ use regex::Regex;
 
 use super::lines;
 use crate::evidence::files_below;
-use crate::project::{Project, module};
+use crate::project::{Project, lexical, module};
 use crate::task::{Task, Visibility};
 
 /// Texts by path from `listings/`, with slashes.
@@ -46,7 +46,10 @@ pub fn of(project: &Project, slug: &str, task: &Task) -> Result<Pruned> {
     let tests = read_below(&listings, &format!("tests/{chapter}"))?;
     let all_tests = tests_of(&chapter, &tests, &groups(&|_| true), task)?;
     let public_tests = tests_of(&chapter, &tests, &groups(&|it| it == Visibility::Public), task)?;
-    let sources = sources(&listings, &chapter, task, all_tests.values())?;
+    let (all_tests, public_tests) =
+        (with_included(&listings, all_tests)?, with_included(&listings, public_tests)?);
+    let code = all_tests.iter().filter(|(path, _)| path.starts_with("tests/")).map(|(_, text)| text);
+    let sources = sources(&listings, &chapter, task, code)?;
     Ok(Pruned { sources, public_tests, all_tests })
 }
 
@@ -176,6 +179,23 @@ fn tests_of(chapter: &str, tests: &Texts, groups: &BTreeSet<&str>, task: &Task) 
         .collect();
     out.insert(root, format!("{UNUSED}{}", without(main, &dropped)));
     Ok(out)
+}
+
+/// Tests, with the files of the listings that their `include_str!` and `include_bytes!` name.
+fn with_included(listings: &Path, mut tests: Texts) -> Result<Texts> {
+    let include = Regex::new(r#"include_(?:str|bytes)!\(\s*"([^"]+)"\s*\)"#).context("a valid pattern")?;
+    let mut included = Texts::new();
+    for (path, text) in &tests {
+        let folder = Path::new(path).parent().unwrap_or(Path::new(""));
+        for found in include.captures_iter(text) {
+            let file = lexical(&folder.join(&found[1]));
+            let text = fs::read_to_string(listings.join(&file))
+                .with_context(|| format!("listings/{}, which {path} includes", file.display()))?;
+            included.insert(file.to_string_lossy().replace('\\', "/"), lines(&text));
+        }
+    }
+    tests.extend(included);
+    Ok(tests)
 }
 
 /// One module of a chapter.
