@@ -15,7 +15,7 @@ use crate::evidence;
 use crate::exercise::regions;
 use crate::problem::Problem;
 use crate::project::{Project, module};
-use crate::suite;
+use crate::suite::{self, Lints};
 use crate::task::{Mutant, Task, line_of_key};
 
 /// What became of one mutant.
@@ -125,7 +125,7 @@ fn try_one(
     fs::write(&root_file, only(&needed(project, &module), &fs::read_to_string(&root_file)?))?;
 
     let library = folder.join("liblistings.rlib");
-    let compiled = suite::compile(artifacts, &root_file, &library, None)?;
+    let compiled = suite::compile(artifacts, &root_file, &library, None, Lints::Ignored)?;
     let problem = |what: String, help: &str| {
         let file = Task::file(slug);
         let text = fs::read_to_string(project.root.join(&file)).unwrap_or_default();
@@ -140,7 +140,7 @@ fn try_one(
     }
     let tests = folder.join(if cfg!(windows) { "tests.exe" } else { "tests" });
     let main = project.root.join("listings/tests").join(&module).join("main.rs");
-    if let Err(message) = suite::compile(artifacts, &main, &tests, Some(&library))? {
+    if let Err(message) = suite::compile(artifacts, &main, &tests, Some(&library), Lints::Ignored)? {
         let problem = problem(
             format!("the tests do not compile against mutant `{}`", mutant.name),
             "a mutant keeps the public API",

@@ -13,6 +13,24 @@ use crate::cargo::Artifacts;
 /// How long the tests of one program may run: it only ends what would never end, which counts as failing.
 const LIMIT: Duration = Duration::from_secs(60);
 
+/// What becomes of a warning.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lints {
+    /// Nobody is told.
+    Ignored,
+    /// It is an error.
+    Denied,
+}
+
+impl Lints {
+    fn argument(self) -> &'static str {
+        match self {
+            Self::Ignored => "--cap-lints=allow",
+            Self::Denied => "-Dwarnings",
+        }
+    }
+}
+
 /// Compiles a library, or the tests against it. The inner error is the compiler's message.
 ///
 /// # Errors
@@ -23,9 +41,10 @@ pub fn compile(
     source: &Path,
     out: &Path,
     library: Option<&Path>,
+    lints: Lints,
 ) -> Result<Result<(), String>> {
     let mut command = Command::new("rustc");
-    command.arg(source).arg("-o").arg(out).args(["-Copt-level=0", "-Cdebuginfo=0", "--cap-lints=allow"]);
+    command.arg(source).arg("-o").arg(out).args(["-Copt-level=0", "-Cdebuginfo=0", lints.argument()]);
     let mut artifacts = artifacts.clone();
     match library {
         None => {

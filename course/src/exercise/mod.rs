@@ -64,7 +64,8 @@ impl Exercise {
         if task.is_text() {
             return Self::of_text(project, slug, task);
         }
-        let regions = regions_of(project, slug, task).map_err(crate::book::Unwell::from)?;
+        let regions =
+            regions_of(project, slug, task, Unmarked::Problem).map_err(crate::book::Unwell::from)?;
         let pruned = prune::of(project, slug, task)?;
         let allowed: Vec<String> =
             task.solution.files.iter().map(|file| format!("src/{}/{file}", module(slug))).collect();
@@ -227,13 +228,22 @@ fn lines(text: &str) -> String {
     text.replace("\r\n", "\n")
 }
 
-/// What is wrong with the regions of all chapters.
+/// What is wrong with the regions of all chapters. One that has none yet is in order until somebody starts it.
 pub fn check(project: &Project, problems: &mut Problems) {
     for (slug, task) in project.tasks.iter().filter(|(_, task)| !task.is_text()) {
-        if let Err(found) = regions_of(project, slug, task) {
+        if let Err(found) = regions_of(project, slug, task, Unmarked::Allowed) {
             problems.extend(found);
         }
     }
+}
+
+/// What becomes of a learner's file in which nothing is marked as the solution.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Unmarked {
+    /// A chapter may be written before it is an exercise.
+    Allowed,
+    /// Nothing could be handed out.
+    Problem,
 }
 
 /// The regions of a chapter's solution, by path from `listings/`.
@@ -241,6 +251,7 @@ fn regions_of(
     project: &Project,
     slug: &str,
     task: &Task,
+    unmarked: Unmarked,
 ) -> Result<BTreeMap<String, Vec<Region>>, Vec<Problem>> {
     let mut problems = Vec::new();
     let mut found = BTreeMap::new();
@@ -257,7 +268,7 @@ fn regions_of(
             continue;
         };
         match regions::find(&shown, &lines(&text)) {
-            Ok(regions) if regions.is_empty() => {
+            Ok(regions) if regions.is_empty() && unmarked == Unmarked::Problem => {
                 let what = "this file is the learner's to write, and has no region that is the solution";
                 let help = "put `// ANCHOR: solution_NAME` and `// ANCHOR_END: solution_NAME` around what the learner writes";
                 problems.push(Problem::new(&shown, 0, what).help(help));

@@ -32,6 +32,9 @@ pub struct Pruned {
 /// What a pruned test program begins with.
 const UNUSED: &str = "#![allow(unused, reason = \"some of it is for tests that are not here\")]\n";
 
+/// What the pruned crate begins with.
+const DEAD: &str = "#![allow(dead_code, reason = \"what is given may be for what is not written yet\")]\n";
+
 /// Prunes the listings for one chapter.
 pub fn of(project: &Project, slug: &str, task: &Task) -> Result<Pruned> {
     let listings = project.root.join("listings");
@@ -119,7 +122,7 @@ fn without(text: &str, dropped: &BTreeSet<&str>) -> String {
 
 /// The names in a line's intra-doc links, to their first `::`.
 fn linked(line: &str) -> impl Iterator<Item = &str> {
-    line.split("[`").skip(1).filter_map(|rest| Some(rest.split_once('`')?.0.split("::").next()?))
+    line.split("[`").skip(1).filter_map(|rest| rest.split_once('`')?.0.split("::").next())
 }
 
 /// The names that a root re-exports from some of its modules.
@@ -264,7 +267,7 @@ fn sources<'a>(
     let dropped: BTreeSet<&str> =
         chapters.iter().copied().filter(|name| !kept_chapters.contains(name)).collect();
     let is_kept = |unit: &&Unit<'_>| unit.files.iter().any(|file| kept.contains(file));
-    let mut out = Texts::from([("src/lib.rs".to_owned(), without(root, &dropped))]);
+    let mut out = Texts::from([("src/lib.rs".to_owned(), format!("{DEAD}{}", without(root, &dropped)))]);
     for &path in &kept {
         let folder = path.strip_prefix("src/").and_then(|rest| rest.strip_suffix("/mod.rs"));
         let units = folder.and_then(|name| units.get(name)).map_or(&[][..], Vec::as_slice);

@@ -6,25 +6,40 @@ use std::path::Path;
 use course::cargo::Artifacts;
 use course::exercise::{Exercise, Tree, write};
 use course::project::Project;
-use course::suite;
+use course::suite::{self, Lints};
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
 }
 
+/// Chapters whose solution is not marked yet. They are skipped, and said to be.
+const UNMARKED: &[&str] = &["generator-memory", "nursery", "tagged-pointers"];
+
 /// Every exercise that has tests.
 fn exercises(project: &Project) -> Vec<Exercise> {
-    let all = project.tasks.keys().map(|slug| Exercise::of(project, slug).unwrap());
-    all.filter(|exercise| !exercise.task.is_text()).collect()
+    let mut all = Vec::new();
+    for slug in project.tasks.keys() {
+        match Exercise::of(project, slug) {
+            Ok(_) if UNMARKED.contains(&slug.as_str()) => panic!("{slug} is marked: take it off the list"),
+            Ok(exercise) => all.push(exercise),
+            Err(_) if UNMARKED.contains(&slug.as_str()) => {
+                println!("skipped: {slug}, which is not marked yet")
+            }
+            Err(error) => panic!("{slug}: {error}"),
+        }
+    }
+    all.retain(|exercise| !exercise.task.is_text());
+    all
 }
 
 #[test]
 fn starter_is_the_same_bytes_every_time() {
     let project = Project::load(root()).unwrap();
-    for slug in project.tasks.keys() {
-        let again = Exercise::of(&Project::load(root()).unwrap(), slug).unwrap();
-        assert_eq!(Exercise::of(&project, slug).unwrap().starter(), again.starter(), "{slug}");
+    let again = exercises(&Project::load(root()).unwrap());
+    for (first, second) in exercises(&project).iter().zip(&again) {
+        assert_eq!(first.starter(), second.starter(), "{}", first.slug);
     }
+    assert!(!again.is_empty());
 }
 
 /// Lines that give nothing away although they stand in a solution and in what is given beside it.
@@ -116,7 +131,7 @@ fn judged(exercise: &Exercise, artifacts: &Artifacts) -> Vec<String> {
     wrong
 }
 
-/// The groups of which there are tests, all of which pass.
+/// The groups of which there are tests, all of which pass. A warning is an error.
 fn passed_groups(
     exercise: &Exercise,
     tree: &Tree,
@@ -127,9 +142,9 @@ fn passed_groups(
     write(tree, &home).unwrap();
     let library = home.join("liblistings.rlib");
     let tests = home.join(if cfg!(windows) { "tests.exe" } else { "tests-program" });
-    suite::compile(artifacts, &home.join("src/lib.rs"), &library, None).unwrap()?;
+    suite::compile(artifacts, &home.join("src/lib.rs"), &library, None, Lints::Denied).unwrap()?;
     let main = home.join(exercise.tests().unwrap());
-    suite::compile(artifacts, &main, &tests, Some(&library)).unwrap()?;
+    suite::compile(artifacts, &main, &tests, Some(&library), Lints::Denied).unwrap()?;
     let mut groups: BTreeMap<String, bool> = BTreeMap::new();
     for (test, passed) in suite::run(&home, &tests).unwrap() {
         if let Some(group) = exercise.group_of(&test) {
