@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use anyhow::Result;
 use clap::{Args, Parser, Subcommand};
+use course::exercise::{self, Exercise};
 use course::progress::Progress;
 use course::project::Project;
 use course::report::{self, Document, Exit};
@@ -39,6 +40,14 @@ enum Command {
     /// Accept changed outputs, showing the difference
     #[command(after_long_help = report::HELP)]
     Bless(Checking),
+    /// Lay out a chapter's exercise as a project of its own
+    #[command(after_long_help = START_HELP)]
+    Start {
+        /// The chapter's slug
+        chapter: String,
+        /// The folder, which must not exist; without it, the chapter's slug
+        folder: Option<PathBuf>,
+    },
     /// Check what you have written for a chapter's exercise
     #[command(after_long_help = CHECK_HELP)]
     Check {
@@ -98,6 +107,10 @@ Exit code:
   2  a fault of use (an unknown chapter, no such file): nothing is said about what you have written
 
 Nothing of the file is run, and no link is followed.";
+
+const START_HELP: &str = "\
+The folder is an ordinary cargo project: `cargo test` is all it needs. It has the public tests, a README, and hints.
+What stands there is never overwritten: the folder must not exist.";
 
 fn main() -> ExitCode {
     let command = Cli::parse().command;
@@ -166,6 +179,12 @@ fn run(command: Command) -> Result<Exit> {
             bench::run(&root, &chapters, record, machine.as_deref(), quick)?;
         }
         Command::New { slug } => new::chapter(&root, &slug)?,
+        Command::Start { chapter, folder } => {
+            let folder = folder.unwrap_or_else(|| chapter.clone().into());
+            let exercise = Exercise::of(&Project::load(&root)?, &chapter)?;
+            exercise::write(exercise.starter(), &folder)?;
+            anstream::println!("{}", exercise.welcome(&folder));
+        }
         Command::Check { .. } | Command::Preprocess { .. } => unreachable!("answered above, without a book"),
     }
     Ok(Exit::Well)

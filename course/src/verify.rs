@@ -14,6 +14,7 @@ use crate::checks::names::{self, go::Go};
 use crate::checks::{failures, fences, figures, links, outputs, panics, proposals, since};
 use crate::directives;
 use crate::evidence::{self, Counts, Evidence};
+use crate::exercise::{self, regions};
 use crate::includes;
 use crate::page::Page;
 use crate::problem::{Problem, Problems};
@@ -104,6 +105,7 @@ pub fn verify_telling(root: &Path, options: &Options, progress: &Progress) -> Re
 
     progress.phase("pages", || {
         includes::check(&project, &mut problems);
+        exercise::check(&project, &mut problems);
         links::check(&project, &mut problems);
         proposals::check(&project, &mut problems);
         problems.extend(crate::record::stale(&project.root, project.record.as_ref()));
@@ -415,7 +417,7 @@ fn check_tests(project: &Project, slug: &str, problems: &mut Problems) {
         }
         let source = Path::new("listings/src").join(module(slug)).join(&mutant.file);
         let count = fs::read_to_string(project.root.join(&source))
-            .map_or(0, |text| text.replace("\r\n", "\n").matches(&mutant.find).count());
+            .map_or(0, |text| regions::unmarked(&text.replace("\r\n", "\n")).matches(&mutant.find).count());
         if count != 1 {
             problems.push(
                 Problem::new(

@@ -320,6 +320,7 @@ where
     F: AsyncFnOnce(&Scope<E>) -> Result<T, E>,
     E: Send + 'static,
 {
+    // ANCHOR: solution_scope_with
     let scope = Scope::open(&options, parent);
     let shared = &scope.shared;
     let cut = if options.cooperative_body { Until::Begun } else { Until::Over };
@@ -334,6 +335,7 @@ where
     }
     poll_fn(|cx| shared.poll_empty(cx)).await;
     ending.finish(value)
+    // ANCHOR_END: solution_scope_with
 }
 // ANCHOR_END: scope_with
 
@@ -457,8 +459,10 @@ impl<E: Send + 'static> Scope<E> {
         F: Future<Output = Result<T, E>> + Send + 'static,
         T: Send + 'static,
     {
+        // ANCHOR: solution_spawn_cooperative
         let token = self.shared.token.clone();
         self.start(name, Until::Begun, future(token)).await
+        // ANCHOR_END: solution_spawn_cooperative
     }
 
     // ANCHOR: start
@@ -467,6 +471,7 @@ impl<E: Send + 'static> Scope<E> {
         F: Future<Output = Result<T, E>> + Send + 'static,
         T: Send + 'static,
     {
+        // ANCHOR: solution_start
         let permit = match &self.shared.permits {
             None => None,
             Some(permits) => tokio::select! {
@@ -481,6 +486,7 @@ impl<E: Send + 'static> Scope<E> {
         let span = debug_span!(parent: &self.shared.span, "child", name);
         tokio::spawn(task.run(cut, sender).instrument(span));
         Ok(Child { value })
+        // ANCHOR_END: solution_start
     }
     // ANCHOR_END: start
 
@@ -488,8 +494,10 @@ impl<E: Send + 'static> Scope<E> {
     ///
     /// Call it last, and return: the body, too, is dropped at its next `.await`.
     pub fn cancel(&self) {
+        // ANCHOR: solution_scope_cancel
         lock(&self.shared.state).cancelled_inside = true;
         self.shared.token.cancel();
+        // ANCHOR_END: solution_scope_cancel
     }
 
     /// Cancelled when the scope is: by a failure, by [`Self::cancel`], by its parent, or by being dropped.
@@ -512,7 +520,9 @@ impl<T> Future for Child<T> {
     type Output = Result<T, Stopped>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        // ANCHOR: solution_child_poll
         Pin::new(&mut self.value).poll(cx).map_err(|_| Stopped::NoValue)
+        // ANCHOR_END: solution_child_poll
     }
 }
 
@@ -541,6 +551,7 @@ async fn contain<F: Future>(
     token: &CancellationToken,
     cut: Until,
 ) -> (Ended<F::Output>, Option<Payload>) {
+    // ANCHOR: solution_contain
     let mut cancelled = pin!(token.cancelled());
     let mut begun = false;
     let ended = poll_fn(|cx| {
@@ -558,6 +569,7 @@ async fn contain<F: Future>(
     .await;
     let dropped = catch_unwind(AssertUnwindSafe(|| future.set(None)));
     (ended, dropped.err())
+    // ANCHOR_END: solution_contain
 }
 // ANCHOR_END: contain
 
@@ -572,6 +584,7 @@ impl<F, E: Send + 'static> Unstarted<F, E> {
     where
         F: Future<Output = Result<T, E>>,
     {
+        // ANCHOR: solution_run
         let Self { future, mut place } = self;
         let ended = contain(pin!(Some(future)), &place.shared.token, cut).await;
         place.taken_down = true;
@@ -583,6 +596,7 @@ impl<F, E: Send + 'static> Unstarted<F, E> {
         }
         // The last thing that happens, after the future and its value have been dropped: the scope may now end.
         drop(place);
+        // ANCHOR_END: solution_run
     }
     // ANCHOR_END: run
 }
@@ -599,16 +613,20 @@ struct Place<E: Send + 'static> {
 
 impl<E: Send + 'static> Drop for Place<E> {
     fn drop(&mut self) {
+        // ANCHOR: solution_place_drop
         drop(self.permit.take());
         self.shared.leave(if self.taken_down { None } else { Some(self.name) });
+        // ANCHOR_END: solution_place_drop
     }
 }
 
 impl<E: Send + 'static> Node for Shared<E> {
     fn enter(self: Arc<Self>) -> Result<Membership, Stopped> {
+        // ANCHOR: solution_node_enter
         let mut place = self.place(self.name, None)?;
         place.taken_down = true; // its children are taken down one by one
         Ok(Box::new(place))
+        // ANCHOR_END: solution_node_enter
     }
 }
 
@@ -620,12 +638,16 @@ impl<E: Send + 'static> Shared<E> {
         name: &'static str,
         permit: Option<OwnedSemaphorePermit>,
     ) -> Result<Place<E>, Stopped> {
+        // ANCHOR: solution_admit
         if self.token.is_cancelled() { Err(self.refusal()) } else { self.place(name, permit) }
+        // ANCHOR_END: solution_admit
     }
 
     /// Why a cancelled scope starts nothing.
     fn refusal(&self) -> Stopped {
+        // ANCHOR: solution_refusal
         if lock(&self.state).closed { Stopped::Closed } else { Stopped::Cancelled }
+        // ANCHOR_END: solution_refusal
     }
 
     fn place(
@@ -633,6 +655,7 @@ impl<E: Send + 'static> Shared<E> {
         name: &'static str,
         permit: Option<OwnedSemaphorePermit>,
     ) -> Result<Place<E>, Stopped> {
+        // ANCHOR: solution_place
         let mut state = lock(&self.state);
         if state.closed {
             return Err(Stopped::Closed);
@@ -643,11 +666,13 @@ impl<E: Send + 'static> Shared<E> {
         }
         state.live += 1;
         Ok(Place { shared: Arc::clone(self), name, taken_down: false, permit })
+        // ANCHOR_END: solution_place
     }
     // ANCHOR_END: enter
 
     // ANCHOR: leave
     fn leave(&self, cut: Option<&'static str>) {
+        // ANCHOR: solution_leave
         let mut state = lock(&self.state);
         state.cut.extend(cut);
         state.live -= 1;
@@ -659,10 +684,12 @@ impl<E: Send + 'static> Shared<E> {
                 waker.wake();
             }
         }
+        // ANCHOR_END: solution_leave
     }
 
     /// Ready when nobody is alive. From then on nothing starts.
     fn poll_empty(&self, cx: &Context<'_>) -> Poll<()> {
+        // ANCHOR: solution_poll_empty
         let mut state = lock(&self.state);
         if state.live == 0 {
             state.closed = true;
@@ -672,6 +699,7 @@ impl<E: Send + 'static> Shared<E> {
         drop(state);
         drop(old);
         Poll::Pending
+        // ANCHOR_END: solution_poll_empty
     }
     // ANCHOR_END: leave
 
@@ -682,6 +710,7 @@ impl<E: Send + 'static> Shared<E> {
         task: &'static str,
         (ended, dropped): (Ended<Result<T, E>>, Option<Payload>),
     ) -> Option<T> {
+        // ANCHOR: solution_take_down
         let value = match ended {
             Ended::Done(Ok(value)) => Some(value),
             Ended::Done(Err(error)) => {
@@ -701,9 +730,11 @@ impl<E: Send + 'static> Shared<E> {
             self.panicked(task, payload);
         }
         value
+        // ANCHOR_END: solution_take_down
     }
 
     fn failed(&self, failed: Failed<E>) {
+        // ANCHOR: solution_failed
         let mut state = lock(&self.state);
         if state.orphaned {
             self.orphan(failed.task, What::Error(Box::new(failed.error)));
@@ -714,9 +745,11 @@ impl<E: Send + 'static> Shared<E> {
         if !self.keeps_going {
             self.token.cancel();
         }
+        // ANCHOR_END: solution_failed
     }
 
     fn panicked(&self, task: &'static str, payload: Payload) {
+        // ANCHOR: solution_panicked
         let mut state = lock(&self.state);
         if state.orphaned {
             self.orphan(task, What::Panic(payload));
@@ -725,6 +758,7 @@ impl<E: Send + 'static> Shared<E> {
         }
         drop(state);
         self.token.cancel();
+        // ANCHOR_END: solution_panicked
     }
     // ANCHOR_END: take_down
 
@@ -746,6 +780,7 @@ struct Ending<'a, E: Send + 'static> {
 impl<E: Send + 'static> Ending<'_, E> {
     /// Nobody is alive. A panic comes before errors, and errors come before a cancellation.
     fn finish<T>(mut self, mut value: Option<T>) -> Result<T, ScopeError<E>> {
+        // ANCHOR: solution_finish
         self.over = true;
         let shared = self.shared;
         let mut state = lock(&shared.state);
@@ -772,11 +807,13 @@ impl<E: Send + 'static> Ending<'_, E> {
             Some(value) if cut.is_empty() || on_purpose => Ok(value),
             _ => Err(ScopeError::Cancelled { cut }),
         }
+        // ANCHOR_END: solution_finish
     }
 }
 
 impl<E: Send + 'static> Drop for Ending<'_, E> {
     fn drop(&mut self) {
+        // ANCHOR: solution_ending_drop
         if self.over {
             return;
         }
@@ -789,6 +826,7 @@ impl<E: Send + 'static> Drop for Ending<'_, E> {
         panics.into_iter().for_each(|(task, payload)| self.shared.orphan(task, What::Panic(payload)));
         errors.into_iter().for_each(|it| self.shared.orphan(it.task, What::Error(Box::new(it.error))));
         self.shared.token.cancel();
+        // ANCHOR_END: solution_ending_drop
     }
 }
 // ANCHOR_END: ending
