@@ -9,6 +9,7 @@ pub mod cleanups;
 pub mod coroutines;
 pub mod cpu_budget;
 pub mod scope;
+pub mod tagged_pointers;
 pub mod trace;
 pub mod virtual_time;
 pub mod weak_references;
