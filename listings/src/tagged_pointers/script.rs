@@ -82,7 +82,10 @@ pub fn play<H: TaggedPointer<Node>>() -> Vec<Step> {
     let begun = play.stack.begin_pop().expect("there are three");
     let (top, next) = play.stack.seen(&begun);
     play.seen = Some((name(top), next.map(name), play.stack.snapshot().1));
-    play.note("thread 1", format!("begins a pop: {} is on top, {} is below", name(top), next.map_or('-', name)));
+    play.note(
+        "thread 1",
+        format!("begins a pop: {} is on top, {} is below", name(top), next.map_or('-', name)),
+    );
 
     play.other_takes();
     play.other_takes();
@@ -93,7 +96,8 @@ pub fn play<H: TaggedPointer<Node>>() -> Vec<Step> {
 
     let says = match play.stack.commit_pop(begun) {
         Ok(ticket) => {
-            let says = format!("finishes its pop: the head is what it was, so it takes {}", name(ticket.number()));
+            let says =
+                format!("finishes its pop: the head is what it was, so it takes {}", name(ticket.number()));
             play.held[0].push(ticket);
             says
         }
