@@ -3,7 +3,6 @@
 use listings::tagged_pointers::s5_indexed::seconds_to_wrap;
 use portable_atomic::AtomicU128;
 
-// ANCHOR: said
 fn main() {
     println!("128 bits without a lock: {}", AtomicU128::is_lock_free());
     println!("known when it was compiled: {}", AtomicU128::is_always_lock_free());
@@ -13,4 +12,3 @@ fn main() {
         println!("{bits:>5} {:>22}", seconds_to_wrap(bits, 100_000_000));
     }
 }
-// ANCHOR_END: said

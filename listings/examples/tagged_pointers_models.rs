@@ -3,19 +3,23 @@
 use listings::tagged_pointers::{
     TaggedPointer,
     under_loom::{
-        hand_out_once, handover, s2_stack::Node, s3_locked::Locked, s4_wide::Wide, s5_indexed::Indexed,
+        hand_out_once, handover, pops_and_pushes, s2_stack::Node, s3_locked::Locked, s4_wide::Wide,
+        s5_indexed::Indexed,
     },
 };
 
 fn row<H: TaggedPointer<Node> + 'static>(name: &str) -> usize {
-    let executions = [hand_out_once::<H>(), handover::<H>(1), handover::<H>(2)];
-    let [once, one, two] = executions;
-    println!("{name:<8} {once:>18} {one:>18} {two:>18}");
+    let executions = [hand_out_once::<H>(), pops_and_pushes::<H>(), handover::<H>(1), handover::<H>(2)];
+    let [once, both, one, two] = executions;
+    println!("{name:<8} {once:>14} {both:>14} {one:>14} {two:>14}");
     executions.into_iter().sum()
 }
 
 fn main() {
-    println!("{:<8} {:>18} {:>18} {:>18}", "", "each once, of 3", "handover of 1", "handover of 2");
+    println!(
+        "{:<8} {:>14} {:>14} {:>14} {:>14}",
+        "", "handed out", "given back", "handover of 1", "handover of 2"
+    );
     let all = row::<Locked<_>>("Locked") + row::<Wide<_>>("Wide") + row::<Indexed<_>>("Indexed");
     println!("{all} executions, none wrong");
 }

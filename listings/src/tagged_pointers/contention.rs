@@ -6,7 +6,6 @@ use std::{
     time::{Duration, Instant},
 };
 
-// ANCHOR: clock
 /// What tells the time: the system's clock, or a test's.
 pub trait Clock: Sync {
     /// The time since a moment of the clock's own choice.
@@ -28,7 +27,6 @@ impl Clock for Monotonic {
         self.0.elapsed()
     }
 }
-// ANCHOR_END: clock
 
 // ANCHOR: round
 /// What one worker did, and when.

@@ -73,3 +73,22 @@ pub fn hand_out_once<H: TaggedPointer<Node> + 'static>(log: &Log) {
     assert_eq!(found, [0, 1, 2], "not every ticket is there once");
 }
 // ANCHOR_END: hand_out_once
+
+/// One thread takes a ticket and gives it back, the other does so with two at a time. In the end every ticket is in the stack, once.
+pub fn pops_and_pushes<H: TaggedPointer<Node> + 'static>() {
+    let stack = Arc::new(Stack::<H>::full(3));
+    let other = thread::spawn({
+        let stack = Arc::clone(&stack);
+        move || {
+            let held = [stack.pop(), stack.pop()];
+            held.into_iter().flatten().for_each(|ticket| stack.push(ticket));
+        }
+    });
+    if let Some(ticket) = stack.pop() {
+        stack.push(ticket);
+    }
+    other.join().unwrap();
+    let mut found = stack.snapshot().0;
+    found.sort_unstable();
+    assert_eq!(found, [0, 1, 2], "not every ticket is there once");
+}

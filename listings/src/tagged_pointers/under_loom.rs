@@ -115,6 +115,16 @@ pub fn hand_out_once<H: TaggedPointer<Node> + 'static>() -> usize {
     executions(|| models::hand_out_once::<H>(&Log::default()))
 }
 
+/// The model of [`models::pops_and_pushes`], likewise.
+///
+/// # Panics
+///
+/// In the interleaving in which a ticket is lost or doubled, if there is one.
+#[must_use]
+pub fn pops_and_pushes<H: TaggedPointer<Node> + 'static>() -> usize {
+    executions(models::pops_and_pushes::<H>)
+}
+
 // ANCHOR: handover
 /// Two threads take a ticket, write to its buffer, and give it back. Who takes it must see what the one before has
 /// written. With one ticket a thread may find none; with two, each may get either.

@@ -1,6 +1,6 @@
 //! The cell under a lock, and the stack over it.
 
-use std::thread;
+use std::{ptr, thread};
 
 use listings::tagged_pointers::{Locked, Node, Stack, TaggedPointer};
 
@@ -46,14 +46,11 @@ fn pointer_that_came_back_is_noticed() {
 fn of_two_threads_that_saw_the_same_one_succeeds() {
     let home = HOME;
     let cell = Cell::new(&home);
-    let seen = cell.load().1;
-    let places = [to(&home, 0).expose_provenance(), to(&home, 1).expose_provenance()];
+    let generation = cell.load().1;
     let won = thread::scope(|scope| {
-        let threads = places.map(|place| {
-            let cell = &cell;
-            let exchange =
-                move || cell.cas((std::ptr::null_mut(), seen), std::ptr::with_exposed_provenance_mut(place));
-            scope.spawn(exchange)
+        let threads = [0, 1].map(|place| {
+            let (cell, home) = (&cell, &home);
+            scope.spawn(move || cell.cas((ptr::null_mut(), generation), to(home, place)))
         });
         threads.map(|thread| thread.join().expect("no thread panics"))
     });

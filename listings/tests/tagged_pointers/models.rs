@@ -1,7 +1,7 @@
 //! Every interleaving, by loom, and many, by shuttle.
 
 use listings::tagged_pointers::{
-    under_loom::{self, hand_out_once, handover},
+    under_loom::{self, hand_out_once, handover, pops_and_pushes},
     under_shuttle::{self, models::Log},
 };
 
@@ -23,6 +23,11 @@ fn wide_hands_each_ticket_out_once() {
 #[test]
 fn indexed_hands_each_ticket_out_once() {
     races(hand_out_once::<under_loom::s5_indexed::Indexed<_>>());
+}
+
+#[test]
+fn indexed_pops_and_pushes_at_once_keep_every_ticket() {
+    races(pops_and_pushes::<under_loom::s5_indexed::Indexed<_>>());
 }
 
 #[test]
