@@ -76,9 +76,7 @@ fn exchange_of<H: TaggedPointer<u64>>(group: &mut BenchmarkGroup<'_, WallTime>, 
 
 fn stack_of<S: Tickets>(group: &mut BenchmarkGroup<'_, WallTime>, name: &str, threads: &[usize]) {
     let stack = S::full(64);
-    at_each(group, name, threads, |_| {
-        || stack.take().map(|ticket| stack.give(black_box(ticket))).is_some()
-    });
+    at_each(group, name, threads, |_| || stack.take().map(|ticket| stack.give(black_box(ticket))).is_some());
 }
 
 fn settings<'c>(c: &'c mut Criterion, name: &str) -> BenchmarkGroup<'c, WallTime> {

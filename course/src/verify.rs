@@ -262,7 +262,8 @@ impl Run<'_> {
             else {
                 continue;
             };
-            for directive in page.directives.iter().filter(|d| matches!(d.name.as_str(), "output" | "trace" | "steps"))
+            for directive in
+                page.directives.iter().filter(|d| matches!(d.name.as_str(), "output" | "trace" | "steps"))
             {
                 let name = &directive.arguments;
                 let example = format!("{}_{name}", module(slug));

@@ -264,7 +264,10 @@ mod tests {
     #[test]
     fn theme_shows_the_picture_of_the_button_that_is_chosen() {
         let theme = include_str!("../../../theme/course.css");
-        for rule in ["figure.steps input:not(:checked) + label + .step { display: none; }", "figure.steps input:focus-visible + label"] {
+        for rule in [
+            "figure.steps input:not(:checked) + label + .step { display: none; }",
+            "figure.steps input:focus-visible + label",
+        ] {
             assert!(theme.contains(rule), "{rule}");
         }
     }

@@ -50,7 +50,6 @@ impl Tickets for EpochStack<Ticket> {
     }
 }
 
-// ANCHOR: vec
 /// The stack to start with.
 impl Tickets for Mutex<Vec<Ticket>> {
     fn full(tickets: usize) -> Self {
@@ -65,7 +64,6 @@ impl Tickets for Mutex<Vec<Ticket>> {
         self.lock().unwrap_or_else(PoisonError::into_inner).push(ticket);
     }
 }
-// ANCHOR_END: vec
 
 impl Tickets for parking_lot::Mutex<Vec<Ticket>> {
     fn full(tickets: usize) -> Self {

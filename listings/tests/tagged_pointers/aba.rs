@@ -58,7 +58,7 @@ fn freed_address_comes_back_without_being_pushed() {
 
 #[test]
 fn loom_finds_the_ticket_that_is_handed_out_twice() {
-    let panic = panic::catch_unwind(|| under_loom::hand_out_once::<under_loom::s1_bare::Bare<_>>());
+    let panic = panic::catch_unwind(under_loom::hand_out_once::<under_loom::s1_bare::Bare<_>>);
     let panic = panic.expect_err("loom finds it");
     let message = panic.downcast_ref::<String>().expect("the message of an assertion");
     assert!(message.contains("left: [0, 1, 1, 2]"), "{message}");
