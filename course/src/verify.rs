@@ -276,7 +276,8 @@ impl Run<'_> {
             else {
                 continue;
             };
-            for directive in page.directives.iter().filter(|d| matches!(d.name.as_str(), "output" | "trace"))
+            for directive in
+                page.directives.iter().filter(|d| matches!(d.name.as_str(), "output" | "trace" | "steps"))
             {
                 let name = &directive.arguments;
                 let example = format!("{}_{name}", module(slug));
@@ -456,8 +457,8 @@ fn count(project: &Project, artifacts: Option<&Artifacts>, page: &Page, snippets
     let task = page.slug().and_then(|slug| project.tasks.get(slug));
     for directive in &page.directives {
         match directive.name.as_str() {
-            "output" | "trace" | "diagnostic" if artifacts.is_none() => counts.skipped += 1,
-            "output" | "trace" => match task.map(|task| task.output(&directive.arguments).mode) {
+            "output" | "trace" | "steps" | "diagnostic" if artifacts.is_none() => counts.skipped += 1,
+            "output" | "trace" | "steps" => match task.map(|task| task.output(&directive.arguments).mode) {
                 Some(Mode::Varies) => counts.outputs_varying += 1,
                 _ => counts.outputs += 1,
             },

@@ -11,6 +11,7 @@ pub mod cpu_budget;
 pub mod generator_memory;
 pub mod nursery;
 pub mod scope;
+pub mod tagged_pointers;
 pub mod trace;
 pub mod virtual_time;
 pub mod weak_references;

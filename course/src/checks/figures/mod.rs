@@ -128,7 +128,7 @@ impl<'a> Check<'a> {
                 format!("`{{{{#{}}}}}` in line {}", written.trim_end(), directive.line)
             };
             let found = match directive.name.as_str() {
-                "output" | "trace" => shown_by(self.project, slug, task, &directive.arguments),
+                "output" | "trace" | "steps" => shown_by(self.project, slug, task, &directive.arguments),
                 "claims" if directive.arguments.is_empty() => {
                     task.claims.iter().flat_map(|claim| quantities(&claim.says)).collect()
                 }
