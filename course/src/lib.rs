@@ -12,6 +12,7 @@ pub mod checks;
 pub mod digest;
 pub mod directives;
 pub mod evidence;
+pub mod grade;
 pub mod includes;
 pub mod mermaid;
 pub mod mutants;

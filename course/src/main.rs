@@ -66,6 +66,22 @@ enum Command {
         /// The chapter's slug, such as `weak-references`
         slug: String,
     },
+    /// Become a stranger's program, in the sandbox of a grader (called by `grade`)
+    #[cfg(target_os = "linux")]
+    #[command(hide = true)]
+    Inside {
+        /// What to do, from the grader
+        orders: String,
+        /// Its environment
+        variables: Vec<String>,
+    },
+    /// Try to get out of the sandbox of a grader (called by `grade`)
+    #[cfg(target_os = "linux")]
+    #[command(hide = true)]
+    Probe {
+        /// What the grader can be caught with
+        bait: String,
+    },
     /// Speak mdBook's preprocessor protocol (called through book.toml)
     Preprocess {
         #[command(subcommand)]
@@ -101,6 +117,13 @@ Nothing of the file is run, and no link is followed.";
 
 fn main() -> ExitCode {
     let command = Cli::parse().command;
+    // In a sandbox there is nothing but the orders.
+    #[cfg(target_os = "linux")]
+    match &command {
+        Command::Inside { orders, variables } => return course::grade::sandbox::inside::main(orders, variables),
+        Command::Probe { bait } => return course::grade::sandbox::probes::main(bait),
+        _ => {}
+    }
     let json = match &command {
         Command::Verify(check) if check.json => Some("verify"),
         Command::Bless(check) if check.json => Some("bless"),
@@ -167,6 +190,8 @@ fn run(command: Command) -> Result<Exit> {
         }
         Command::New { slug } => new::chapter(&root, &slug)?,
         Command::Check { .. } | Command::Preprocess { .. } => unreachable!("answered above, without a book"),
+        #[cfg(target_os = "linux")]
+        Command::Inside { .. } | Command::Probe { .. } => unreachable!("answered above, without a book"),
     }
     Ok(Exit::Well)
 }

@@ -1,0 +1,1 @@
+//! The result in the form a platform reads.

@@ -1,0 +1,63 @@
+//! What the grader owns of a task: sources, tests, groups, and which files it takes from a submission.
+
+use std::collections::BTreeMap;
+
+use crate::task::{Group, Visibility};
+
+/// Files by their path below the exercise's folder, with slashes.
+pub type Tree = BTreeMap<String, Vec<u8>>;
+
+/// A task, as the grader needs it.
+#[derive(Debug, Clone)]
+pub struct Kit {
+    /// The task's name: a chapter's slug.
+    pub slug: String,
+    /// What a reader calls it.
+    pub title: String,
+    /// The grader's own files: everything but what a student writes, hidden tests included.
+    pub owned: Tree,
+    /// The only files that are taken from a submission.
+    pub allowed: Vec<String>,
+    /// What a student starts from.
+    pub starter: Tree,
+    /// What gets full marks: the grader tries it before anybody else's.
+    pub solution: Tree,
+    /// The file of the tests' root, such as `tests/scope/main.rs`.
+    pub tests: String,
+    /// Groups of tests, each a module below the root.
+    pub groups: Vec<Group>,
+    /// Whether a student may write `unsafe`.
+    pub allows_unsafe: bool,
+}
+
+impl Kit {
+    /// What all groups together are worth.
+    #[must_use]
+    pub fn points(&self) -> u32 {
+        self.groups.iter().map(|group| group.points).sum()
+    }
+
+    /// The groups that students see, or those that they do not.
+    pub fn groups_of(&self, visibility: Visibility) -> impl Iterator<Item = &Group> {
+        self.groups.iter().filter(move |group| group.visibility == visibility)
+    }
+
+    /// A digest of all that decides a grade, but for the submission and the compiler.
+    #[must_use]
+    pub fn digest(&self) -> String {
+        let mut hasher = blake3::Hasher::new();
+        let mut item = |bytes: &[u8]| {
+            // Lengths keep "a" + "bc" apart from "ab" + "c".
+            hasher.update(&(bytes.len() as u64).to_le_bytes()).update(bytes);
+        };
+        item(super::RULES.as_bytes());
+        item(format!("{}{:?}{:?}{}", self.slug, self.allowed, self.groups, self.allows_unsafe).as_bytes());
+        for tree in [&self.owned, &self.starter] {
+            for (path, content) in tree {
+                item(path.as_bytes());
+                item(content);
+            }
+        }
+        hasher.finalize().to_hex().to_string()
+    }
+}
