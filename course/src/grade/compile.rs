@@ -50,7 +50,12 @@ impl Toolchain {
     /// # Errors
     ///
     /// When there is no rustc, or files cannot be copied.
-    pub fn stage(folder: &Path, sandbox: &Sandbox, artifacts: Option<&Artifacts>, limits: Limits) -> Result<Self> {
+    pub fn stage(
+        folder: &Path,
+        sandbox: &Sandbox,
+        artifacts: Option<&Artifacts>,
+        limits: Limits,
+    ) -> Result<Self> {
         let said = |arguments: &[&str]| -> Result<String> {
             let output = Command::new("rustc").args(arguments).output().context("rustc cannot be started")?;
             ensure!(output.status.success(), "rustc {} failed", arguments.join(" "));
@@ -60,7 +65,8 @@ impl Toolchain {
         let from = PathBuf::from(said(&["--print", "sysroot"])?);
         let sysroot = folder.join("toolchain");
         // Sources stay behind: strangers could include them.
-        let host = version.lines().find_map(|line| line.strip_prefix("host: ")).context("rustc has a host")?;
+        let host =
+            version.lines().find_map(|line| line.strip_prefix("host: ")).context("rustc has a host")?;
         sandbox.folder(&sysroot, false)?;
         place(&from.join("bin/rustc"), &sysroot.join("bin/rustc"))?;
         for entry in fs::read_dir(from.join("lib"))? {
@@ -132,7 +138,13 @@ impl Toolchain {
         let into = job.write(out, "/out");
         let name = if matches!(target, Target::Library) { "liblistings.rlib" } else { "tests" };
         job.program(format!("{sysroot}/bin/rustc")).current_dir(&from).env("TMPDIR", &into);
-        job.arg(root).args(["--edition=2024", "-Copt-level=0", "-Cdebuginfo=0", "-Ccodegen-units=1", "-Awarnings"]);
+        job.arg(root).args([
+            "--edition=2024",
+            "-Copt-level=0",
+            "-Cdebuginfo=0",
+            "-Ccodegen-units=1",
+            "-Awarnings",
+        ]);
         job.args(["--color=never", "-o"]).arg(format!("{into}/{name}"));
         match target {
             Target::Library => job.args(["--crate-name=listings", "--crate-type=rlib"]),
@@ -148,8 +160,12 @@ impl Toolchain {
         let ended = sandbox.run(job)?;
         if ended.how == How::Exit(0) {
             // Ours again, whoever wrote it; and a regular file, whatever the compiler was brought to do.
-            let fd = rustix::fs::open(out.join(name), OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC, Mode::empty())
-                .context("the compiler has left nothing")?;
+            let fd = rustix::fs::open(
+                out.join(name),
+                OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC,
+                Mode::empty(),
+            )
+            .context("the compiler has left nothing")?;
             let file = fs::File::from(fd);
             ensure!(file.metadata()?.is_file(), "the compiler has left no regular file");
             fs::set_permissions(out, fs::Permissions::from_mode(0o755))?;
@@ -167,7 +183,8 @@ impl Toolchain {
         }
         let by_signal = matches!(ended.how, How::Signal(_) | How::Clock);
         // Memory that runs out ends the compiler in several ways, all of which say so.
-        let limit = by_signal || text.contains("memory allocation of") || text.contains("Cannot allocate memory");
+        let limit =
+            by_signal || text.contains("memory allocation of") || text.contains("Cannot allocate memory");
         if limit {
             text = format!("the compiler ran out of time or memory\n{text}");
         }

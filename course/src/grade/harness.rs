@@ -124,7 +124,9 @@ fn scan(tree: &Tree, file: &str, folder: &str, end: usize, items: &[Item]) -> Re
                     }
                     None => {
                         let candidates = [format!("{below}.rs"), format!("{below}/mod.rs")];
-                        let Some(path) = candidates.iter().find(|path| tree.contains_key(*path)) else { continue };
+                        let Some(path) = candidates.iter().find(|path| tree.contains_key(*path)) else {
+                            continue;
+                        };
                         let (text, parsed) = parse(tree, path)?;
                         scan(tree, path, &below, text.len(), &parsed.items)?
                     }
@@ -154,7 +156,10 @@ pub fn instrument(tree: &Tree, root: &str, tests: &[String]) -> Result<Tree> {
                 at.tests.push(part.to_owned());
                 break;
             }
-            at = at.children.get_mut(part).with_context(|| format!("`{test}` lies in a module that no file has"))?;
+            at = at
+                .children
+                .get_mut(part)
+                .with_context(|| format!("`{test}` lies in a module that no file has"))?;
         }
     }
     let mut insertions: BTreeMap<(String, std::cmp::Reverse<usize>), String> = BTreeMap::new();
@@ -172,7 +177,10 @@ fn tables(node: &Node, out: &mut BTreeMap<(String, std::cmp::Reverse<usize>), St
     let mut arms = String::new();
     for (name, child) in &node.children {
         if tables(child, out) {
-            let _ = write!(arms, "::core::option::Option::Some(({name:?}, rest)) => super::{name}::__table::find(rest), ");
+            let _ = write!(
+                arms,
+                "::core::option::Option::Some(({name:?}, rest)) => super::{name}::__table::find(rest), "
+            );
         }
     }
     let mut leaves = String::new();
@@ -199,6 +207,28 @@ fn tables(node: &Node, out: &mut BTreeMap<(String, std::cmp::Reverse<usize>), St
     true
 }
 
+/// Puts an attribute before the declaration of the module that a file is.
+///
+/// # Errors
+///
+/// When no file declares it.
+pub fn mark_module(sources: &mut Tree, path: &str, attribute: &str) -> Result<()> {
+    let (folder, name) = path.rsplit_once('/').context("a module lies in a folder")?;
+    let name = name.strip_suffix(".rs").context("a module is a Rust file")?;
+    let parents = [format!("{folder}/mod.rs"), format!("{folder}.rs"), format!("{folder}/lib.rs")];
+    let parent = parents.iter().find(|parent| sources.contains_key(*parent));
+    let parent = parent.with_context(|| format!("no file declares the module of {path}"))?;
+    let (mut text, parsed) = parse(sources, parent)?;
+    let declared = parsed.items.iter().find_map(|item| match item {
+        Item::Mod(module) if module.ident == name && module.content.is_none() => Some(module),
+        _ => None,
+    });
+    let declared = declared.with_context(|| format!("{parent} does not declare the module of {path}"))?;
+    text.insert_str(declared.span().byte_range().start, attribute);
+    sources.insert(parent.clone(), text.into_bytes());
+    Ok(())
+}
+
 /// Whether a module may also be meant as a crate: `core::mem` is no use of the group `core`.
 fn is_std(name: &str) -> bool {
     matches!(name, "core" | "std" | "alloc")
@@ -212,10 +242,14 @@ fn is_std(name: &str) -> bool {
 pub fn only(tree: &Tree, root: &str, kept: &[&str], groups: &[&str]) -> Result<Tree> {
     let (text, parsed) = parse(tree, root)?;
     let folder = root.strip_suffix("main.rs").context("the tests' root is called main.rs")?;
-    let modules: Vec<&syn::ItemMod> =
-        parsed.items.iter().filter_map(|item| if let Item::Mod(it) = item { Some(it) } else { None }).collect();
+    let modules: Vec<&syn::ItemMod> = parsed
+        .items
+        .iter()
+        .filter_map(|item| if let Item::Mod(it) = item { Some(it) } else { None })
+        .collect();
     let belongs = |path: &str, name: &str| {
-        path.strip_prefix(&format!("{folder}{name}")).is_some_and(|rest| rest == ".rs" || rest.starts_with('/'))
+        path.strip_prefix(&format!("{folder}{name}"))
+            .is_some_and(|rest| rest == ".rs" || rest.starts_with('/'))
     };
     let mut needed: std::collections::BTreeSet<String> = kept.iter().map(|name| (*name).to_owned()).collect();
     let mut cut = text.clone();
@@ -234,7 +268,10 @@ pub fn only(tree: &Tree, root: &str, kept: &[&str], groups: &[&str]) -> Result<T
         let names = modules.iter().map(|module| module.ident.to_string());
         let more: Vec<String> = names.filter(|name| !needed.contains(name) && uses(name)).collect();
         if let Some(group) = more.iter().find(|name| groups.contains(&name.as_str()) && !is_std(name)) {
-            bail!("the tests of {} use the group `{group}`, which must be able to be left out", kept.join(", "));
+            bail!(
+                "the tests of {} use the group `{group}`, which must be able to be left out",
+                kept.join(", ")
+            );
         }
         let before = needed.len();
         needed.extend(more.into_iter().filter(|name| !groups.contains(&name.as_str())));
@@ -275,7 +312,10 @@ mod tests {
         let tests = ["a::one".to_owned(), "a::inner::two".to_owned()];
         let tree = instrument(&tree, "tests/x/main.rs", &tests).unwrap();
         let text = |path: &str| String::from_utf8(tree[path].clone()).unwrap();
-        assert!(syn::parse_file(&text("tests/x/a.rs")).is_ok() && syn::parse_file(&text("tests/x/main.rs")).is_ok());
+        assert!(
+            syn::parse_file(&text("tests/x/a.rs")).is_ok()
+                && syn::parse_file(&text("tests/x/main.rs")).is_ok()
+        );
         assert!(text("tests/x/a.rs").contains("super::inner::__table::find(rest)"));
         assert!(text("tests/x/a.rs").contains("Some(\"boo\")"));
         assert!(text("tests/x/main.rs").contains("super::a::__table::find(rest)"));

@@ -22,6 +22,9 @@ use crate::task::Visibility;
 /// How many tests of one submission may wait in vain before the rest is not tried.
 const WAITS: usize = 5;
 
+/// What stands before the declaration of a student's module. The compiler shows it when, and only when, it applies.
+const FORBID: &str = "#[forbid(unsafe_code)]";
+
 /// Grades submissions of one task.
 #[derive(Debug)]
 pub struct Grader {
@@ -35,6 +38,8 @@ pub struct Grader {
     alone: RwLock<()>,
     forks: bool,
     task_digest: String,
+    /// What a submission is compiled with.
+    sources: Tree,
     scratch: tempfile::TempDir,
 }
 
@@ -105,11 +110,26 @@ impl Grader {
         let scratch = tempfile::Builder::new().prefix("grade-").tempdir().context("no temporary folder")?;
         fs::set_permissions(scratch.path(), fs::Permissions::from_mode(0o711))?;
         let toolchain = Toolchain::stage(scratch.path(), &sandbox, artifacts, compiling)?;
-        let tests: Tree =
-            kit.owned.iter().filter(|(path, _)| path.starts_with("tests/")).map(|(p, c)| (p.clone(), c.clone())).collect();
+        let tests: Tree = kit
+            .owned
+            .iter()
+            .filter(|(path, _)| path.starts_with("tests/"))
+            .map(|(p, c)| (p.clone(), c.clone()))
+            .collect();
         // Tests that start their own program again need processes.
         let forks = tests.values().any(|text| String::from_utf8_lossy(text).contains("current_exe()"));
         let task_digest = kit.digest();
+        let mut sources: Tree = kit
+            .owned
+            .iter()
+            .filter(|(path, _)| path.starts_with("src/"))
+            .map(|(path, content)| (path.clone(), content.clone()))
+            .collect();
+        if !kit.allows_unsafe {
+            for path in &kit.allowed {
+                harness::mark_module(&mut sources, path, FORBID)?;
+            }
+        }
         let mut grader = Self {
             kit,
             sandbox,
@@ -119,11 +139,17 @@ impl Grader {
             alone: RwLock::new(()),
             forks,
             task_digest,
+            sources,
             scratch,
         };
         grader.prepare(&tests).context("the task cannot be graded here")?;
         let taken = Taken {
-            files: grader.kit.allowed.iter().map(|path| (path.clone(), grader.kit.solution[path].clone())).collect(),
+            files: grader
+                .kit
+                .allowed
+                .iter()
+                .map(|path| (path.clone(), grader.kit.solution[path].clone()))
+                .collect(),
             ..Taken::default()
         };
         let judged = grader.judge(Student::default(), &taken, 0)?;
@@ -142,7 +168,13 @@ impl Grader {
         write_tree(&self.sandbox, &library_sources, &self.kit.solution)?;
         let library = self
             .toolchain
-            .compile(&self.sandbox, &library_sources, "src/lib.rs", Target::Library, &self.scratch.path().join("solution-out"))?
+            .compile(
+                &self.sandbox,
+                &library_sources,
+                "src/lib.rs",
+                Target::Library,
+                &self.scratch.path().join("solution-out"),
+            )?
             .map_err(|refused| anyhow::anyhow!("the solution does not compile\n{}", refused.text))?;
         let names: Vec<&str> = self.kit.groups.iter().map(|group| group.name.as_str()).collect();
         for (number, visibility) in [Visibility::Public, Visibility::Hidden].into_iter().enumerate() {
@@ -160,12 +192,18 @@ impl Grader {
             let counted: Vec<String> = kept.iter().flat_map(|name| tests_of(name)).collect();
             write_tree(&self.sandbox, &sources, &harness::instrument(&plain, &self.kit.tests, &counted)?)?;
             let mut groups = Vec::new();
-            for (index, group) in self.kit.groups.iter().enumerate().filter(|(_, it)| it.visibility == visibility) {
+            for (index, group) in
+                self.kit.groups.iter().enumerate().filter(|(_, it)| it.visibility == visibility)
+            {
                 let tests_here = tests_of(&group.name);
                 ensure!(!tests_here.is_empty(), "group `{}` has no tests", group.name);
                 let sources = folder.join(&group.name);
                 let alone = harness::only(tests, &self.kit.tests, &[group.name.as_str()], &names)?;
-                write_tree(&self.sandbox, &sources, &harness::instrument(&alone, &self.kit.tests, &tests_here)?)?;
+                write_tree(
+                    &self.sandbox,
+                    &sources,
+                    &harness::instrument(&alone, &self.kit.tests, &tests_here)?,
+                )?;
                 groups.push(Part { group: index, sources, tests: tests_here });
             }
             self.suites.push(Suite { visibility, sources, groups });
@@ -187,7 +225,11 @@ impl Grader {
             job.program(at).args(arguments.iter().copied());
             let ended = self.sandbox.run(job)?;
             ensure!(ended.how == How::Exit(0) && !ended.cut, "the tests cannot be listed: {}", ended.output);
-            Ok(ended.output.lines().filter_map(|line| Some(line.strip_suffix(": test")?.to_owned())).collect())
+            Ok(ended
+                .output
+                .lines()
+                .filter_map(|line| Some(line.strip_suffix(": test")?.to_owned()))
+                .collect())
         };
         let ignored = ask(&["--list", "--ignored"])?;
         Ok(ask(&["--list"])?.difference(&ignored).cloned().collect())
@@ -239,12 +281,21 @@ impl Grader {
     #[must_use]
     pub fn grade(&self, student: Student, taken: &Taken, worker: u32) -> Judged {
         self.judge(student.clone(), taken, worker).unwrap_or_else(|error| {
-            let mut graded = self.blank(student, taken);
-            graded.status = Status::InfrastructureError;
-            graded.score = None;
-            graded.message = "This has not been graded yet: the fault is the grader's, not yours.".to_owned();
-            Judged { graded, log: format!("{error:#}\n") }
+            let graded = self.blank(student, taken);
+            ungraded(graded, &error)
         })
+    }
+
+    /// The result of a submission that the grader could not even read.
+    #[must_use]
+    pub fn fault(&self, student: Student, error: &anyhow::Error) -> Judged {
+        ungraded(self.blank(student, &Taken::default()), error)
+    }
+
+    /// The level of its sandbox.
+    #[must_use]
+    pub fn level(&self) -> super::sandbox::Level {
+        self.sandbox.level()
     }
 
     fn judge(&self, student: Student, taken: &Taken, worker: u32) -> Result<Judged> {
@@ -259,7 +310,17 @@ impl Grader {
         }
         if taken.files.is_empty() {
             let names = self.kit.allowed.join(", ");
-            return ends(graded, Status::Missing, format!("None of the files that count are there: {names}."), log);
+            return ends(
+                graded,
+                Status::Missing,
+                format!("None of the files that count are there: {names}."),
+                log,
+            );
+        }
+        let unknown =
+            |path: &&String| !taken.files.contains_key(*path) && !self.kit.starter.contains_key(*path);
+        if let Some(path) = self.kit.allowed.iter().find(unknown) {
+            return ends(graded, Status::Missing, format!("{path} is missing."), log);
         }
         graded.unchanged = self.kit.allowed.iter().all(|path| {
             taken.files.get(path).is_none_or(|content| self.kit.starter.get(path) == Some(content))
@@ -267,7 +328,9 @@ impl Grader {
         if !self.kit.allows_unsafe {
             for (path, content) in &taken.files {
                 if let Some((line, word)) = first_unsafe(&String::from_utf8_lossy(content)) {
-                    let why = format!("Rejected: this task is to be solved without `unsafe`, and line {line} of {path} has `{word}`.");
+                    let why = format!(
+                        "Rejected: this task is to be solved without `unsafe`, and line {line} of {path} has `{word}`."
+                    );
                     return ends(graded, Status::Rejected, why, log);
                 }
             }
@@ -275,34 +338,35 @@ impl Grader {
         let work = tempfile::Builder::new().prefix("work-").tempdir_in(self.scratch.path())?;
         sandbox.folder(work.path(), false)?;
         let sources = work.path().join("sources");
-        let mut tree: Tree =
-            self.kit.owned.iter().filter(|(path, _)| path.starts_with("src/")).map(|(p, c)| (p.clone(), c.clone())).collect();
+        let mut tree = self.sources.clone();
         for path in &self.kit.allowed {
             let content = taken.files.get(path).or_else(|| self.kit.starter.get(path));
-            let mut content = content.with_context(|| format!("the starter has no {path}"))?.clone();
-            if !self.kit.allows_unsafe {
-                // On the first line, so that every line keeps its number; in the module, because others may need it.
-                content.splice(0..0, *b"#![forbid(unsafe_code)] ");
-            }
+            let content = content.with_context(|| format!("the starter has no {path}"))?.clone();
             tree.insert(path.clone(), content);
         }
         write_tree(&sandbox, &sources, &tree)?;
         let library = work.path().join("library");
-        let library = match self.toolchain.compile(&sandbox, &sources, "src/lib.rs", Target::Library, &library)? {
-            Ok(library) => library,
-            Err(Refused { text, limit }) => {
-                let forbidden = !self.kit.allows_unsafe && text.contains("unsafe_code");
-                let status = if forbidden { Status::Rejected } else { Status::CompileError };
-                let what = if limit { "The compiler was ended" } else { "It does not compile" };
-                return ends(graded, status, format!("{what}:\n{text}"), text);
-            }
-        };
+        let library =
+            match self.toolchain.compile(&sandbox, &sources, "src/lib.rs", Target::Library, &library)? {
+                Ok(library) => library,
+                Err(Refused { text, limit }) => {
+                    let forbidden = !self.kit.allows_unsafe && text.contains(FORBID);
+                    let status = if forbidden { Status::Rejected } else { Status::CompileError };
+                    let what = if limit { "The compiler was ended" } else { "It does not compile" };
+                    return ends(graded, status, format!("{what}:\n{text}"), text);
+                }
+            };
         let mut waits = 0;
         let mut canaries = BTreeMap::new();
         for (number, suite) in self.suites.iter().enumerate() {
             let out = work.path().join(format!("suite-{number}"));
-            let together =
-                self.toolchain.compile(&sandbox, &suite.sources, &self.kit.tests, Target::Tests(&library), &out)?;
+            let together = self.toolchain.compile(
+                &sandbox,
+                &suite.sources,
+                &self.kit.tests,
+                Target::Tests(&library),
+                &out,
+            )?;
             for (index, part) in suite.groups.iter().enumerate() {
                 // What the submission lacks costs the group that needs it, and no other.
                 let program = match &together {
@@ -310,7 +374,13 @@ impl Grader {
                     Err(refused) if suite.groups.len() == 1 => Err(refused.clone()),
                     Err(_) => {
                         let out = work.path().join(format!("suite-{number}-{index}"));
-                        self.toolchain.compile(&sandbox, &part.sources, &self.kit.tests, Target::Tests(&library), &out)?
+                        self.toolchain.compile(
+                            &sandbox,
+                            &part.sources,
+                            &self.kit.tests,
+                            Target::Tests(&library),
+                            &out,
+                        )?
                     }
                 };
                 let group = &mut graded.groups[part.group];
@@ -376,7 +446,9 @@ impl Grader {
         graded.status = status;
         if status == Status::Tampered {
             graded.groups.iter_mut().for_each(|group| group.points = 0);
-            graded.message = "The result cannot be trusted, and counts nothing until somebody has looked at it.".to_owned();
+            graded.message =
+                "The result cannot be trusted, and counts nothing until somebody has looked at it."
+                    .to_owned();
         } else if graded.unchanged {
             graded.message = "The files are still as they were handed out.".to_owned();
         }
@@ -430,7 +502,9 @@ impl Grader {
         ours.send(&harness::order(&number, must_fail, name))?;
         let mut job = sandbox.job(self.limits);
         let at = job.execute(program, "/t");
-        job.program(at).args([harness::ENTRY, "--exact", "--nocapture", "--test-threads=1"]).channel(theirs.into());
+        job.program(at)
+            .args([harness::ENTRY, "--exact", "--nocapture", "--test-threads=1"])
+            .channel(theirs.into());
         job.env("RUST_BACKTRACE", "0").env("MALLOC_ARENA_MAX", "2");
         // The same cases on every run: a grade is no matter of luck.
         job.env("PROPTEST_RNG_SEED", "20").env("PROPTEST_DISABLE_FAILURE_PERSISTENCE", "true");
@@ -451,23 +525,28 @@ impl Grader {
             // Nobody speaks here but the grader's own code.
             _ => Outcome::Tampered,
         };
-        Ok(Ran { outcome, waited: ended.how == How::Clock && outcome != Outcome::Passed, output: ended.output })
+        Ok(Ran {
+            outcome,
+            waited: ended.how == How::Clock && outcome != Outcome::Passed,
+            output: ended.output,
+        })
     }
+}
+
+fn ungraded(graded: Graded, error: &anyhow::Error) -> Judged {
+    let message = "This has not been graded yet: the fault is the grader's, not yours.".to_owned();
+    let graded = Graded { status: Status::InfrastructureError, score: None, message, ..graded };
+    Judged { graded, log: format!("{error:#}\n") }
 }
 
 /// Why a test that did not prove anything has not.
 fn unproven(ended: &Ended) -> Outcome {
     // These only say how a test failed: whoever prints the words of another way has failed all the same.
-    const SHORT_OF: [&str; 7] = [
-        "memory allocation of",
-        "(os error 11)",
-        "(os error 12)",
-        "(os error 24)",
-        "(os error 27)",
-        "(os error 28)",
-        "failed to spawn thread",
-    ];
-    let short = SHORT_OF.iter().any(|words| ended.output.contains(words));
+    const ERRORS: [i32; 5] = [libc::EAGAIN, libc::ENOMEM, libc::EMFILE, libc::EFBIG, libc::ENOSPC];
+    let said = |words: &str| ended.output.contains(words);
+    let short = said("memory allocation of")
+        || said("failed to spawn thread")
+        || ERRORS.iter().any(|it| said(&format!("(os error {it})")) || said(&format!("Os {{ code: {it}, kind")));
     match ended.how {
         How::Clock => Outcome::Timeout,
         How::Signal(_) if ended.used_up_cpu() => Outcome::Timeout,
@@ -491,7 +570,10 @@ fn seal(program: &Path, public: bool) -> Result<()> {
     if rustix::process::geteuid().is_root() {
         std::os::unix::fs::lchown(program, Some(0), Some(0))?;
     }
-    fs::set_permissions(program, fs::Permissions::from_mode(if public || rustix::process::geteuid().is_root() { mode } else { 0o111 }))?;
+    fs::set_permissions(
+        program,
+        fs::Permissions::from_mode(if public || rustix::process::geteuid().is_root() { mode } else { 0o111 }),
+    )?;
     Ok(())
 }
 

@@ -9,14 +9,12 @@
 //! | [`judge`] | from a submission to its result |
 //! | [`result`] | that result, without anything that differs between two runs |
 //! | [`store`] | results on disk: atomic, resumable, in shards, merged |
-//! | [`emit`] | the result in the form a platform reads |
 //! | [`run`] | the command |
 //!
 //! Nothing that a submission prints, returns or exits with is evidence. A test passed if, and only if, the grader's own
 //! code, which calls it, sent a number that only it knows over a channel that safe code cannot reach, after the test had
 //! returned.
 
-pub mod emit;
 pub mod intake;
 pub mod kit;
 pub mod result;
@@ -29,6 +27,8 @@ pub mod compile;
 pub mod harness;
 #[cfg(target_os = "linux")]
 pub mod judge;
+#[cfg(target_os = "linux")]
+pub mod run;
 #[cfg(target_os = "linux")]
 pub mod sandbox;
 

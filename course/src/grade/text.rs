@@ -18,7 +18,9 @@ pub fn harmless(text: &str, limit: usize) -> String {
                 }
                 Some(']') => {
                     let mut last = ' ';
-                    chars.by_ref().find(|&c| c == '\u{7}' || (std::mem::replace(&mut last, c) == '\u{1b}' && c == '\\'));
+                    chars.by_ref().find(|&c| {
+                        c == '\u{7}' || (std::mem::replace(&mut last, c) == '\u{1b}' && c == '\\')
+                    });
                 }
                 _ => {}
             },
@@ -56,8 +58,10 @@ pub fn panic_message(output: &str) -> Option<String> {
         {
             let mut message = vec![format!("panicked at {}", place.trim_end_matches(':'))];
             while let Some(line) = lines.next_if(|line| {
-                !line.starts_with("note: run with `RUST_BACKTRACE") && !line.starts_with("thread '")
-                    && !line.starts_with("test ") && !line.is_empty()
+                !line.starts_with("note: run with `RUST_BACKTRACE")
+                    && !line.starts_with("thread '")
+                    && !line.starts_with("test ")
+                    && !line.is_empty()
             }) {
                 message.push(line.to_owned());
             }
@@ -84,7 +88,8 @@ mod tests {
 
     #[test]
     fn harmless_text_does_nothing_to_a_terminal_or_to_ci() {
-        let nasty = "\u{1b}[2Jred\u{1b}]0;title\u{7} a\r\u{0}b\n  ::error file=x::boo\n##[group]x\u{202e}\u{fffe}";
+        let nasty =
+            "\u{1b}[2Jred\u{1b}]0;title\u{7} a\r\u{0}b\n  ::error file=x::boo\n##[group]x\u{202e}\u{fffe}";
         assert_eq!(harmless(nasty, 100), "red ab\n: :error file=x::boo\n## [group]x");
         assert_eq!(harmless("naïve 🦀 test", 7), "naïve 🦀 …");
     }

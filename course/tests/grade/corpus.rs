@@ -19,18 +19,32 @@ struct Case {
     beside: bool,
 }
 
-fn case(name: &'static str, sum: &str, status: Status, score: u32, outcome: impl Into<Option<Outcome>>) -> Case {
+fn case(
+    name: &'static str,
+    sum: &str,
+    status: Status,
+    score: u32,
+    outcome: impl Into<Option<Outcome>>,
+) -> Case {
     Case { name, sum: sum.to_owned(), status, score, outcome: outcome.into(), beside: false }
 }
 
 /// A `sum` with this body; `n` are the numbers.
-fn body(name: &'static str, body: &str, status: Status, score: u32, outcome: impl Into<Option<Outcome>>) -> Case {
+fn body(
+    name: &'static str,
+    body: &str,
+    status: Status,
+    score: u32,
+    outcome: impl Into<Option<Outcome>>,
+) -> Case {
     let outcome = outcome.into();
     case(name, &format!("pub fn sum(n: &[u64]) -> u64 {{\n{body}\n}}\n"), status, score, outcome)
 }
 
+/// What one test of three meets, while an innocent submission is graded beside it.
 fn bomb(name: &'static str, text: &str, status: Status, outcome: Outcome) -> Case {
-    Case { beside: true, ..body(name, text, status, 3, outcome) }
+    let text = format!("if n.len() == 3 {{\n{text}\n}}\nn.iter().sum()");
+    Case { beside: true, ..body(name, &text, status, 6, outcome) }
 }
 
 fn cases(level: Level) -> Vec<Case> {
@@ -66,7 +80,13 @@ fn cases(level: Level) -> Vec<Case> {
             0,
             None,
         ),
-        case("macro without end", "macro_rules! m { ($($t:tt)*) => { m!($($t)* $($t)*) } }\nm!(a);", CompileError, 0, None),
+        case(
+            "macro without end",
+            "macro_rules! m { ($($t:tt)*) => { m!($($t)* $($t)*) } }\nm!(a);",
+            CompileError,
+            0,
+            None,
+        ),
         case(
             "many parentheses",
             &format!("pub fn sum(_: &[u64]) -> u64 {{ {}1{} }}", "(".repeat(200_000), ")".repeat(200_000)),
@@ -91,13 +111,13 @@ fn cases(level: Level) -> Vec<Case> {
         // 3
         bomb(
             "fork bomb",
-            "let mut all = Vec::new(); loop { all.push(std::process::Command::new(\"/proc/self/exe\").arg(\"--list\").spawn().unwrap()); if n.len() > 99 { return 1 } }",
+            "let mut all = Vec::new(); loop { all.push(std::process::Command::new(\"/proc/self/exe\").arg(\"--list\").spawn().unwrap()) }",
             Status::ResourceLimit,
             ResourceLimit,
         ),
         bomb(
             "thread bomb",
-            "loop { std::thread::spawn(|| std::thread::sleep(std::time::Duration::from_secs(9))); if n.len() > 99 { return 1 } }",
+            "loop { std::thread::spawn(|| std::thread::sleep(std::time::Duration::from_secs(9))); }",
             Status::ResourceLimit,
             ResourceLimit,
         ),
@@ -109,21 +129,16 @@ fn cases(level: Level) -> Vec<Case> {
             ResourceLimit,
         ),
         // 5
-        Case {
-            beside: true,
-            ..body(
-                "fills the disk",
-                "for i in 0.. { std::fs::write(format!(\"/tmp/grade-{i}\"), vec![1; 1 << 20]).unwrap() } n.len() as u64",
-                disk_status,
-                3,
-                disk,
-            )
-        },
-        body(
+        bomb(
+            "fills the disk",
+            "for i in 0.. { std::fs::write(format!(\"/tmp/grade-{i}\"), vec![1; 1 << 20]).unwrap() }",
+            disk_status,
+            disk,
+        ),
+        bomb(
             "a million files",
-            "for i in 0u64.. { std::fs::write(format!(\"/tmp/grade-{i}\"), []).unwrap() } n.len() as u64",
+            "for i in 0u64.. { std::fs::write(format!(\"/tmp/grade-{i}\"), []).unwrap() }",
             inodes_status,
-            3,
             inodes,
         ),
         body(
@@ -134,7 +149,13 @@ fn cases(level: Level) -> Vec<Case> {
             disk,
         ),
         // 6
-        body("tcp", "std::net::TcpStream::connect(\"127.0.0.1:9\").unwrap(); n.iter().sum()", Graded, 3, Failed),
+        body(
+            "tcp",
+            "std::net::TcpStream::connect(\"127.0.0.1:9\").unwrap(); n.iter().sum()",
+            Graded,
+            3,
+            Failed,
+        ),
         body("udp", "std::net::UdpSocket::bind(\"0.0.0.0:0\").unwrap(); n.iter().sum()", Graded, 3, Failed),
         body(
             "abstract socket",
@@ -148,10 +169,10 @@ fn cases(level: Level) -> Vec<Case> {
         body(
             "reads what it can",
             "let mut seen = String::new();\n\
-             let mut folders = vec![std::path::PathBuf::from(\"/home\"), \"/root\".into(), \"/etc\".into(), \"/work\".into(), \"/sub\".into(), \"/tmp\".into(), \"/var\".into(), \".\".into(), \"..\".into()];\n\
+             let mut folders = vec![std::path::PathBuf::from(\"/home\"), \"/root\".into(), \"/etc\".into(), \"/work\".into(), \"/sub\".into(), \"/tmp\".into(), \"/var\".into()];\n\
              while let Some(f) = folders.pop() { for e in std::fs::read_dir(f).into_iter().flatten().flatten() {\n\
                if e.path().is_dir() { if e.path().components().count() < 6 { folders.push(e.path()) } }\n\
-               else if let Ok(t) = std::fs::read(e.path()) { seen += &format!(\"SEEN {} {}\", e.path().display(), String::from_utf8_lossy(&t)) } } }\n\
+               else if let Ok(t) = std::fs::read(e.path()) && seen.len() < 2000 { seen += &format!(\"SEEN {} {}\", e.path().display(), String::from_utf8_lossy(&t)) } } }\n\
              for p in [\"/proc/1/environ\", \"/proc/self/environ\", \"/etc/passwd\", \"/etc/hostname\", \"tests/tiny/secret.rs\"] {\n\
                if let Ok(t) = std::fs::read(p) { seen += &format!(\"SEEN {p} {}\", String::from_utf8_lossy(&t)) } }\n\
              if let Ok(t) = std::fs::read(std::env::current_exe().unwrap_or_default()) {\n\
@@ -162,9 +183,27 @@ fn cases(level: Level) -> Vec<Case> {
             Failed,
         ),
         // 8
-        case("include_str", "pub fn sum(_: &[u64]) -> u64 { include_str!(\"/etc/passwd\").len() as u64 }", CompileError, 0, None),
-        case("path", "#[path = \"/etc/passwd\"] mod x;\npub fn sum(_: &[u64]) -> u64 { 1 }", CompileError, 0, None),
-        case("includes the tests", "pub fn sum(_: &[u64]) -> u64 { include_str!(\"../../tests/tiny/secret.rs\").len() as u64 }", CompileError, 0, None),
+        case(
+            "include_str",
+            "pub fn sum(_: &[u64]) -> u64 { include_str!(\"/etc/passwd\").len() as u64 }",
+            CompileError,
+            0,
+            None,
+        ),
+        case(
+            "path",
+            "#[path = \"/etc/passwd\"] mod x;\npub fn sum(_: &[u64]) -> u64 { 1 }",
+            CompileError,
+            0,
+            None,
+        ),
+        case(
+            "includes the tests",
+            "pub fn sum(_: &[u64]) -> u64 { include_str!(\"../../tests/tiny/secret.rs\").len() as u64 }",
+            CompileError,
+            0,
+            None,
+        ),
         case("env", "pub fn sum(_: &[u64]) -> u64 { env!(\"HOME\").len() as u64 }", CompileError, 0, None),
         case("include", "include!(\"/etc/passwd\");", Rejected, 0, None),
         case("global_asm", "std::arch::global_asm!(\".incbin \\\"/etc/passwd\\\"\");", Rejected, 0, None),
@@ -204,16 +243,51 @@ fn cases(level: Level) -> Vec<Case> {
             Failed,
         ),
         // 15, 16
-        case("names the crate", "#![crate_name = \"hidden\"]\n#![crate_type = \"bin\"]\npub fn sum(n: &[u64]) -> u64 { n.iter().sum() }", Graded, 10, Passed),
-        case("unstable", "pub fn sum(n: &[u64]) -> u64 { let _x: fn(!) = |_| (); n.len() as u64 }", CompileError, 0, None),
+        case(
+            "names the crate",
+            "#![crate_name = \"hidden\"]\n#![crate_type = \"bin\"]\npub fn sum(n: &[u64]) -> u64 { n.iter().sum() }",
+            Graded,
+            10,
+            Passed,
+        ),
+        case(
+            "unstable",
+            "pub fn sum(n: &[u64]) -> u64 { let _x: fn(!) = |_| (); n.len() as u64 }",
+            CompileError,
+            0,
+            None,
+        ),
         // 17
-        case("unsafe", "// unsafe\npub fn sum(n: &[u64]) -> u64 { unsafe { *n.get_unchecked(0) } }", Rejected, 0, None),
+        case(
+            "unsafe",
+            "// unsafe\npub fn sum(n: &[u64]) -> u64 { unsafe { *n.get_unchecked(0) } }",
+            Rejected,
+            0,
+            None,
+        ),
         // 20
         case("NUL", "pub fn sum(n: &[u64]) -> u64 { n\0.iter().sum() }", CompileError, 0, None),
-        case("turns the direction", "pub fn sum(n: &[u64]) -> u64 { /* \u{202e} */ n.iter().sum() }", CompileError, 0, None),
-        case("Windows lines", "pub fn sum(n: &[u64]) -> u64 {\r\n    n.iter().sum()\r\n}\r\n", Graded, 10, Passed),
+        case(
+            "turns the direction",
+            "pub fn sum(n: &[u64]) -> u64 { /* \u{202e} */ n.iter().sum() }",
+            CompileError,
+            0,
+            None,
+        ),
+        case(
+            "Windows lines",
+            "pub fn sum(n: &[u64]) -> u64 {\r\n    n.iter().sum()\r\n}\r\n",
+            Graded,
+            10,
+            Passed,
+        ),
         // 21
-        bomb("prints without end", "loop { println!(\"{}\", \"x\".repeat(1 << 16)); if n.len() > 99 { return 1 } }", Status::Timeout, Timeout),
+        bomb(
+            "prints without end",
+            "loop { println!(\"{}\", \"x\".repeat(1 << 16)) }",
+            Status::Timeout,
+            Timeout,
+        ),
         body(
             "says nasty things",
             "panic!(\"\\u{1b}[31m\\n::error file=x::boo ]]> \\u{0} =HYPERLINK(\\\"x\\\") {}\", n.len())",
@@ -242,7 +316,8 @@ fn shown(judged: &Judged) -> String {
 fn check(grader: &Grader, case: &Case, worker: u32) -> Result<(), String> {
     let right = hand_in(grader.kit(), "pub fn sum(n: &[u64]) -> u64 { n.iter().sum() }");
     let judged = std::thread::scope(|scope| {
-        let neighbour = case.beside.then(|| scope.spawn(|| grader.grade(student("neighbour"), &right, worker + 10)));
+        let neighbour =
+            case.beside.then(|| scope.spawn(|| grader.grade(student("neighbour"), &right, worker + 10)));
         let judged = grader.grade(student(case.name), &hand_in(grader.kit(), &case.sum), worker);
         if let Some(neighbour) = neighbour {
             let neighbour = neighbour.join().unwrap();
@@ -259,7 +334,9 @@ fn check(grader: &Grader, case: &Case, worker: u32) -> Result<(), String> {
         return Err(format!("{got:?}, {}\n{}", graded.message, judged.log));
     }
     let shown = shown(&judged);
-    for secret in ["plugh", "xyzzy", "SEEN", "root:", "/work/", "/root", "grade-", "\\u001b", "\\u0000", "n::error"] {
+    for secret in
+        ["plugh", "xyzzy", "SEEN", "root:", "/work/", "/root", "grade-", "\\u001b", "\\u0000", "n::error"]
+    {
         if shown.contains(secret) {
             return Err(format!("shows {secret:?}: {shown}"));
         }

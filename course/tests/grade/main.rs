@@ -1,6 +1,7 @@
 //! Tests of the grader: what hostile submissions get, and that they reach nothing.
 #![cfg(target_os = "linux")]
 
+mod class;
 mod corpus;
 mod taking;
 
@@ -49,8 +50,14 @@ fn tiny(allows_unsafe: bool) -> Kit {
     owned.retain(|path, _| !allowed.contains(path));
     let mut starter = solution.clone();
     starter.insert(SUM.to_owned(), b"pub fn sum(_: &[u64]) -> u64 {\n    todo!()\n}\n".to_vec());
-    starter.insert(allowed[1].clone(), b"pub fn largest(_: &[u64]) -> Option<u64> {\n    todo!()\n}\n".to_vec());
-    let group = |name: &str, points, visibility| Group { name: name.to_owned(), part: Part::Core, points, visibility };
+    starter
+        .insert(allowed[1].clone(), b"pub fn largest(_: &[u64]) -> Option<u64> {\n    todo!()\n}\n".to_vec());
+    let group = |name: &str, points, visibility| Group {
+        name: name.to_owned(),
+        part: Part::Core,
+        points,
+        visibility,
+    };
     Kit {
         slug: "tiny".to_owned(),
         title: "Adding up".to_owned(),
@@ -69,7 +76,8 @@ fn tiny(allows_unsafe: bool) -> Kit {
 }
 
 fn grader(sandbox: Sandbox, allows_unsafe: bool) -> Grader {
-    let test = Limits { cpu: 1, wall: Duration::from_secs(3), memory: 512 << 20, disk: 8 << 20, ..Limits::TEST };
+    let test =
+        Limits { cpu: 1, wall: Duration::from_secs(3), memory: 512 << 20, disk: 8 << 20, ..Limits::TEST };
     let compile = Limits { cpu: 4, wall: Duration::from_secs(40), memory: 3 << 30, ..Limits::COMPILE };
     Grader::with_limits(tiny(allows_unsafe), sandbox, None, test, compile).unwrap()
 }

@@ -45,7 +45,9 @@ fn is_rejected(taken: &Taken, why: &str) {
 fn only_the_tasks_files_are_taken() {
     let taken = folder(|root| {
         fs::write(root.join(SUM), "fn right() {}").unwrap();
-        for file in ["build.rs", "Cargo.toml", ".cargo/config.toml", "rust-toolchain.toml", "tests/tiny/secret.rs"] {
+        for file in
+            ["build.rs", "Cargo.toml", ".cargo/config.toml", "rust-toolchain.toml", "tests/tiny/secret.rs"]
+        {
             fs::create_dir_all(root.join(file).parent().unwrap()).unwrap();
             fs::write(root.join(file), "hostile").unwrap();
         }
@@ -55,7 +57,14 @@ fn only_the_tasks_files_are_taken() {
     assert_eq!(taken.files.len(), 1);
     assert_eq!(
         taken.ignored,
-        [".cargo/config.toml", "Cargo.toml", "build.rs", "elsewhere", "rust-toolchain.toml", "tests/tiny/secret.rs"]
+        [
+            ".cargo/config.toml",
+            "Cargo.toml",
+            "build.rs",
+            "elsewhere",
+            "rust-toolchain.toml",
+            "tests/tiny/secret.rs"
+        ]
     );
 }
 
@@ -101,7 +110,10 @@ fn folder_behind_a_link_is_not_entered() {
 #[test]
 fn content_must_be_text_of_a_sane_size() {
     is_rejected(&folder(|root| fs::write(root.join(SUM), b"\xff\xfe").unwrap()), "not UTF-8");
-    is_rejected(&folder(|root| File::create(root.join(SUM)).unwrap().set_len(100 << 20).unwrap()), "too large");
+    is_rejected(
+        &folder(|root| File::create(root.join(SUM)).unwrap().set_len(100 << 20).unwrap()),
+        "too large",
+    );
     let taken = folder(|root| fs::write(root.join(SUM), "\u{feff}fn f() {}\r\n").unwrap());
     assert_eq!(taken.files[SUM], b"fn f() {}\r\n");
     is_rejected(

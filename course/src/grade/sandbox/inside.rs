@@ -80,7 +80,8 @@ fn follow(orders: &str, variables: &[String], status: &File) -> Result<std::conv
     rustix::io::fcntl_setfd(status, rustix::io::FdFlags::CLOEXEC)?;
     let limits = orders.limits;
     let limit = |resource, soft, hard| {
-        setrlimit(resource, Rlimit { current: Some(soft), maximum: Some(hard) }).context("a limit cannot be set")
+        setrlimit(resource, Rlimit { current: Some(soft), maximum: Some(hard) })
+            .context("a limit cannot be set")
     };
     limit(Resource::Cpu, limits.cpu, limits.cpu + 1)?;
     limit(Resource::As, limits.memory, limits.memory)?;
@@ -145,7 +146,10 @@ fn shut(orders: &Orders) -> Result<()> {
     if status.ruleset == RulesetStatus::NotEnforced || !status.no_new_privs {
         bail!("this kernel has no landlock");
     }
-    for program in filter::programs(orders.forks, Some(filter::OnlySelf { pid: std::process::id(), modes: orders.tools }))? {
+    for program in filter::programs(
+        orders.forks,
+        Some(filter::OnlySelf { pid: std::process::id(), modes: orders.tools }),
+    )? {
         seccompiler::apply_filter(&program).context("the filter cannot be loaded")?;
     }
     Ok(())

@@ -81,21 +81,11 @@ pub struct Limits {
 
 impl Limits {
     /// For one test.
-    pub const TEST: Self = Self {
-        cpu: 10,
-        wall: Duration::from_secs(60),
-        memory: 1 << 30,
-        disk: 64 << 20,
-        processes: 128,
-    };
+    pub const TEST: Self =
+        Self { cpu: 10, wall: Duration::from_secs(60), memory: 1 << 30, disk: 64 << 20, processes: 128 };
     /// For one run of the compiler.
-    pub const COMPILE: Self = Self {
-        cpu: 30,
-        wall: Duration::from_secs(180),
-        memory: 6 << 30,
-        disk: 1 << 30,
-        processes: 256,
-    };
+    pub const COMPILE: Self =
+        Self { cpu: 30, wall: Duration::from_secs(180), memory: 6 << 30, disk: 1 << 30, processes: 256 };
 }
 
 /// A sandbox of some level, checked.

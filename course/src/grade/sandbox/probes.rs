@@ -88,7 +88,9 @@ fn explain(level: Level, error: anyhow::Error) -> anyhow::Error {
         return error;
     }
     let read = |path: &str| fs::read_to_string(path).unwrap_or_default().trim().to_owned();
-    let help = if !Path::new("/usr/bin/bwrap").exists() && Command::new("bwrap").arg("--version").output().is_err() {
+    let help = if !Path::new("/usr/bin/bwrap").exists()
+        && Command::new("bwrap").arg("--version").output().is_err()
+    {
         "bubblewrap is not installed: `apt-get install bubblewrap`, or `dnf install bubblewrap`"
     } else if !Path::new("/usr/bin/prlimit").exists() {
         "prlimit is not installed: it is part of util-linux"
@@ -117,10 +119,12 @@ pub fn main(bait: &str) -> ExitCode {
         ("read the system's files", &|_| fs::read("/etc/passwd").is_ok() || fs::read_dir("/home").is_ok()),
         ("read other processes' state", &|bait| {
             let parent = rustix::process::getppid().map_or(0, rustix::process::Pid::as_raw_pid);
-            let is_ours = |text: Vec<u8>| text.windows(SUBCOMMAND.len()).any(|it| it == SUBCOMMAND.as_bytes());
+            let is_ours =
+                |text: Vec<u8>| text.windows(SUBCOMMAND.len()).any(|it| it == SUBCOMMAND.as_bytes());
             // Within a namespace of its own, process 1 is the sandbox, whose command line says nothing.
             let seen = |pid: u32| fs::read(format!("/proc/{pid}/environ")).is_ok_and(|text| !text.is_empty());
-            seen(bait.grader) || (parent > 1 && fs::read(format!("/proc/{parent}/cmdline")).is_ok_and(is_ours))
+            seen(bait.grader)
+                || (parent > 1 && fs::read(format!("/proc/{parent}/cmdline")).is_ok_and(is_ours))
         }),
         ("find the grader's paths in the sandbox's command line", &|_| {
             let line = fs::read("/proc/1/cmdline").unwrap_or_default();
@@ -140,10 +144,12 @@ pub fn main(bait: &str) -> ExitCode {
             Command::new("/proc/self/exe").arg("--version").spawn().is_ok_and(|mut it| it.wait().is_ok())
         }),
         ("signal the grader", &|bait| signal_reaches(bait.grader)),
-        ("write outside its folder", &|_| {
-            ["/probe", "/dev/probe", "/dev/shm/probe", "/usr/lib/probe", "/var/tmp/probe", "/home/probe"]
-                .iter()
-                .any(|path| OpenOptions::new().create_new(true).write(true).open(path).is_ok())
+        ("write outside its folder", &|bait| {
+            ["/", "/dev", "/dev/shm", "/usr/lib", "/var/tmp", "/home"].iter().any(|folder| {
+                let path = Path::new(folder).join(format!("probe-{}-{}", bait.grader, std::process::id()));
+                let made = OpenOptions::new().create_new(true).write(true).open(&path).is_ok();
+                made && fs::remove_file(&path).is_ok()
+            })
         }),
         ("write more than its share", &|_| more_can_be_written()),
         ("take more memory than its share", &|_| {
@@ -153,7 +159,8 @@ pub fn main(bait: &str) -> ExitCode {
         ("start more threads than its share", &|_| threads_are_unlimited()),
         ("trace a process", &|bait| fs::read(format!("/proc/{}/mem", bait.grader)).is_ok()),
     ];
-    let holes: Vec<&str> = attempts.iter().filter(|(_, attempt)| attempt(&bait)).map(|(name, _)| *name).collect();
+    let holes: Vec<&str> =
+        attempts.iter().filter(|(_, attempt)| attempt(&bait)).map(|(name, _)| *name).collect();
     match serde_json::to_vec(&holes).map(|report| channel.send(&report)) {
         Ok(Ok(_)) => ExitCode::SUCCESS,
         _ => ExitCode::FAILURE,

@@ -1,1 +1,0 @@
-//! The result in the form a platform reads.
