@@ -27,6 +27,7 @@ pub mod project;
 pub mod record;
 pub mod report;
 pub mod serve;
+pub mod site;
 pub mod skeptic;
 pub mod task;
 pub mod verify;

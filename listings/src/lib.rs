@@ -8,6 +8,7 @@ extern crate self as listings;
 pub mod cleanups;
 pub mod coroutines;
 pub mod cpu_budget;
+pub mod generator_memory;
 pub mod scope;
 pub mod trace;
 pub mod virtual_time;
