@@ -13,6 +13,7 @@ pub mod digest;
 pub mod directives;
 pub mod evidence;
 pub mod exercise;
+pub mod grade;
 pub mod includes;
 pub mod mermaid;
 pub mod mutants;
