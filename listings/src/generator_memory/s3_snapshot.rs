@@ -32,6 +32,7 @@ impl Snapshot {
     /// Linux.
     #[cfg(target_os = "linux")]
     pub fn of(process: u32) -> io::Result<Self> {
+        // ANCHOR: solution_snapshot
         use procfs::{Current, Meminfo, process::Process};
 
         let told = |what: Option<u64>| what.ok_or_else(|| io::Error::other("the kernel left out a figure"));
@@ -46,6 +47,7 @@ impl Snapshot {
             mappings: process.maps().map_err(io::Error::other)?.0.len() as u64,
             threads: status.threads,
         })
+        // ANCHOR_END: solution_snapshot
     }
     // ANCHOR_END: of
 

@@ -88,6 +88,7 @@ impl Weight {
     /// What one unit takes: the difference that all of them make, divided by their number.
     #[must_use]
     pub fn each(&self) -> Each {
+        // ANCHOR: solution_each
         let (before, heap_before) = self.before;
         let (holding, heap_holding) = self.holding;
         // As floats: a difference may be negative, and less than a byte for each unit.
@@ -101,6 +102,7 @@ impl Weight {
             kernel_stacks: each(before.kernel_stacks, holding.kernel_stacks),
             mappings: each(before.mappings, holding.mappings),
         }
+        // ANCHOR_END: solution_each
     }
 }
 // ANCHOR_END: weight
@@ -145,7 +147,9 @@ pub fn weigh(command: Command, job: Job) -> Result<Weight, WeighError> {
 ///
 /// The first job's that fails; see [`WeighError`].
 pub fn weigh_all(mut command: impl FnMut() -> Command, jobs: &[Job]) -> Result<Vec<Weight>, WeighError> {
+    // ANCHOR: solution_weigh_all
     jobs.iter().map(|&job| weigh(command(), job)).collect()
+    // ANCHOR_END: solution_weigh_all
 }
 // ANCHOR_END: weigh
 
@@ -177,6 +181,7 @@ impl Session {
 
     /// Says `line`, waits for the answer, and looks at the process.
     fn step(&mut self, job: Job, expected: &str, line: &str) -> Result<(Snapshot, Heap), WeighError> {
+        // ANCHOR: solution_step
         let stdin = self.child.stdin.as_mut().expect("stdin is piped");
         if writeln!(stdin, "{line}").is_err() {
             return Err(self.died()?);
@@ -184,6 +189,7 @@ impl Session {
         let heap = self.hear(job, expected)?;
         let snapshot = Snapshot::of(self.child.id()).map_err(WeighError::Look)?;
         Ok((snapshot, heap))
+        // ANCHOR_END: solution_step
     }
     // ANCHOR_END: session
 
@@ -246,6 +252,7 @@ impl Drop for Session {
 ///
 /// When stdin or stdout fail, or a line is no job.
 pub fn serve(heap: impl Fn() -> Heap) -> io::Result<()> {
+    // ANCHOR: solution_serve
     let say = |words: fmt::Arguments<'_>| {
         let mut out = io::stdout().lock();
         writeln!(out, "{MARK}{words}")?;
@@ -275,5 +282,6 @@ pub fn serve(heap: impl Fn() -> Heap) -> io::Result<()> {
         say_held("dropped")?;
     }
     Ok(())
+    // ANCHOR_END: solution_serve
 }
 // ANCHOR_END: serve

@@ -65,6 +65,7 @@ impl Parts {
     /// ```
     #[must_use]
     pub fn cost(&self) -> Cost {
+        // ANCHOR: solution_cost
         let blocks: u64 = self.blocks.iter().map(|&bytes| block(bytes)).sum();
         let touched: u64 = self.stacks.iter().map(|stack| stack.touched.next_multiple_of(PAGE)).sum();
         let reserved: u64 =
@@ -80,6 +81,7 @@ impl Parts {
             kernel: tables + self.threads * KERNEL_STACK,
             mappings: 2 * self.stacks.len() as u64,
         }
+        // ANCHOR_END: solution_cost
     }
 }
 // ANCHOR_END: rules
