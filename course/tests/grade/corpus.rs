@@ -173,10 +173,10 @@ fn cases(level: Level) -> Vec<Case> {
              while let Some(f) = folders.pop() { for e in std::fs::read_dir(f).into_iter().flatten().flatten() {\n\
                if e.path().is_dir() { if e.path().components().count() < 6 { folders.push(e.path()) } }\n\
                else if let Ok(t) = std::fs::read(e.path()) && seen.len() < 2000 { seen += &format!(\"SEEN {} {}\", e.path().display(), String::from_utf8_lossy(&t)) } } }\n\
-             for p in [\"/proc/1/environ\", \"/proc/self/environ\", \"/etc/passwd\", \"/etc/hostname\", \"tests/tiny/secret.rs\"] {\n\
-               if let Ok(t) = std::fs::read(p) { seen += &format!(\"SEEN {p} {}\", String::from_utf8_lossy(&t)) } }\n\
+             for p in [\"/proc/1/environ\", \"/etc/passwd\", \"/etc/hostname\", \"tests/tiny/secret.rs\"] {\n\
+               if let Ok(t) = std::fs::read(p) && !t.is_empty() { seen += &format!(\"SEEN {p} {}\", String::from_utf8_lossy(&t)) } }\n\
              if let Ok(t) = std::fs::read(std::env::current_exe().unwrap_or_default()) {\n\
-               let t = String::from_utf8_lossy(&t).into_owned(); for w in [concat!(\"plu\", \"gh\"), concat!(\"hidden_\", \"case\")] { if t.contains(w) { seen += w } } }\n\
+               let t = String::from_utf8_lossy(&t).into_owned(); for w in [\"hgulp\", \"esac_neddih\"].map(|it| it.chars().rev().collect::<String>()) { if t.contains(&w) { seen += &w } } }\n\
              panic!(\"{seen} {}\", n.len())",
             Graded,
             3,
