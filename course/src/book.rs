@@ -14,6 +14,7 @@ use crate::directives::{self, Place};
 use crate::page::Page;
 use crate::problem::{Problem, Problems};
 use crate::project::Project;
+use crate::site::Site;
 use crate::verify::{self, Options};
 use crate::{includes, mermaid};
 
@@ -85,7 +86,7 @@ const ON_THE_PLAYGROUND: &[&str] = &[
     "tokio_util",
 ];
 
-/// Marks the listings that cannot run on the public playground.
+/// Marks where listings come from, and those that cannot run on the public playground.
 fn without_run_button(project: &Project, page: &Page) -> Result<String, Problem> {
     let mut out = String::with_capacity(page.text.len());
     let mut done = 0;
@@ -94,16 +95,36 @@ fn without_run_button(project: &Project, page: &Page) -> Result<String, Problem>
         let code = includes::expand(&project.root, &[(page, &fence.body)]).map_err(|error| {
             Problem::new(&page.file, fence.line, format!("{error:#}")).help("mend the include in this block")
         })?;
-        if expect == Expect::Runs && code.iter().all(|code| runs_on_the_playground(code)) {
-            continue;
+        let mut words = String::new();
+        // Where it comes from, for the site: stock mdBook makes a class of it, which nothing uses.
+        if let Some(from) = included(&fence.body) {
+            words.push_str(&format!(",from={from}"));
+        }
+        if code.iter().any(|code| needs_linux(code)) {
+            words.push_str(",linux");
+        }
+        if expect != Expect::Runs || !code.iter().all(|code| runs_on_the_playground(code)) {
+            words.push_str(",noplayground");
         }
         let info = fence.span.start + page.text[fence.span.start..].find(&fence.info).unwrap_or(0);
         out.push_str(&page.text[done..info + fence.info.len()]);
-        out.push_str(",noplayground");
+        out.push_str(&words);
         done = info + fence.info.len();
     }
     out.push_str(&page.text[done..]);
     Ok(out)
+}
+
+/// The file and anchor of a listing that is one include and nothing else.
+fn included(body: &str) -> Option<&str> {
+    let inner = body.trim().strip_prefix("{{#")?.strip_suffix("}}")?;
+    let (directive, from) = inner.split_once(' ')?;
+    let whole = matches!(directive, "include" | "rustdoc_include") && !from.contains(['{', '}', ' ', ',']);
+    whole.then_some(from)
+}
+
+fn needs_linux(code: &str) -> bool {
+    ["target_os = \"linux\"", "/proc/", "/sys/fs/"].iter().any(|sign| code.contains(sign))
 }
 
 fn runs_on_the_playground(code: &str) -> bool {
@@ -134,6 +155,12 @@ impl fmt::Display for Unwell {
 }
 
 impl std::error::Error for Unwell {}
+
+impl From<Vec<Problem>> for Unwell {
+    fn from(problems: Vec<Problem>) -> Self {
+        Self(problems)
+    }
+}
 
 /// Fails if there is a problem.
 ///
@@ -179,7 +206,7 @@ pub fn build(root: &Path, live_reload: bool) -> Result<PathBuf> {
     if live_reload {
         book.config.set("output.html.live-reload-endpoint", crate::serve::ENDPOINT)?;
     }
-    book.build()?;
+    book.with_renderer(Site).build()?;
     Ok(book.build_dir_for("html"))
 }
 

@@ -8,6 +8,8 @@ extern crate self as listings;
 pub mod cleanups;
 pub mod coroutines;
 pub mod cpu_budget;
+pub mod generator_memory;
+pub mod nursery;
 pub mod scope;
 pub mod tagged_pointers;
 pub mod trace;
