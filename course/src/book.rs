@@ -156,6 +156,12 @@ impl fmt::Display for Unwell {
 
 impl std::error::Error for Unwell {}
 
+impl From<Vec<Problem>> for Unwell {
+    fn from(problems: Vec<Problem>) -> Self {
+        Self(problems)
+    }
+}
+
 /// Fails if there is a problem.
 ///
 /// # Errors

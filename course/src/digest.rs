@@ -9,6 +9,7 @@ use regex::Regex;
 use serde::Deserialize;
 use walkdir::WalkDir;
 
+use crate::exercise::regions;
 use crate::project::module;
 
 /// The digest of what a chapter measures. A record whose digest differs is out of date.
@@ -16,6 +17,7 @@ use crate::project::module;
 /// It covers the chapter's module, its bench file, what all benches share, its Go package, and the versions of the
 /// crates it measures: the direct dependencies of `listings` and `benches` that these sources name. So a crate that
 /// another chapter needs leaves this chapter's record alone. Line endings do not count: a checkout on Windows agrees.
+/// Nor do the markers of what is the solution of an exercise.
 ///
 /// # Errors
 ///
@@ -30,7 +32,10 @@ pub fn digest(root: &Path, slug: &str) -> Result<String> {
     let mut rust = String::new();
     for path in sources(root, slug)? {
         let content = fs::read(root.join(&path)).with_context(|| format!("{path} cannot be read"))?;
-        let content = String::from_utf8_lossy(&content).replace("\r\n", "\n");
+        let mut content = String::from_utf8_lossy(&content).replace("\r\n", "\n");
+        if content.contains(regions::PREFIX) {
+            content = regions::unmarked(&content);
+        }
         item(&path, &content);
         if path.ends_with(".rs") {
             rust.push_str(&content);

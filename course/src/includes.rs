@@ -14,6 +14,7 @@ use mdbook_preprocessor::config::Config;
 use mdbook_preprocessor::{Preprocessor, PreprocessorContext};
 use regex::Regex;
 
+use crate::exercise::regions;
 use crate::nearest::or_nearest;
 use crate::page::{Directive, Page};
 use crate::problem::{Problem, Problems};
@@ -99,7 +100,9 @@ pub fn check(project: &Project, problems: &mut Problems) {
         let Some(text) = text else { continue };
         for (number, line) in text.lines().enumerate() {
             for found in ANCHOR.captures_iter(line).filter(|found| found.get(1).is_none()) {
-                if !used.contains(&(file.clone(), found[2].to_owned())) {
+                // What a learner writes is marked the same way; a page need not show it by itself.
+                let is_solution = found[2].starts_with(regions::PREFIX);
+                if !is_solution && !used.contains(&(file.clone(), found[2].to_owned())) {
                     problems.push(
                         Problem::new(file, number + 1, format!("anchor `{}` is shown on no page", &found[2]))
                             .help("show it or remove it"),
@@ -112,7 +115,8 @@ pub fn check(project: &Project, problems: &mut Problems) {
 
 fn anchors(text: &str) -> Vec<&str> {
     let starts = ANCHOR.captures_iter(text).filter(|found| found.get(1).is_none());
-    starts.filter_map(|found| Some(found.get(2)?.as_str())).collect()
+    let names = starts.filter_map(|found| Some(found.get(2)?.as_str()));
+    names.filter(|name| !name.starts_with(regions::PREFIX)).collect()
 }
 
 /// How many lines that say something an anchor holds; `None` when there is no such anchor.

@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use anyhow::Result;
 use clap::{Args, Parser, Subcommand};
+use course::exercise::{self, Exercise};
 use course::progress::Progress;
 use course::project::Project;
 use course::report::{self, Document, Exit};
@@ -39,6 +40,14 @@ enum Command {
     /// Accept changed outputs, showing the difference
     #[command(after_long_help = report::HELP)]
     Bless(Checking),
+    /// Lay out a chapter's exercise as a project of its own
+    #[command(after_long_help = START_HELP)]
+    Start {
+        /// The chapter's slug
+        chapter: String,
+        /// The folder, which must not exist; without it, the chapter's slug
+        folder: Option<PathBuf>,
+    },
     /// Check what you have written for a chapter's exercise
     #[command(after_long_help = CHECK_HELP)]
     Check {
@@ -66,6 +75,34 @@ enum Command {
         /// The chapter's slug, such as `weak-references`
         slug: String,
     },
+    /// Grade submissions of a chapter's exercise, each in a sandbox
+    #[command(after_long_help = GRADE_HELP)]
+    Grade(Grading),
+    /// Put the results of several runs of `grade` together, in any order
+    Merge {
+        /// Folders that `grade --out` or `merge --into` has written
+        #[arg(required = true)]
+        from: Vec<PathBuf>,
+        /// Where they go
+        #[arg(long)]
+        into: PathBuf,
+    },
+    /// Become a stranger's program, in the sandbox of a grader (called by `grade`)
+    #[cfg(target_os = "linux")]
+    #[command(hide = true)]
+    Inside {
+        /// What to do, from the grader
+        orders: String,
+        /// Its environment
+        variables: Vec<String>,
+    },
+    /// Try to get out of the sandbox of a grader (called by `grade`)
+    #[cfg(target_os = "linux")]
+    #[command(hide = true)]
+    Probe {
+        /// What the grader can be caught with
+        bait: String,
+    },
     /// Speak mdBook's preprocessor protocol (called through book.toml)
     Preprocess {
         #[command(subcommand)]
@@ -80,6 +117,41 @@ struct Checking {
     /// Print one JSON document instead of text (see --help)
     #[arg(long)]
     json: bool,
+}
+
+#[derive(Args)]
+#[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "grading needs Linux"))]
+struct Grading {
+    /// A folder with one folder or zip a student, called as the student is
+    submissions: PathBuf,
+    /// The chapter's slug
+    #[arg(long)]
+    task: String,
+    /// Where results go
+    #[arg(long)]
+    out: PathBuf,
+    /// How many at a time; 0 for as many as there are processors
+    #[arg(long, default_value_t = 0)]
+    jobs: usize,
+    /// Leave alone what has this very grade: the same files, task and compiler
+    #[arg(long)]
+    resume: bool,
+    /// Grade one part of the class, such as 2/4
+    #[arg(long)]
+    shard: Option<course::grade::store::Shard>,
+    /// The sandbox; auto takes the best that holds
+    #[arg(long, value_enum, default_value_t = Sandboxing::Auto)]
+    sandbox: Sandboxing,
+    /// Grade without a sandbox: only code that you trust as your own
+    #[arg(long, conflicts_with = "sandbox")]
+    no_sandbox: bool,
+}
+
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum Sandboxing {
+    Auto,
+    Full,
+    Reduced,
 }
 
 #[derive(Subcommand)]
@@ -99,8 +171,33 @@ Exit code:
 
 Nothing of the file is run, and no link is followed.";
 
+const START_HELP: &str = "\
+The folder is an ordinary cargo project: `cargo test` is all it needs. It has the public tests, a README, and hints.
+What stands there is never overwritten: the folder must not exist.";
+
+const GRADE_HELP: &str = "\
+Only the files that the task names are taken from a submission. They are compiled and tested in a sandbox: bubblewrap
+(full), landlock (reduced), or none, if you say so. What hostile code would try is tried first, and decides.
+
+OUT/results/*.json  a result a student: status, points, groups, tests; the same bytes on every run
+OUT/logs/*.txt      what the compiler and the tests said; for instructors only
+OUT/summary.csv     a line a student; ungraded ones have no score
+
+Exit code:
+  0  every submission has a verdict, whatever it is
+  2  one has none, or nothing could be graded: a fault of the machine or of use, and nobody's zero";
+
 fn main() -> ExitCode {
     let command = Cli::parse().command;
+    // In a sandbox there is nothing but the orders.
+    #[cfg(target_os = "linux")]
+    match &command {
+        Command::Inside { orders, variables } => {
+            return course::grade::sandbox::inside::main(orders, variables);
+        }
+        Command::Probe { bait } => return course::grade::sandbox::probes::main(bait),
+        _ => {}
+    }
     let json = match &command {
         Command::Verify(check) if check.json => Some("verify"),
         Command::Bless(check) if check.json => Some("bless"),
@@ -145,6 +242,11 @@ fn run(command: Command) -> Result<Exit> {
             }
         });
     }
+    if let Command::Merge { from, into } = command {
+        let merged = course::grade::store::merge(&from, &into)?;
+        anstream::println!("{} results in {}", merged.len(), into.display());
+        return Ok(Exit::Well);
+    }
     let root: PathBuf = Project::find_root(&std::env::current_dir()?)?;
     match command {
         Command::Serve { port, open } => {
@@ -166,9 +268,50 @@ fn run(command: Command) -> Result<Exit> {
             bench::run(&root, &chapters, record, machine.as_deref(), quick)?;
         }
         Command::New { slug } => new::chapter(&root, &slug)?,
+        Command::Start { chapter, folder } => {
+            let folder = folder.unwrap_or_else(|| chapter.clone().into());
+            let exercise = Exercise::of(&Project::load(&root)?, &chapter)?;
+            exercise::write(exercise.starter(), &folder)?;
+            anstream::println!("{}", exercise.welcome(&folder));
+        }
+        Command::Grade(grading) => return grade(&root, &grading),
+        Command::Merge { .. } => unreachable!("answered above, without a book"),
         Command::Check { .. } | Command::Preprocess { .. } => unreachable!("answered above, without a book"),
+        #[cfg(target_os = "linux")]
+        Command::Inside { .. } | Command::Probe { .. } => unreachable!("answered above, without a book"),
     }
     Ok(Exit::Well)
+}
+
+#[cfg(target_os = "linux")]
+fn grade(root: &Path, grading: &Grading) -> Result<Exit> {
+    use course::grade::run::{self, Options};
+    use course::grade::sandbox::Level;
+    let asked = match (grading.no_sandbox, grading.sandbox) {
+        (true, _) => Some(Level::None),
+        (false, Sandboxing::Auto) => None,
+        (false, Sandboxing::Full) => Some(Level::Full),
+        (false, Sandboxing::Reduced) => Some(Level::Reduced),
+    };
+    let grader = run::prepare(root, &grading.task, asked)?;
+    anstream::eprintln!("sandbox: {}; the solution gets full marks", grader.level().word());
+    let options = Options {
+        submissions: grading.submissions.clone(),
+        out: grading.out.clone(),
+        jobs: grading.jobs,
+        resume: grading.resume,
+        shard: grading.shard,
+    };
+    let run = run::grade(&grader, &options, &|text| anstream::eprintln!("{text}"))?;
+    anstream::println!("{}", run.summary());
+    Ok(if run.ungraded() == 0 { Exit::Well } else { Exit::Fault })
+}
+
+#[cfg(not(target_os = "linux"))]
+fn grade(_: &Path, _: &Grading) -> Result<Exit> {
+    anyhow::bail!(
+        "grading needs Linux, whose kernel the sandbox is made of: use a virtual machine, or WSL 2 on Windows"
+    )
 }
 
 fn verify_or_bless(root: &Path, command: &'static str, options: verify::Options, json: bool) -> Result<Exit> {

@@ -3,23 +3,20 @@
 //! A mutant is one edit of one file (`[[mutant]]` in task.toml). The listings crate is compiled with the edit, the
 //! chapter's tests are compiled against it and run, and every test that the mutant names must fail.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 
 use crate::cache::Cache;
 use crate::cargo::Artifacts;
 use crate::evidence;
+use crate::exercise::regions;
 use crate::problem::Problem;
 use crate::project::{Project, module};
+use crate::suite::{self, Lints};
 use crate::task::{Mutant, Task, line_of_key};
-
-/// How long the tests of one mutant may run: it only ends what would never end, which counts as failing.
-const LIMIT: Duration = Duration::from_secs(60);
 
 /// What became of one mutant.
 #[derive(Debug)]
@@ -117,7 +114,7 @@ fn try_one(
         fs::copy(&file, copy)?;
     }
     let edited = folder.join("src").join(&module).join(&mutant.file);
-    let text = fs::read_to_string(&edited)?.replace("\r\n", "\n");
+    let text = regions::unmarked(&fs::read_to_string(&edited)?.replace("\r\n", "\n"));
     ensure!(
         text.matches(&mutant.find).count() == 1,
         "mutant `{}`: `find` must occur exactly once",
@@ -128,7 +125,7 @@ fn try_one(
     fs::write(&root_file, only(&needed(project, &module), &fs::read_to_string(&root_file)?))?;
 
     let library = folder.join("liblistings.rlib");
-    let compiled = compile(artifacts, &root_file, &library, None)?;
+    let compiled = suite::compile(artifacts, &root_file, &library, None, Lints::Ignored)?;
     let problem = |what: String, help: &str| {
         let file = Task::file(slug);
         let text = fs::read_to_string(project.root.join(&file)).unwrap_or_default();
@@ -143,7 +140,7 @@ fn try_one(
     }
     let tests = folder.join(if cfg!(windows) { "tests.exe" } else { "tests" });
     let main = project.root.join("listings/tests").join(&module).join("main.rs");
-    if let Err(message) = compile(artifacts, &main, &tests, Some(&library))? {
+    if let Err(message) = suite::compile(artifacts, &main, &tests, Some(&library), Lints::Ignored)? {
         let problem = problem(
             format!("the tests do not compile against mutant `{}`", mutant.name),
             "a mutant keeps the public API",
@@ -151,7 +148,7 @@ fn try_one(
         .map(|p| p.detail(message));
         return Ok(Verdict { mutant: mutant.name.clone(), failed: Vec::new(), problem });
     }
-    let results = run_tests(&project.root.join("listings"), &tests)?;
+    let results = suite::run(&project.root.join("listings"), &tests)?;
     let fails = |test: &String| results.get(test).is_some_and(|passed| !passed);
     let unknown = mutant.caught_by.iter().find(|test| !results.contains_key(*test));
     let missed = mutant.caught_by.iter().find(|test| !fails(test));
@@ -178,7 +175,7 @@ fn try_one(
 
 /// The modules of the listings that a chapter's code and tests may use: every one whose name occurs in them, and in
 /// turn. The others need not be compiled once more for each of its mutants.
-fn needed(project: &Project, chapter: &str) -> BTreeSet<String> {
+pub(crate) fn needed(project: &Project, chapter: &str) -> BTreeSet<String> {
     let listings = project.root.join("listings");
     let all: Vec<String> = fs::read_dir(listings.join("src"))
         .into_iter()
@@ -203,78 +200,10 @@ fn needed(project: &Project, chapter: &str) -> BTreeSet<String> {
 }
 
 /// A crate's root without the modules that are not needed.
-fn only(needed: &BTreeSet<String>, root: &str) -> String {
+pub(crate) fn only(needed: &BTreeSet<String>, root: &str) -> String {
     let is_kept = |line: &&str| {
         let module = line.strip_prefix("pub mod ").and_then(|rest| rest.strip_suffix(';'));
         module.is_none_or(|module| needed.contains(module))
     };
     root.lines().filter(is_kept).flat_map(|line| [line, "\n"]).collect()
-}
-
-/// Compiles a library, or the tests against it. The inner error is the compiler's message.
-fn compile(
-    artifacts: &Artifacts,
-    source: &Path,
-    out: &Path,
-    library: Option<&Path>,
-) -> Result<Result<(), String>> {
-    let mut command = Command::new("rustc");
-    command.arg(source).arg("-o").arg(out).args(["-Copt-level=0", "-Cdebuginfo=0", "--cap-lints=allow"]);
-    let mut artifacts = artifacts.clone();
-    match library {
-        None => {
-            artifacts.externs.remove("listings");
-            command.args(["--crate-name=listings", "--crate-type=rlib"]);
-        }
-        Some(library) => {
-            artifacts.externs.insert("listings".to_owned(), library.to_owned());
-            command.args(["--crate-name=tests", "--test"]);
-        }
-    }
-    let output = command.args(artifacts.compiler_arguments()).output().context("rustc cannot be started")?;
-    Ok(if output.status.success() {
-        Ok(())
-    } else {
-        Err(String::from_utf8_lossy(&output.stderr).into_owned())
-    })
-}
-
-/// Runs a test program; a test that did not end by itself has failed.
-fn run_tests(folder: &Path, tests: &Path) -> Result<BTreeMap<String, bool>> {
-    let listed = Command::new(tests).arg("--list").output().context("the tests cannot be started")?;
-    let mut results: BTreeMap<String, bool> = String::from_utf8_lossy(&listed.stdout)
-        .lines()
-        .filter_map(|line| Some((line.strip_suffix(": test")?.to_owned(), false)))
-        .collect();
-    let log = tests.with_extension("log");
-    let mut child = Command::new(tests)
-        .current_dir(folder)
-        .arg("--test-threads=1")
-        .stdin(Stdio::null())
-        .stdout(fs::File::create(&log)?)
-        .stderr(Stdio::null())
-        .env("RUST_BACKTRACE", "0")
-        // A failing property must not leave a regression file behind.
-        .env("PROPTEST_DISABLE_FAILURE_PERSISTENCE", "true")
-        .env("PROPTEST_MAX_SHRINK_ITERS", "0")
-        .spawn()
-        .context("the tests cannot be started")?;
-    let start = Instant::now();
-    while child.try_wait()?.is_none() {
-        if start.elapsed() > LIMIT {
-            child.kill()?;
-            child.wait()?;
-        }
-        std::thread::sleep(Duration::from_millis(5));
-    }
-    let text = fs::read_to_string(&log)?;
-    for line in text.lines() {
-        if let Some(test) = line.strip_prefix("test ")
-            && let Some((name, "ok")) = test.split_once(" ... ")
-            && let Some(passed) = results.get_mut(name.trim_end_matches(" - should panic"))
-        {
-            *passed = true;
-        }
-    }
-    Ok(results)
 }

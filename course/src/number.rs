@@ -1,5 +1,69 @@
 //! Numbers as a reader meets them: an estimate with its interval, rounded to what the interval supports.
 
+use serde::Deserialize;
+
+/// What is measured. It decides in which unit a number is kept, and how it is said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Quantity {
+    /// Kept in nanoseconds.
+    #[default]
+    Time,
+    /// Kept in bytes.
+    Memory,
+}
+
+impl Quantity {
+    /// Its name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Time => "time",
+            Self::Memory => "memory",
+        }
+    }
+
+    /// What has the lowest number is this, and what has the highest is that.
+    #[must_use]
+    pub fn superlatives(self) -> [&'static str; 2] {
+        match self {
+            Self::Time => ["fastest", "slowest"],
+            Self::Memory => ["least", "most"],
+        }
+    }
+
+    /// What follows a ratio: `3.4× as long`.
+    #[must_use]
+    pub fn compared(self) -> &'static str {
+        match self {
+            Self::Time => "as long",
+            Self::Memory => "as much",
+        }
+    }
+
+    /// A number with its unit: 1523 ns in two digits is `1.5 µs`, with a space that does not break.
+    #[must_use]
+    pub fn amount(self, value: f64, digits: usize) -> String {
+        // 999.7 ns is 1.0 µs: the unit is that of the rounded number.
+        let (factor, name) = self.unit(significant(value, digits));
+        format!("{}\u{a0}{name}", rounded(value / factor, digits))
+    }
+
+    /// The unit in which a number reads as one from 1 to 999, as far as there is one.
+    fn unit(self, value: f64) -> (f64, &'static str) {
+        let names = match self {
+            Self::Time => ["ns", "µs", "ms", "s"],
+            Self::Memory => ["B", "kB", "MB", "GB"],
+        };
+        match value {
+            _ if value < 1e3 => (1.0, names[0]),
+            _ if value < 1e6 => (1e3, names[1]),
+            _ if value < 1e9 => (1e6, names[2]),
+            _ => (1e9, names[3]),
+        }
+    }
+}
+
 /// A measured quantity and the confidence interval around it.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Estimate {
@@ -33,10 +97,10 @@ impl Estimate {
         if (self.high - self.low) / 2.0 <= unit { 3 } else { 2 }
     }
 
-    /// A duration in nanoseconds as prose has it: `24 ns`, `1.52 µs`, with a space that does not break.
+    /// As prose has it, in as many digits as the interval supports: `24 ns`, `1.52 µs`, `4.1 kB`.
     #[must_use]
-    pub fn duration(self) -> String {
-        duration(self.value, self.digits())
+    pub fn amount(self, quantity: Quantity) -> String {
+        quantity.amount(self.value, self.digits())
     }
 
     /// A ratio as prose has it: `3.4×`.
@@ -45,11 +109,11 @@ impl Estimate {
         format!("{}×", rounded(self.value, self.digits()))
     }
 
-    /// The interval of a duration: `23.8 to 24.4 ns`, in the unit of the estimate.
+    /// The interval with its unit, which is that of the estimate: `23.8 to 24.4 ns`.
     #[must_use]
-    pub fn duration_interval(self) -> String {
-        let unit = Unit::of(self.value);
-        format!("{}\u{a0}{}", self.per(unit.ns).interval(), unit.name)
+    pub fn amount_interval(self, quantity: Quantity) -> String {
+        let (factor, name) = quantity.unit(self.value);
+        format!("{}\u{a0}{name}", self.per(factor).interval())
     }
 
     /// The interval without a unit: `3.31 to 3.52`.
@@ -59,31 +123,6 @@ impl Estimate {
         let digits = (3..=6).find(|&n| rounded(self.low, n) != rounded(self.high, n)).unwrap_or(3);
         format!("{} to {}", rounded(self.low, digits), rounded(self.high, digits))
     }
-}
-
-struct Unit {
-    ns: f64,
-    name: &'static str,
-}
-
-impl Unit {
-    /// The unit in which a duration reads as a number from 1 to 999, as far as there is one.
-    fn of(ns: f64) -> Self {
-        match ns {
-            _ if ns < 1e3 => Self { ns: 1.0, name: "ns" },
-            _ if ns < 1e6 => Self { ns: 1e3, name: "µs" },
-            _ if ns < 1e9 => Self { ns: 1e6, name: "ms" },
-            _ => Self { ns: 1e9, name: "s" },
-        }
-    }
-}
-
-/// A duration in nanoseconds with its unit: `duration(1523.0, 2)` is `1.5 µs`.
-#[must_use]
-pub fn duration(ns: f64, digits: usize) -> String {
-    // 999.7 ns is 1.0 µs: the unit is that of the rounded number.
-    let unit = Unit::of(significant(ns, digits));
-    format!("{}\u{a0}{}", rounded(ns / unit.ns, digits), unit.name)
 }
 
 /// A number that was counted, not estimated: whole numbers exactly, fractions in three digits.
@@ -142,6 +181,19 @@ mod tests {
         Estimate { value, low: value - half, high: value + half }
     }
 
+    fn duration(ns: f64, digits: usize) -> String {
+        Quantity::Time.amount(ns, digits)
+    }
+
+    #[test]
+    fn memory_is_scaled_by_thousands() {
+        let shown = |bytes, digits| Quantity::Memory.amount(bytes, digits);
+        assert_eq!(shown(16.0, 3), "16.0\u{a0}B");
+        assert_eq!(shown(4151.0, 3), "4.15\u{a0}kB");
+        assert_eq!(shown(2_204_000.0, 2), "2.2\u{a0}MB");
+        assert_eq!(estimate(4151.0, 20.0).amount_interval(Quantity::Memory), "4.13 to 4.17\u{a0}kB");
+    }
+
     #[test]
     fn duration_is_scaled_and_rounded() {
         assert_eq!(duration(24.13, 2), "24\u{a0}ns");
@@ -161,10 +213,10 @@ mod tests {
 
     #[test]
     fn estimate_shows_a_third_digit_only_when_its_interval_supports_it() {
-        assert_eq!(estimate(24.1, 0.3).duration(), "24\u{a0}ns");
-        assert_eq!(estimate(24.1, 0.05).duration(), "24.1\u{a0}ns");
-        assert_eq!(estimate(24.1, 0.3).duration_interval(), "23.8 to 24.4\u{a0}ns");
-        assert_eq!(estimate(24.1, 0.01).duration_interval(), "24.09 to 24.11\u{a0}ns");
+        assert_eq!(estimate(24.1, 0.3).amount(Quantity::Time), "24\u{a0}ns");
+        assert_eq!(estimate(24.1, 0.05).amount(Quantity::Time), "24.1\u{a0}ns");
+        assert_eq!(estimate(24.1, 0.3).amount_interval(Quantity::Time), "23.8 to 24.4\u{a0}ns");
+        assert_eq!(estimate(24.1, 0.01).amount_interval(Quantity::Time), "24.09 to 24.11\u{a0}ns");
     }
 
     #[test]

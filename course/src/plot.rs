@@ -17,7 +17,7 @@ use kuva::render::render::render_multiple;
 use kuva::render::theme::Theme;
 
 use crate::directives::escape;
-use crate::number::{Estimate, duration, significant};
+use crate::number::{Estimate, Quantity, significant};
 
 /// The drawing's own width. Small, so that its text stays readable when a phone scales it down; [`svg`] limits how far a
 /// wide page scales it up.
@@ -47,7 +47,7 @@ pub struct Dot {
     pub label: String,
     /// Which of the theme's plot colours it takes, from 0.
     pub colour: usize,
-    /// Nanoseconds.
+    /// Nanoseconds or bytes.
     pub estimate: Estimate,
 }
 
@@ -56,7 +56,7 @@ pub struct Dot {
 pub struct Line {
     /// Its text in the legend.
     pub label: String,
-    /// Its points: the parameter, and nanoseconds.
+    /// Its points: the parameter, and nanoseconds or bytes.
     pub points: Vec<(f64, Estimate)>,
 }
 
@@ -67,9 +67,9 @@ pub fn is_log(values: impl IntoIterator<Item = f64>) -> bool {
     low > 0.0 && high / low > LOG_FROM
 }
 
-/// Draws one dot a row, with the interval as a whisker, on an axis of time.
+/// Draws one dot a row, with the interval as a whisker, on an axis of what was measured.
 #[must_use]
-pub fn dots(alt: &Alt, dots: &[Dot]) -> String {
+pub fn dots(alt: &Alt, quantity: Quantity, dots: &[Dot]) -> String {
     let log = is_log(dots.iter().map(|dot| dot.estimate.value));
     let mut forest = ForestPlot::new().with_show_null_line(false).with_marker_size(4.5).with_cap_size(4.0);
     let drawable = |estimate: Estimate| if log { above_zero(estimate) } else { estimate };
@@ -87,7 +87,7 @@ pub fn dots(alt: &Alt, dots: &[Dot]) -> String {
         .with_force_margins_y(above, below);
     let range =
         extremes(dots.iter().map(|dot| drawable(dot.estimate)).flat_map(|shown| [shown.low, shown.high]));
-    layout = layout.with_x_tick_format(time_ticks(range, log));
+    layout = layout.with_x_tick_format(ticks(quantity, range, log));
     layout = if log {
         let (min, max) = padded(range);
         // With rows on the other axis kuva draws no grid; a line a decade leads from a dot to its number.
@@ -113,10 +113,10 @@ pub enum Axis {
     Steps(Vec<String>),
 }
 
-/// Draws lines over a parameter, named under its axis, with intervals, on an axis of time that is logarithmic where
-/// values are far apart.
+/// Draws lines over a parameter, named under its axis, with intervals, on an axis of what was measured that is
+/// logarithmic where values are far apart.
 #[must_use]
-pub fn lines(alt: &Alt, axis: &Axis, parameter: &str, lines: &[Line]) -> String {
+pub fn lines(alt: &Alt, quantity: Quantity, axis: &Axis, parameter: &str, lines: &[Line]) -> String {
     let points = || lines.iter().flat_map(|line| line.points.iter());
     let log = is_log(points().map(|(_, estimate)| estimate.value));
     let drawable = |estimate: Estimate| if log { above_zero(estimate) } else { estimate };
@@ -157,7 +157,7 @@ pub fn lines(alt: &Alt, axis: &Axis, parameter: &str, lines: &[Line]) -> String 
         .with_legend_entries(entries)
         .with_legend_col_limit(columns)
         .with_x_label(parameter)
-        .with_y_tick_format(time_ticks(range, log));
+        .with_y_tick_format(ticks(quantity, range, log));
     layout = if log {
         let (min, max) = padded(range);
         layout.with_log_y().with_y_axis_min(min).with_y_axis_max(max)
@@ -249,26 +249,26 @@ fn themed(layout: Layout) -> Layout {
     layout.with_theme(theme).with_tick_size(TEXT).with_body_size(TEXT).with_label_size(TEXT)
 }
 
-/// Labels for an axis of time. Over more than a decade and a half only powers of ten are labelled, over more than four
+/// Labels for an axis of what was measured. Over more than a decade and a half only powers of ten are labelled, over more than four
 /// decades every second one: there is no room.
-fn time_ticks((low, high): (f64, f64), log: bool) -> TickFormat {
+fn ticks(quantity: Quantity, (low, high): (f64, f64), log: bool) -> TickFormat {
     let span = if log { high / low.max(f64::MIN_POSITIVE) } else { 1.0 };
     let sparse = span > 30.0;
     let step = if span > 1e4 { 2 } else { 1 };
-    TickFormat::Custom(Arc::new(move |ns| {
-        let power = ns.log10();
-        let decade = ns > 0.0 && (power - power.round()).abs() < 1e-6 && power.round() as i32 % step == 0;
-        if sparse && !decade { String::new() } else { tick(ns) }
+    TickFormat::Custom(Arc::new(move |value| {
+        let power = value.log10();
+        let decade = value > 0.0 && (power - power.round()).abs() < 1e-6 && power.round() as i32 % step == 0;
+        if sparse && !decade { String::new() } else { tick(quantity, value) }
     }))
 }
 
 /// `10 ns`, `2.5 µs`: as many digits as the tick has.
-fn tick(ns: f64) -> String {
-    if ns == 0.0 {
+fn tick(quantity: Quantity, value: f64) -> String {
+    if value == 0.0 {
         return "0".to_owned();
     }
-    let digits = (1..=4).find(|&digits| (significant(ns, digits) / ns - 1.0).abs() < 1e-6).unwrap_or(4);
-    duration(ns, digits)
+    let digits = (1..=4).find(|&digits| (significant(value, digits) / value - 1.0).abs() < 1e-6).unwrap_or(4);
+    quantity.amount(value, digits)
 }
 
 /// Labels only the parameters that were measured, and powers of ten where none of them is near a tick.
@@ -348,8 +348,14 @@ mod tests {
             points: [10.0, 100.0, 1000.0].map(|x| (x, estimate(by * x))).to_vec(),
         };
         [
-            dots(&alt(), &[dot("corosensei (Rust)", 24.1), dot("channel (Go)", 310.0)]),
-            lines(&alt(), &Axis::Log, "items", &[line("vec (Rust)", 2.0), line("slice (Go)", 20.0)]),
+            dots(&alt(), Quantity::Time, &[dot("corosensei (Rust)", 24.1), dot("channel (Go)", 310.0)]),
+            lines(
+                &alt(),
+                Quantity::Time,
+                &Axis::Log,
+                "items",
+                &[line("vec (Rust)", 2.0), line("slice (Go)", 20.0)],
+            ),
         ]
     }
 
@@ -398,7 +404,7 @@ mod tests {
             label: format!("variant-{i} (Rust)"),
             points: vec![(10.0, estimate(1.0)), (20.0, estimate(2.0))],
         };
-        let svg = lines(&alt(), &Axis::Log, "items", &(0..9).map(line).collect::<Vec<_>>());
+        let svg = lines(&alt(), Quantity::Time, &Axis::Log, "items", &(0..9).map(line).collect::<Vec<_>>());
         let height: f64 =
             svg.split_once("viewBox=\"0 0 440 ").unwrap().1.split_once('"').unwrap().0.parse().unwrap();
         let lowest = svg.split("<text ").filter(|text| text.contains(">variant-")).map(|text| {
@@ -420,22 +426,29 @@ mod tests {
     #[test]
     fn steps_are_labelled_each() {
         let line = Line { label: "a".to_owned(), points: vec![(1.0, estimate(1.0)), (2.0, estimate(2.0))] };
-        let svg = lines(&alt(), &Axis::Steps(vec!["none".to_owned(), "some".to_owned()]), "work", &[line]);
+        let svg = lines(
+            &alt(),
+            Quantity::Time,
+            &Axis::Steps(vec!["none".to_owned(), "some".to_owned()]),
+            "work",
+            &[line],
+        );
         assert!(svg.contains(">none</text>") && svg.contains(">some</text>"), "{svg}");
     }
 
     #[test]
     fn ticks_have_the_digits_they_need() {
-        assert_eq!(tick(10.0), "10\u{a0}ns");
-        assert_eq!(tick(250.0), "250\u{a0}ns");
-        assert_eq!(tick(2500.0), "2.5\u{a0}µs");
+        assert_eq!(tick(Quantity::Time, 10.0), "10\u{a0}ns");
+        assert_eq!(tick(Quantity::Time, 250.0), "250\u{a0}ns");
+        assert_eq!(tick(Quantity::Memory, 65_536.0), "65.54\u{a0}kB");
+        assert_eq!(tick(Quantity::Time, 2500.0), "2.5\u{a0}µs");
         assert_eq!(count_tick(20_000.0), "20k");
     }
 
     #[test]
     fn interval_that_reaches_zero_is_drawn() {
         let wide = Estimate { value: 100.0, low: 0.0, high: 300.0 };
-        let svg = dots(&alt(), &[dot("a", 1.0), Dot { estimate: wide, ..dot("b", 1.0) }]);
+        let svg = dots(&alt(), Quantity::Time, &[dot("a", 1.0), Dot { estimate: wide, ..dot("b", 1.0) }]);
         assert!(!svg.contains("NaN") && !svg.contains("inf"));
     }
 }

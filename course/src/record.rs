@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::digest::digest;
 use crate::nearest::nearest;
-use crate::number::Estimate;
+use crate::number::{Estimate, Quantity};
 use crate::problem::{Problem, unreadable};
 use crate::project::module;
 use crate::task::line_of;
@@ -22,9 +22,9 @@ const FOLDER: &str = "benches/results";
 /// The version of the form that this tool writes and reads.
 const SCHEMA: u32 = 1;
 
-/// What a benchmark's iteration may take, in nanoseconds: from a thousandth of one to eleven days. Beyond, no number and
-/// no axis of a plot would make sense.
-const POSSIBLE_NS: RangeInclusive<f64> = 1e-3..=1e15;
+/// What a benchmark's iteration may take, in nanoseconds: from a thousandth of one to eleven days; or in bytes. Beyond, no
+/// number and no axis of a plot would make sense.
+const POSSIBLE: RangeInclusive<f64> = 1e-3..=1e15;
 
 /// What was measured on one machine, chapter by chapter.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -74,36 +74,94 @@ pub struct ChapterRecord {
     pub go_tests: BTreeMap<String, bool>,
 }
 
-/// One benchmark's estimate, in nanoseconds an iteration.
+/// One benchmark's estimate for an iteration: of its time, or of the memory that it holds.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(try_from = "Written", into = "Written")]
 pub struct Measurement {
-    /// The estimate.
-    pub ns: f64,
+    /// What was measured.
+    pub quantity: Quantity,
+    /// The estimate, in nanoseconds or bytes.
+    pub value: f64,
     /// The lower end of the confidence interval.
-    pub low_ns: f64,
+    pub low: f64,
     /// The upper end of the confidence interval.
-    pub high_ns: f64,
+    pub high: f64,
     /// The interval's confidence level, such as 0.95.
     pub confidence: f64,
     /// How many samples it rests on.
     pub samples: u64,
     /// How many elements one iteration handles, where the benchmark says so.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub elements: Option<u64>,
     /// Bytes allocated an iteration (Go's `-benchmem`).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bytes: Option<u64>,
     /// Allocations an iteration (Go's `-benchmem`).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub allocs: Option<u64>,
+}
+
+/// A measurement in a file, where the keys name the unit: `ns` and its interval, or `held_bytes` and its.
+#[derive(Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    ns: Option<f64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    low_ns: Option<f64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    high_ns: Option<f64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    held_bytes: Option<f64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    low_held_bytes: Option<f64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    high_held_bytes: Option<f64>,
+    confidence: f64,
+    samples: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    elements: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    bytes: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    allocs: Option<u64>,
+}
+
+impl TryFrom<Written> for Measurement {
+    type Error = &'static str;
+
+    fn try_from(written: Written) -> Result<Self, Self::Error> {
+        let time = (written.ns, written.low_ns, written.high_ns);
+        let memory = (written.held_bytes, written.low_held_bytes, written.high_held_bytes);
+        let (quantity, value, low, high) = match (time, memory) {
+            ((Some(value), Some(low), Some(high)), (None, None, None)) => (Quantity::Time, value, low, high),
+            ((None, None, None), (Some(value), Some(low), Some(high))) => {
+                (Quantity::Memory, value, low, high)
+            }
+            _ => return Err("either `ns`, `low_ns` and `high_ns`, or the same with `held_bytes`"),
+        };
+        let Written { confidence, samples, elements, bytes, allocs, .. } = written;
+        Ok(Self { quantity, value, low, high, confidence, samples, elements, bytes, allocs })
+    }
+}
+
+impl From<Measurement> for Written {
+    fn from(measured: Measurement) -> Self {
+        let Measurement { quantity, value, low, high, confidence, samples, elements, bytes, allocs } =
+            measured;
+        let (value, low, high) = (Some(value), Some(low), Some(high));
+        let rest = Self { confidence, samples, elements, bytes, allocs, ..Self::default() };
+        match quantity {
+            Quantity::Time => Self { ns: value, low_ns: low, high_ns: high, ..rest },
+            Quantity::Memory => {
+                Self { held_bytes: value, low_held_bytes: low, high_held_bytes: high, ..rest }
+            }
+        }
+    }
 }
 
 impl Measurement {
     /// The estimate for one element, or for one iteration where the benchmark declares no elements.
     #[must_use]
     pub fn per_element(&self) -> Estimate {
-        Estimate { value: self.ns, low: self.low_ns, high: self.high_ns }.per(self.divisor())
+        Estimate { value: self.value, low: self.low, high: self.high }.per(self.divisor())
     }
 
     /// Bytes allocated for one element, or for one iteration.
@@ -124,20 +182,31 @@ impl Measurement {
 
     /// Rounds to six significant digits: more are noise, and make a record's diff unreadable.
     pub fn trim(&mut self) {
-        for ns in [&mut self.ns, &mut self.low_ns, &mut self.high_ns] {
-            *ns = crate::number::significant(*ns, 6);
+        for value in [&mut self.value, &mut self.low, &mut self.high] {
+            *value = crate::number::significant(*value, 6);
         }
+    }
+
+    /// The estimate for one element, as prose has it: `24 ns`, `4.1 kB`.
+    #[must_use]
+    pub fn amount(&self) -> String {
+        self.per_element().amount(self.quantity)
+    }
+
+    /// Its interval: `23.8 to 24.4 ns`.
+    #[must_use]
+    pub fn amount_interval(&self) -> String {
+        self.per_element().amount_interval(self.quantity)
     }
 
     /// Where the numbers come from, for a tooltip: `24.1 ns, 95 % interval 23.8 to 24.4 ns, 60 samples`.
     #[must_use]
     pub fn evidence(&self) -> String {
-        let estimate = self.per_element();
         format!(
             "{}, {:.0} % interval {}, {} samples",
-            crate::number::duration(estimate.value, 3),
+            self.quantity.amount(self.per_element().value, 3),
             self.confidence * 100.0,
-            estimate.duration_interval(),
+            self.amount_interval(),
             self.samples
         )
     }
@@ -228,12 +297,18 @@ impl Record {
                 if chapter_of(id) != Some(slug) {
                     return wrong(&format!("does not belong to chapter `{slug}`"));
                 }
-                let durations = [found.ns, found.high_ns].iter().all(|ns| POSSIBLE_NS.contains(ns));
-                if !durations || !(0.0..=found.high_ns).contains(&found.low_ns) {
-                    return wrong("has an estimate or interval that cannot be a duration");
+                let possible = [found.value, found.high].iter().all(|value| POSSIBLE.contains(value));
+                if !possible || !(0.0..=found.high).contains(&found.low) {
+                    return wrong(match found.quantity {
+                        Quantity::Time => "has an estimate or interval that cannot be a duration",
+                        Quantity::Memory => "has an estimate or interval that cannot be an amount of memory",
+                    });
                 }
-                if found.elements.is_some_and(|count| count == 0 || found.ns / (count as f64) < 1e-6) {
-                    return wrong("handles no elements, or more than its time allows");
+                if found.elements.is_some_and(|count| count == 0 || found.value / (count as f64) < 1e-6) {
+                    return wrong(match found.quantity {
+                        Quantity::Time => "handles no elements, or more than its time allows",
+                        Quantity::Memory => "handles no elements, or more than its memory allows",
+                    });
                 }
                 if !(0.0..1.0).contains(&found.confidence) || found.samples == 0 {
                     return wrong("has no confidence below 1, or no samples");
@@ -369,11 +444,11 @@ pub(crate) mod sample {
 
     /// An estimate with an interval of ± 1.2 %.
     pub(crate) fn measurement(ns: f64, elements: Option<u64>) -> Measurement {
-        let (low_ns, high_ns) = (ns * 0.988, ns * 1.012);
         Measurement {
-            ns,
-            low_ns,
-            high_ns,
+            quantity: Quantity::Time,
+            value: ns,
+            low: ns * 0.988,
+            high: ns * 1.012,
             confidence: 0.95,
             samples: 60,
             elements,
@@ -392,6 +467,7 @@ pub(crate) mod sample {
             kernel: "Linux 6.1.0".to_owned(),
         };
         let mut record = Record::new(machine);
+        let holding = |bytes| Measurement { quantity: Quantity::Memory, ..measurement(bytes, Some(1000)) };
         let allocating =
             |ns, bytes| Measurement { bytes: Some(bytes), allocs: Some(6), ..measurement(ns, None) };
         let chapter = |benchmarks: Vec<(&str, Measurement)>| ChapterRecord {
@@ -418,6 +494,10 @@ pub(crate) mod sample {
             ("coroutines/partly/task/64", measurement(20.0, None)),
             ("coroutines/mixed/plain", measurement(100.0, None)),
             ("coroutines/mixed/counted", measurement(100.0, Some(100))),
+            ("coroutines/held/stackful", holding(4_151_000.0)),
+            ("go/coroutines/held/pull", holding(2_870_000.0)),
+            ("coroutines/confused/stackful", holding(4_151_000.0)),
+            ("coroutines/confused/step", measurement(24_100.0, Some(1000))),
         ]);
         let scope = chapter(vec![
             ("scope/step/corosensei", measurement(24_100.0, Some(1000))),
@@ -445,6 +525,22 @@ mod tests {
         assert_eq!(Record::load_reference(root.path()).unwrap(), None);
         record().save(root.path()).unwrap();
         assert_eq!(Record::load_reference(root.path()).unwrap(), Some(record()));
+    }
+
+    #[test]
+    fn keys_of_a_measurement_name_its_unit() {
+        let text = text();
+        assert!(text.contains("\"held_bytes\": 4151000.0") && text.contains("\"ns\": 24100.0"), "{text}");
+        for (from, to) in [
+            ("\"held_bytes\"", "\"ns\""),
+            ("\"low_held_bytes\"", "\"low_ns\""),
+            ("\"held_bytes\"", "\"ns\": 1.0, \"held_bytes\""),
+            ("\"held_bytes\": 4151000.0,", ""),
+            ("\"held_bytes\": 4151000.0,", "\"held_bytes\": -1.0,"),
+        ] {
+            let problem = Record::parse(Path::new(FILE), &text.replacen(from, to, 1)).unwrap_err();
+            assert!(problem.line > 0, "{from} to {to}: {problem}");
+        }
     }
 
     #[test]
@@ -555,7 +651,7 @@ mod tests {
     fn trim_keeps_six_digits() {
         let mut measured = measurement(22_038.933_144, None);
         measured.trim();
-        assert_eq!(measured.ns, 22_038.9);
+        assert_eq!(measured.value, 22_038.9);
     }
 
     proptest::proptest! {

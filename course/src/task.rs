@@ -1,10 +1,13 @@
 //! `task.toml`: what a chapter asks, what it is worth, and what it claims.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::path::{Path, PathBuf};
 
 use regex::Regex;
-use serde::Deserialize;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{self, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::problem::Problem;
 use crate::project::module;
@@ -57,6 +60,18 @@ pub enum Level {
     Advanced,
 }
 
+impl Level {
+    /// The word a page shows.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Introductory => "introductory",
+            Self::Intermediate => "intermediate",
+            Self::Advanced => "advanced",
+        }
+    }
+}
+
 /// The files that are the learner's to write.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -66,10 +81,13 @@ pub struct Solution {
     /// Whether they may use `unsafe`.
     #[serde(default, rename = "unsafe")]
     pub allows_unsafe: bool,
+    /// What a learner finds in place of a region of the solution, by its name; `todo!("NAME")` where nothing is said.
+    #[serde(default)]
+    pub stubs: BTreeMap<String, String>,
 }
 
 /// A part of the exercise.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Part {
     /// What everyone does, within the hour.
@@ -106,7 +124,79 @@ pub struct Exercise {
     pub asks: String,
     /// Hints, each saying more than the one before, in Markdown.
     #[serde(default)]
-    pub hints: Vec<String>,
+    pub hints: Vec<Hint>,
+}
+
+/// A hint, in Markdown; it may say which regions of the solution it gives away, and which tests pass with them.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Hint {
+    /// Words.
+    Text(String),
+    /// Words, and code.
+    Code(CodeHint),
+}
+
+/// A hint that gives a part of the solution away.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CodeHint {
+    /// The words, in Markdown.
+    pub says: String,
+    /// Regions of the solution. They are applied on top of those of the hints before it, in the same exercise.
+    pub reveals: Vec<String>,
+    /// Tests that fail before it is applied, and pass after.
+    pub moves: Vec<String>,
+}
+
+/// By hand: an untagged enum would say neither which key is unknown nor which is missing.
+impl<'de> Deserialize<'de> for Hint {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Either;
+        impl<'de> Visitor<'de> for Either {
+            type Value = Hint;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a hint: a text, or a table with `says`, `reveals` and `moves`")
+            }
+
+            fn visit_str<E: de::Error>(self, says: &str) -> Result<Hint, E> {
+                Ok(Hint::Text(says.to_owned()))
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Hint, A::Error> {
+                CodeHint::deserialize(MapAccessDeserializer::new(map)).map(Hint::Code)
+            }
+        }
+        deserializer.deserialize_any(Either)
+    }
+}
+
+impl Hint {
+    /// The words.
+    #[must_use]
+    pub fn says(&self) -> &str {
+        match self {
+            Self::Text(says) | Self::Code(CodeHint { says, .. }) => says,
+        }
+    }
+
+    /// The regions of the solution that it gives away.
+    #[must_use]
+    pub fn reveals(&self) -> &[String] {
+        match self {
+            Self::Text(_) => &[],
+            Self::Code(hint) => &hint.reveals,
+        }
+    }
+
+    /// The tests that it says it moves.
+    #[must_use]
+    pub fn moves(&self) -> &[String] {
+        match self {
+            Self::Text(_) => &[],
+            Self::Code(hint) => &hint.moves,
+        }
+    }
 }
 
 /// A group of tests.
@@ -124,7 +214,7 @@ pub struct Group {
 }
 
 /// Who sees a group of tests.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Visibility {
     /// Handed out with the exercise.
@@ -304,7 +394,7 @@ impl Task {
             flaws.push(Flaw { key, value: value.to_owned(), what, help });
         };
         // An exercise that is a text has no files, and no tests.
-        let is_text = self.solution.files.is_empty() && self.groups.is_empty();
+        let is_text = self.is_text();
         for exercise in self.exercises.iter().filter(|_| !is_text) {
             if !self.groups.iter().any(|group| group.part == exercise.part) {
                 let what = format!("no test group carries the points of the {} part", exercise.part.name());
@@ -361,6 +451,12 @@ impl Task {
         unique("name", "mutant", self.mutants.iter().map(|mutant| mutant.name.as_str()).collect());
         unique("id", "claim", self.claims.iter().map(|claim| claim.id.as_str()).collect());
         flaws
+    }
+
+    /// Whether what a learner writes is a text: it has no files of code, and no tests.
+    #[must_use]
+    pub fn is_text(&self) -> bool {
+        self.solution.files.is_empty() && self.groups.is_empty()
     }
 
     /// The points of a part: the sum over its groups.

@@ -14,6 +14,7 @@ use crate::checks::names::{self, go::Go};
 use crate::checks::{failures, fences, figures, links, outputs, panics, proposals, since};
 use crate::directives;
 use crate::evidence::{self, Counts, Evidence};
+use crate::exercise::{self, regions};
 use crate::includes;
 use crate::page::Page;
 use crate::problem::{Problem, Problems};
@@ -104,6 +105,7 @@ pub fn verify_telling(root: &Path, options: &Options, progress: &Progress) -> Re
 
     progress.phase("pages", || {
         includes::check(&project, &mut problems);
+        exercise::check(&project, &mut problems);
         links::check(&project, &mut problems);
         proposals::check(&project, &mut problems);
         problems.extend(crate::record::stale(&project.root, project.record.as_ref()));
@@ -135,14 +137,26 @@ pub fn verify_telling(root: &Path, options: &Options, progress: &Progress) -> Re
         let bless = options.bless;
         let mut run =
             Run { project: &project, artifacts, cache, progress, bless, problems, blessed: Vec::new() };
-        progress.phase("listings", || {
-            progress.expect(snippets.len());
-            let cached = run.listings(&snippets)?;
-            let count = snippets.len();
-            Ok(((), format!("{count} compiled and run, {cached} of them unchanged since they last passed")))
+        let examples = run.examples(&pages);
+        std::thread::scope(|scope| -> Result<()> {
+            // What an example waits for is rarely the processor, so they run while listings are compiled.
+            let printing = scope.spawn(|| print_all(&examples));
+            progress.phase("listings", || {
+                progress.expect(snippets.len());
+                let cached = run.listings(&snippets)?;
+                let count = snippets.len();
+                Ok((
+                    (),
+                    format!("{count} compiled and run, {cached} of them unchanged since they last passed"),
+                ))
+            })?;
+            progress.phase("outputs", || {
+                progress.expect(examples.len());
+                let printed = printing.join().expect("no example panics the tool");
+                run.outputs(&examples, printed);
+                Ok(((), format!("{} examples run and compared", examples.len())))
+            })
         })?;
-        progress
-            .phase("outputs", || Ok(((), format!("{} examples run and compared", run.outputs(&pages)))))?;
         (problems, blessed) = (run.problems, run.blessed);
     }
 
@@ -254,15 +268,16 @@ impl Run<'_> {
         Ok(cached)
     }
 
-    /// Runs the examples whose output or trace a page shows; returns how many.
-    fn outputs(&mut self, pages: &[&Page]) -> usize {
+    /// The examples whose output or trace a page shows.
+    fn examples<'a>(&mut self, pages: &[&'a Page]) -> Vec<Example<'a>> {
         let mut shown = Vec::new();
-        for page in pages {
+        for &page in pages {
             let Some((slug, task)) = page.slug().and_then(|slug| Some((slug, self.project.tasks.get(slug)?)))
             else {
                 continue;
             };
-            for directive in page.directives.iter().filter(|d| matches!(d.name.as_str(), "output" | "trace"))
+            for directive in
+                page.directives.iter().filter(|d| matches!(d.name.as_str(), "output" | "trace" | "steps"))
             {
                 let name = &directive.arguments;
                 let example = format!("{}_{name}", module(slug));
@@ -274,17 +289,22 @@ impl Run<'_> {
                     self.problems.push(problem.help(help));
                     continue;
                 };
-                shown.push((page, directive.line, program, Project::captured(slug, name), task.output(name)));
+                shown.push(Example {
+                    page,
+                    line: directive.line,
+                    program: program.clone(),
+                    captured: Project::captured(slug, name),
+                    how: task.output(name),
+                });
             }
         }
-        self.progress.expect(shown.len());
-        // Side by side: what an example waits for is rarely the processor.
-        let printed: Vec<_> = std::thread::scope(|scope| {
-            let running: Vec<_> =
-                shown.iter().map(|(_, _, program, _, _)| scope.spawn(|| outputs::run(program))).collect();
-            running.into_iter().map(|example| example.join().expect("no example panics the tool")).collect()
-        });
-        for ((page, line, program, captured, how), printed) in shown.iter().zip(printed) {
+        shown
+    }
+
+    /// Compares what the examples printed with what is captured.
+    fn outputs(&mut self, examples: &[Example<'_>], printed: Vec<Result<String>>) {
+        for (example, printed) in examples.iter().zip(printed) {
+            let Example { page, line, program, captured, how } = example;
             self.progress.advance(1);
             match printed {
                 Ok(now) => self.settle(captured, &now, how, (&page.file, *line)),
@@ -300,7 +320,6 @@ impl Run<'_> {
                 }
             }
         }
-        shown.len()
     }
 
     /// Compares a text with the captured one, or accepts it when blessing.
@@ -320,6 +339,24 @@ impl Run<'_> {
             }
         }
     }
+}
+
+/// An example whose output a page shows.
+struct Example<'a> {
+    page: &'a Page,
+    line: usize,
+    program: PathBuf,
+    captured: PathBuf,
+    how: Output,
+}
+
+/// Runs the examples, all at once, and returns what each printed.
+fn print_all(examples: &[Example<'_>]) -> Vec<Result<String>> {
+    std::thread::scope(|scope| {
+        let running: Vec<_> =
+            examples.iter().map(|example| scope.spawn(|| outputs::run(&example.program))).collect();
+        running.into_iter().map(|example| example.join().expect("no example panics the tool")).collect()
+    })
 }
 
 /// The Rust fences of the pages, with their includes expanded.
@@ -381,7 +418,7 @@ fn check_tests(project: &Project, slug: &str, problems: &mut Problems) {
         }
         let source = Path::new("listings/src").join(module(slug)).join(&mutant.file);
         let count = fs::read_to_string(project.root.join(&source))
-            .map_or(0, |text| text.replace("\r\n", "\n").matches(&mutant.find).count());
+            .map_or(0, |text| regions::unmarked(&text.replace("\r\n", "\n")).matches(&mutant.find).count());
         if count != 1 {
             problems.push(
                 Problem::new(
@@ -420,8 +457,8 @@ fn count(project: &Project, artifacts: Option<&Artifacts>, page: &Page, snippets
     let task = page.slug().and_then(|slug| project.tasks.get(slug));
     for directive in &page.directives {
         match directive.name.as_str() {
-            "output" | "trace" | "diagnostic" if artifacts.is_none() => counts.skipped += 1,
-            "output" | "trace" => match task.map(|task| task.output(&directive.arguments).mode) {
+            "output" | "trace" | "steps" | "diagnostic" if artifacts.is_none() => counts.skipped += 1,
+            "output" | "trace" | "steps" => match task.map(|task| task.output(&directive.arguments).mode) {
                 Some(Mode::Varies) => counts.outputs_varying += 1,
                 _ => counts.outputs += 1,
             },

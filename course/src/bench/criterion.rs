@@ -1,4 +1,7 @@
-//! Reads what criterion leaves in `target/criterion`.
+//! Reads what criterion leaves in `target/criterion`, and what a benchmark of memory leaves there in the same form.
+//!
+//! criterion measures time. A benchmark of memory writes the three files that are read here by itself, and says so in
+//! `benchmark.json`: `"quantity": "memory"`, of which criterion knows nothing. Its estimates are in bytes.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -10,6 +13,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use walkdir::WalkDir;
 
+use crate::number::Quantity;
 use crate::record::{Measurement, chapter_of};
 
 /// `new/benchmark.json`.
@@ -17,6 +21,8 @@ use crate::record::{Measurement, chapter_of};
 struct Benchmark {
     full_id: String,
     throughput: Option<Throughput>,
+    #[serde(default)]
+    quantity: Quantity,
 }
 
 #[derive(Deserialize)]
@@ -67,10 +73,10 @@ pub fn home(root: &Path) -> PathBuf {
     }
 }
 
-/// Whether a benchmark's id belongs to a chapter.
+/// Whether a benchmark's id belongs to a chapter. Go's may be among them: a benchmark of memory weighs both languages.
 #[must_use]
 pub fn belongs(id: &str, slug: &str) -> bool {
-    chapter_of(id) == Some(slug) && !id.starts_with("go/")
+    chapter_of(id) == Some(slug)
 }
 
 /// Reads the latest result of every benchmark, by id; with `since`, only what was written from then on.
@@ -108,18 +114,20 @@ fn measurement(folder: &Path) -> Result<(String, Measurement)> {
     let typical = estimates.slope.unwrap_or(estimates.mean);
     ensure!(
         typical.point_estimate > 0.0,
-        "{}: `{}` took no time, so it measured nothing: pass inputs and results through `black_box`",
+        "{}: `{}` took no {}, so it measured nothing: pass inputs and results through `black_box`",
         folder.display(),
-        benchmark.full_id
+        benchmark.full_id,
+        benchmark.quantity.name()
     );
     let elements = match benchmark.throughput {
         Some(Throughput::Elements(elements) | Throughput::ElementsAndBytes { elements }) => Some(elements),
         Some(Throughput::Other(_)) | None => None,
     };
     let measurement = Measurement {
-        ns: typical.point_estimate,
-        low_ns: typical.confidence_interval.lower_bound.max(0.0),
-        high_ns: typical.confidence_interval.upper_bound,
+        quantity: benchmark.quantity,
+        value: typical.point_estimate,
+        low: typical.confidence_interval.lower_bound.max(0.0),
+        high: typical.confidence_interval.upper_bound,
         confidence: typical.confidence_interval.confidence_level,
         samples: sample.times.len() as u64,
         elements: elements.filter(|&elements| elements > 0),
@@ -162,8 +170,8 @@ mod tests {
         assert_eq!(ids, ["coroutines/many/list/100", "coroutines/step/channel"]);
         let channel = &found["coroutines/step/channel"];
         assert_eq!((channel.samples, channel.elements, channel.confidence), (60, Some(1000), 0.95));
-        assert!((channel.ns - 22038.93).abs() < 0.01, "the slope, not the mean: {}", channel.ns);
-        assert!(channel.low_ns < channel.ns && channel.ns < channel.high_ns);
+        assert!((channel.value - 22038.93).abs() < 0.01, "the slope, not the mean: {}", channel.value);
+        assert!(channel.low < channel.value && channel.value < channel.high);
     }
 
     #[test]
@@ -177,7 +185,7 @@ mod tests {
             value.to_string()
         });
         let found = read(home.path(), None).unwrap();
-        assert!((found["coroutines/step/channel"].ns - 21413.71).abs() < 0.01);
+        assert!((found["coroutines/step/channel"].value - 21413.71).abs() < 0.01);
     }
 
     #[test]
@@ -187,6 +195,17 @@ mod tests {
         let both = r#"{"ElementsAndBytes":{"elements":7,"bytes":8}}"#;
         let home = copy(|_, text| text.replace(r#"{"Elements":1000}"#, both));
         assert_eq!(read(home.path(), None).unwrap()["coroutines/step/channel"].elements, Some(7));
+    }
+
+    #[test]
+    fn results_are_of_time_unless_they_say_memory() {
+        let of = |home: &Path| read(home, None).unwrap()["coroutines/step/channel"].quantity;
+        assert_eq!(of(&fixtures()), Quantity::Time);
+        let home = copy(|name, text| match name {
+            "benchmark.json" => text.replacen('{', "{\"quantity\": \"memory\",", 1),
+            _ => text,
+        });
+        assert_eq!(of(home.path()), Quantity::Memory);
     }
 
     #[test]

@@ -8,6 +8,7 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, Result, bail, ensure};
 use serde::Deserialize;
 
+use crate::number::Quantity;
 use crate::project::module;
 use crate::record::Measurement;
 
@@ -161,9 +162,10 @@ impl Runs {
         ensure!(ns > 0.0, "{id} took no time, so it measured nothing");
         let count = |value: f64| value.round() as u64;
         Ok(Measurement {
-            ns,
-            low_ns: (ns - half).max(0.0),
-            high_ns: ns + half,
+            quantity: Quantity::Time,
+            value: ns,
+            low: (ns - half).max(0.0),
+            high: ns + half,
             confidence: 0.95,
             samples: self.ns.len() as u64,
             elements: self.elements.map(count).filter(|&elements| elements > 0),
@@ -244,10 +246,10 @@ mod tests {
             ]
         );
         let pull = &found["go/coroutines/step/pull"];
-        assert!((pull.ns - (86070.0 + 84041.0 + 84528.0) / 3.0).abs() < 1e-6);
+        assert!((pull.value - (86070.0 + 84041.0 + 84528.0) / 3.0).abs() < 1e-6);
         assert_eq!((pull.samples, pull.elements), (3, Some(1000)));
         assert_eq!((pull.bytes, pull.allocs), (Some(208), Some(6)));
-        assert!(pull.low_ns < 84041.0 && 86070.0 < pull.high_ns);
+        assert!(pull.low < 84041.0 && 86070.0 < pull.high);
     }
 
     #[test]

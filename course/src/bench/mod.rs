@@ -203,12 +203,14 @@ fn report(measured: &ChapterRecord) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::number::Quantity;
 
     fn chapter(digest: &str, go: Option<&str>) -> ChapterRecord {
         let figure = Measurement {
-            ns: 2.0,
-            low_ns: 1.0,
-            high_ns: 3.0,
+            quantity: Quantity::Time,
+            value: 2.0,
+            low: 1.0,
+            high: 3.0,
             confidence: 0.95,
             samples: 10,
             elements: None,

@@ -8,7 +8,8 @@
 //! {{#bench coroutines/step}}       a group of another chapter
 //! ```
 //!
-//! The table has a row for each variant, Rust's and Go's together, fastest first:
+//! The table has a row for each variant, Rust's and Go's together, fastest first, or in a group of memory the one that
+//! holds least:
 //!
 //! ```text
 //! Variant      Language   Time per element   95 % interval       Relative   On your machine
@@ -25,7 +26,7 @@ use std::fmt::Write;
 use super::value::recorded;
 use super::{Fault, Place, escape};
 use crate::bench::criterion;
-use crate::number::duration;
+use crate::number::Quantity;
 use crate::plot::{self, Alt, Axis, Dot, Line};
 use crate::record::{ChapterRecord, Machine, Measurement, Record};
 
@@ -124,6 +125,7 @@ struct Group<'a> {
     machine: &'a Machine,
     chapter: &'a ChapterRecord,
     rows: Vec<Row<'a>>,
+    quantity: Quantity,
     /// `element` or `iteration`.
     each: &'static str,
 }
@@ -208,13 +210,18 @@ impl<'a> Group<'a> {
             return Err(Fault::new(format!("group `{group}` mixes time per element with time per iteration"))
                 .help(format!("say how many elements an iteration of {odd} handles: Throughput::Elements, or elements/op in Go")));
         }
+        let quantity = rows[0].measured.quantity;
+        if let Some(odd) = rows.iter().find(|row| row.measured.quantity != quantity) {
+            return Err(Fault::new(format!("group `{group}` mixes time with memory"))
+                .help(format!("give {} a group of its own", odd.label())));
+        }
         // An author's machine is both the recorded one and their own: showing the same numbers twice says nothing.
         if rows.iter().all(|row| row.local.is_none_or(|local| trimmed(local) == *row.measured)) {
             rows.iter_mut().for_each(|row| row.local = None);
         }
         rows.sort_by(|a, b| a.value().total_cmp(&b.value()));
         let each = if counted == 0 { "iteration" } else { "element" };
-        Ok(Self { asked, machine: &record.machine, chapter, rows, each })
+        Ok(Self { asked, machine: &record.machine, chapter, rows, quantity, each })
     }
 
     fn has_parameters(&self) -> bool {
@@ -249,8 +256,9 @@ impl<'a> Group<'a> {
         // The caption stands outside of what scrolls, so that a narrow screen shows all of it.
         format!(
             "<figure class=\"bench\" style=\"{FIGURE}\">\n<div class=\"table-wrapper\">\n<table>\n{body}</table>\n</div>\n\
-             <figcaption>{} Time per {} with its {} interval, lower is better. {}</figcaption>\n</figure>",
+             <figcaption>{} {} per {} with its {} interval, lower is better. {}</figcaption>\n</figure>",
             escape(&format!("{}.", self.asked.prefix())),
+            capitalised(self.quantity.name()),
             self.each,
             self.confidence(),
             escape(&self.provenance())
@@ -261,23 +269,26 @@ impl<'a> Group<'a> {
         let with_local = self.rows.iter().any(|row| row.local.is_some());
         let mut out = format!(
             "<thead><tr><th scope=\"col\">Variant</th><th scope=\"col\">Language</th>\
-             <th scope=\"col\">Time per {}</th><th scope=\"col\">{} interval</th><th scope=\"col\">Relative</th>{}\
+             <th scope=\"col\">{} per {}</th><th scope=\"col\">{} interval</th><th scope=\"col\">Relative</th>{}\
              </tr></thead>\n<tbody>\n",
+            capitalised(self.quantity.name()),
             self.each,
             self.confidence(),
             if with_local { "<th scope=\"col\">On your machine</th>" } else { "" }
         );
-        let fastest = self.rows[0].measured.per_element();
+        let least = self.rows[0].measured.per_element();
         for (i, row) in self.rows.iter().enumerate() {
-            let estimate = row.measured.per_element();
-            let relative = if i == 0 { "fastest".to_owned() } else { estimate.over(fastest).times() };
+            let relative = match i {
+                0 => self.quantity.superlatives()[0].to_owned(),
+                _ => row.measured.per_element().over(least).times(),
+            };
             let _ = write!(
                 out,
                 "<tr><th scope=\"row\">{}</th><td>{}</td><td>{}</td><td>{}</td><td>{relative}</td>",
                 escape(&row.variant),
                 row.language(),
-                estimate.duration(),
-                estimate.duration_interval(),
+                row.measured.amount(),
+                row.measured.amount_interval(),
             );
             if with_local {
                 let _ = write!(out, "<td>{}</td>", row.local.map_or(String::new(), cell));
@@ -317,9 +328,10 @@ impl<'a> Group<'a> {
 
     fn plot(&self, page: &str, with_provenance: bool) -> String {
         let id = format!("bench-{page}-{}", self.asked.id());
-        let mut caption = format!("Time per {}, lower is better. ", self.each);
+        let mut caption =
+            format!("{} per {}, lower is better. ", capitalised(self.quantity.name()), self.each);
         if plot::is_log(self.rows.iter().map(Row::value)) {
-            caption.push_str("The axis of time is logarithmic. ");
+            let _ = write!(caption, "The axis of {} is logarithmic. ", self.quantity.name());
         }
         // A line says that there is something between two parameters: only between numbers there is.
         let numbers = self.rows.iter().all(|row| row.parameter.is_some_and(|p| p.parse::<f64>().is_ok()));
@@ -348,21 +360,23 @@ impl<'a> Group<'a> {
         let (first, last) = (&self.rows[0], &self.rows[self.rows.len() - 1]);
         let mut description = format!("Dot plot with a {scale} axis. ");
         if self.rows.len() == 1 {
-            let _ = write!(description, "{}: {}.", first.full_label(), plain(first));
+            let _ = write!(description, "{}: {}.", first.full_label(), first.measured.amount());
         } else {
             let ratio = last.measured.per_element().over(first.measured.per_element());
+            let [least, most] = self.quantity.superlatives().map(capitalised);
             let _ = write!(
                 description,
-                "Fastest of {}: {} with {}. Slowest: {} with {}, {} as long.",
+                "{least} of {}: {} with {}. {most}: {} with {}, {} {}.",
                 self.rows.len(),
                 first.full_label(),
-                plain(first),
+                first.measured.amount(),
                 last.full_label(),
-                plain(last),
-                ratio.times()
+                last.measured.amount(),
+                ratio.times(),
+                self.quantity.compared()
             );
         }
-        plot::dots(&Alt { id, title: self.title(), description }, &dots)
+        plot::dots(&Alt { id, title: self.title(), description }, self.quantity, &dots)
     }
 
     fn line_plot(&self, id: String) -> String {
@@ -370,7 +384,7 @@ impl<'a> Group<'a> {
         let axis = axis(&parameters);
         let mut lines = Vec::new();
         let scale = if plot::is_log(self.rows.iter().map(Row::value)) { "logarithmic" } else { "linear" };
-        let mut description = format!("Line plot, its axis of time is {scale}.");
+        let mut description = format!("Line plot, its axis of {} is {scale}.", self.quantity.name());
         for rows in self.variants() {
             let mut points: Vec<_> = rows
                 .iter()
@@ -388,13 +402,14 @@ impl<'a> Group<'a> {
                 let ratio = last.measured.per_element().over(first.measured.per_element());
                 let _ = write!(
                     description,
-                    " {}: {} at {}, {} at {}, {} as long.",
+                    " {}: {} at {}, {} at {}, {} {}.",
                     first.label(),
-                    plain(first),
+                    first.measured.amount(),
                     first.parameter.unwrap_or_default(),
-                    plain(last),
+                    last.measured.amount(),
                     last.parameter.unwrap_or_default(),
-                    ratio.times()
+                    ratio.times(),
+                    self.quantity.compared()
                 );
             }
             lines.push(Line {
@@ -402,11 +417,12 @@ impl<'a> Group<'a> {
                 points: points.iter().map(|(x, row)| (*x, row.measured.per_element())).collect(),
             });
         }
-        plot::lines(&Alt { id, title: self.title(), description }, &axis, self.asked.by, &lines)
+        let alt = Alt { id, title: self.title(), description };
+        plot::lines(&alt, self.quantity, &axis, self.asked.by, &lines)
     }
 
     fn title(&self) -> String {
-        format!("{}: time per {} by variant", self.asked.prefix(), self.each)
+        format!("{}: {} per {} by variant", self.asked.prefix(), self.quantity.name(), self.each)
     }
 
     fn confidence(&self) -> String {
@@ -437,17 +453,16 @@ fn axis(parameters: &[&str]) -> Axis {
 
 /// A cell of a table of many: the estimate, its interval beneath, its evidence beside it.
 fn cell(measured: &Measurement) -> String {
-    let estimate = measured.per_element();
     format!(
         "<span title=\"{}\">{}<br><small>{}</small></span>",
         escape(&measured.evidence()),
-        estimate.duration(),
-        estimate.duration_interval()
+        measured.amount(),
+        measured.amount_interval()
     )
 }
 
-fn plain(row: &Row<'_>) -> String {
-    duration(row.value(), row.measured.per_element().digits())
+fn capitalised(word: &str) -> String {
+    word[..1].to_uppercase() + &word[1..]
 }
 
 fn trimmed(measured: &Measurement) -> Measurement {
@@ -572,7 +587,7 @@ mod tests {
     #[test]
     fn unknown_group_names_those_there_are() {
         let fault = bench("stop", &Local::new()).unwrap_err();
-        assert!(fault.help.contains("create, grow, mixed, partly, step"), "{fault:?}");
+        assert!(fault.help.contains("confused, create, grow, held, mixed, partly, step"), "{fault:?}");
         assert!(bench("nowhere/step", &Local::new()).unwrap_err().what.contains("`nowhere`"));
         assert!(bench("step tabel", &Local::new()).is_err());
     }
@@ -582,6 +597,26 @@ mod tests {
         let fault = bench("mixed", &Local::new()).unwrap_err();
         assert!(fault.what.contains("mixes"), "{fault:?}");
         assert!(fault.help.contains("plain (Rust)"), "{fault:?}");
+    }
+
+    #[test]
+    fn groups_of_memory_are_shown_in_bytes() {
+        let shown = rendered("held");
+        for part in [
+            "Memory per element",
+            "<td>2.9\u{a0}kB</td><td>2.84 to 2.90\u{a0}kB</td><td>least</td>",
+            "Least of 2: pull (Go) with 2.9\u{a0}kB. Most: stackful (Rust) with 4.2\u{a0}kB, 1.4× as much.",
+            "\u{a0}kB</text>",
+        ] {
+            assert!(shown.contains(part), "{part}\n{shown}");
+        }
+        assert!(!shown.contains("ime per") && !shown.contains("ns<"), "{shown}");
+    }
+
+    #[test]
+    fn time_and_memory_do_not_mix() {
+        let fault = bench("confused", &Local::new()).unwrap_err();
+        assert!(fault.what.contains("mixes time with memory"), "{fault:?}");
     }
 
     #[test]

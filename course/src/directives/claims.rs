@@ -34,9 +34,9 @@ use std::sync::LazyLock;
 use regex::Regex;
 use walkdir::WalkDir;
 
-use super::value::{self, find, recorded};
+use super::value::{self, find, ratio, recorded};
 use super::{Fault, Place, escape};
-use crate::number::{Estimate, rounded};
+use crate::number::rounded;
 use crate::problem::Problem;
 use crate::project::{Project, module};
 use crate::record::Record;
@@ -130,14 +130,16 @@ pub(super) fn markdown(record: Option<&Record>, slug: &str, text: &str) -> Resul
 fn evidence(record: Option<&Record>, slug: &str, finding: &Finding) -> Result<String, Fault> {
     let mut parts = Vec::new();
     if let Some([first, second]) = &finding.ratio {
-        let ratio = ratio(recorded(record, slug)?, slug, first, second)?;
+        let record = recorded(record, slug)?;
+        let ratio = ratio(record, slug, first, second)?;
         let mut required = Vec::new();
         required.extend(finding.above.map(|above| format!("above {}", plain(above))));
         required.extend(finding.below.map(|below| format!("below {}", plain(below))));
         parts.push(format!(
-            "<code>{}</code> takes {} as long as <code>{}</code> (interval {}; required: {})",
+            "<code>{}</code> takes {} {} as <code>{}</code> (interval {}; required: {})",
             escape(first),
             ratio.times(),
+            find(record, slug, first)?.quantity.compared(),
             escape(second),
             ratio.interval(),
             required.join(" and ")
@@ -157,11 +159,6 @@ fn evidence(record: Option<&Record>, slug: &str, finding: &Finding) -> Result<St
 /// A threshold as the author wrote it, near enough.
 fn plain(threshold: f64) -> String {
     if threshold.fract() == 0.0 { format!("{threshold:.0}") } else { rounded(threshold, 2) }
-}
-
-pub(super) fn ratio(record: &Record, slug: &str, first: &str, second: &str) -> Result<Estimate, Fault> {
-    let [first, second] = [find(record, slug, first)?, find(record, slug, second)?];
-    Ok(first.per_element().over(second.per_element()))
 }
 
 /// Tests the evidence of a chapter's claims: conditions on ratios against the whole interval, recorded Go tests, and that
@@ -305,6 +302,13 @@ mod tests {
             assert_eq!(faults.len(), 1, "{condition}");
             assert!(faults[0].what.contains("is 3.5× (interval 3.42 to 3.59), not"), "{faults:?}");
         }
+    }
+
+    #[test]
+    fn ratio_of_time_to_memory_is_a_fault() {
+        let faults = faults_of("ratio = [\"held/stackful\", \"step/corosensei\"]\nabove = 1.0");
+        assert!(faults[0].what.contains("so there is no ratio"), "{faults:?}");
+        assert_eq!(faults_of("ratio = [\"held/stackful\", \"go/held/pull\"]\nabove = 1.2"), []);
     }
 
     #[test]

@@ -52,7 +52,7 @@ pub(super) fn render(place: Place<'_>, arguments: &str) -> Result<String, Fault>
                 out,
                 "<details class=\"hint\"><summary>Hint {}</summary>\n\n{}\n\n</details>\n",
                 number + 1,
-                hint.trim()
+                hint.says().trim()
             );
         }
     }

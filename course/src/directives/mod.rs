@@ -18,6 +18,7 @@ mod exercises;
 mod output;
 mod proposals;
 mod seal;
+mod steps;
 mod task;
 mod totals;
 mod trace;
@@ -110,6 +111,7 @@ const DIRECTIVES: &[(&str, Render)] = &[
     ("output", output::render),
     ("proposals", proposals::render),
     ("seal", seal::render),
+    ("steps", steps::render),
     ("task", task::render),
     ("totals", totals::render),
     ("trace", trace::render),

@@ -12,7 +12,7 @@ use std::fmt::Write as _;
 
 use super::{Fault, Place, escape, no_arguments};
 use crate::nearest::or_nearest;
-use crate::task::{Level, Part};
+use crate::task::Part;
 
 /// Renders the directive.
 pub(super) fn render(place: Place<'_>, arguments: &str) -> Result<String, Fault> {
@@ -23,11 +23,7 @@ pub(super) fn render(place: Place<'_>, arguments: &str) -> Result<String, Fault>
         return Err(Fault::new(format!("the page is called `{title}`, its task.toml says `{}`", task.title))
             .help("give both the same title"));
     }
-    let level = match task.level {
-        Level::Introductory => "introductory",
-        Level::Intermediate => "intermediate",
-        Level::Advanced => "advanced",
-    };
+    let level = task.level.name();
     let points: Vec<String> = [Part::Core, Part::Bonus, Part::Stretch]
         .into_iter()
         .filter(|part| task.points(*part) > 0)

@@ -4,6 +4,7 @@
 //! {{#value step/corosensei}}                   24 ns     a duration for one element, or for one iteration
 //! {{#value go/step/pull}}                      84 ns     the Go baseline
 //! {{#value go/step/channel / go/step/pull}}    3.4×      a ratio
+//! {{#value held/stackful}}                     4.1 kB    memory, where the benchmark measures that
 //! {{#value go/create/pull bytes}}              208       bytes, as Go reports them; the number alone
 //! {{#value go/create/pull allocs}}             6         allocations, likewise
 //! {{#value coroutines/step/corosensei}}                  a number of another chapter
@@ -18,7 +19,7 @@
 //! Two significant digits; three where the interval supports them.
 
 use super::{Fault, Lack, Place, escape};
-use crate::number::counted;
+use crate::number::{Estimate, counted};
 use crate::record::{Measurement, Record};
 
 /// Renders the directive.
@@ -35,21 +36,17 @@ pub fn render_for(record: Option<&Record>, slug: &str, arguments: &str) -> Resul
     let (text, title) = match words[..] {
         [id] => {
             let found = find(id)?;
-            (found.per_element().duration(), found.evidence())
+            (found.amount(), found.evidence())
         }
         [id, what @ ("bytes" | "allocs")] => {
             let found = find(id)?;
             (counted(memory(id, found, what)?), memory_evidence(found, what))
         }
         [first, "/", second] => {
+            let ratio = ratio(record, slug, first, second)?;
             let (first, second) = (find(first)?, find(second)?);
-            let ratio = first.per_element().over(second.per_element());
-            let title = format!(
-                "{} divided by {}, interval {}",
-                first.per_element().duration(),
-                second.per_element().duration(),
-                ratio.interval()
-            );
+            let title =
+                format!("{} divided by {}, interval {}", first.amount(), second.amount(), ratio.interval());
             (ratio.times(), title)
         }
         [first, "/", second, what @ ("bytes" | "allocs")] => {
@@ -89,6 +86,17 @@ pub(super) fn find<'a>(record: &'a Record, slug: &str, id: &str) -> Result<&'a M
         };
         Fault::new(format!("no benchmark `{id}` is recorded")).help(help)
     })
+}
+
+/// How many times as much one is as the other.
+pub(super) fn ratio(record: &Record, slug: &str, first: &str, second: &str) -> Result<Estimate, Fault> {
+    let (a, b) = (find(record, slug, first)?, find(record, slug, second)?);
+    if a.quantity != b.quantity {
+        let (a, b) = (a.quantity.name(), b.quantity.name());
+        return Err(Fault::new(format!("`{first}` is {a} and `{second}` is {b}, so there is no ratio"))
+            .help("divide like by like"));
+    }
+    Ok(a.per_element().over(b.per_element()))
 }
 
 fn memory(id: &str, found: &Measurement, what: &str) -> Result<f64, Fault> {
@@ -145,6 +153,14 @@ mod tests {
         assert!(value("go/create/pull / go/create/channel bytes").unwrap().contains(">2×<"));
         let fault = value("step/corosensei bytes").unwrap_err();
         assert!(fault.what.contains("has no bytes"), "{fault:?}");
+    }
+
+    #[test]
+    fn value_of_a_benchmark_of_memory_is_in_bytes() {
+        assert!(value("held/stackful").unwrap().contains(">4.2\u{a0}kB<"));
+        assert!(value("held/stackful / go/held/pull").unwrap().contains(">1.4×<"));
+        let fault = value("held/stackful / step/corosensei").unwrap_err();
+        assert!(fault.what.contains("is memory") && fault.what.contains("is time"), "{fault:?}");
     }
 
     #[test]

@@ -13,7 +13,8 @@
 
 use std::fmt::Write as _;
 
-use super::claims::{findings, mark, markdown, ratio};
+use super::claims::{findings, mark, markdown};
+use super::value::ratio;
 use super::value::recorded;
 use super::{Fault, Place, escape, no_arguments};
 use crate::record::Record;

@@ -1,6 +1,7 @@
 //! The tool against small books made for the purpose, and against this one.
 
 mod command;
+mod exercises;
 mod figures;
 mod malformed;
 mod mdbook;

@@ -21,7 +21,9 @@ impl Census {
     ///
     /// When there is no such directory.
     pub fn below(directory: impl AsRef<Path>) -> io::Result<Self> {
+        // ANCHOR: solution_below
         Ok(Self { directory: directory.as_ref().canonicalize()? })
+        // ANCHOR_END: solution_below
     }
 
     /// How many descriptors are open below the directory now.
@@ -33,6 +35,7 @@ impl Census {
     /// When `/proc` cannot be read; outside of Linux always, with [`io::ErrorKind::Unsupported`].
     #[cfg(target_os = "linux")]
     pub fn count(&self) -> io::Result<usize> {
+        // ANCHOR: solution_count
         use procfs::{
             ProcError,
             process::{FDTarget, Process},
@@ -50,6 +53,7 @@ impl Census {
             }
         }
         Ok(count)
+        // ANCHOR_END: solution_count
     }
     // ANCHOR_END: census
 

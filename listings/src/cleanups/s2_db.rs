@@ -25,6 +25,7 @@ pub struct Os;
 
 impl Close for Os {
     fn close(&mut self, fd: OwnedFd) -> io::Result<()> {
+        // ANCHOR: solution_os_close
         let number = fd.into_raw_fd(); // from here on nobody else closes it
         // SAFETY: `into_raw_fd` has given up the ownership that `fd` had, so `number` is open and this is its only close.
         match unsafe { libc::close(number) } {
@@ -32,6 +33,7 @@ impl Close for Os {
             // Never tried again, not even after EINTR: Linux has freed the number by then, and it may be another file's.
             _ => Err(io::Error::last_os_error()),
         }
+        // ANCHOR_END: solution_os_close
     }
 }
 // ANCHOR_END: close
@@ -87,8 +89,10 @@ impl<C: Close> Db<C> {
 
     /// Adds a record. It is in memory until the next `flush`, `close` or `drop`.
     pub fn put(&mut self, record: &str) {
+        // ANCHOR: solution_db_put
         self.pending.extend_from_slice(record.as_bytes());
         self.pending.push(b'\n');
+        // ANCHOR_END: solution_db_put
     }
 
     /// Hands the pending records to the system.
@@ -97,6 +101,7 @@ impl<C: Close> Db<C> {
     ///
     /// When the system takes only a part of them, or none. What it has not taken is still pending.
     pub fn flush(&mut self) -> io::Result<()> {
+        // ANCHOR: solution_flush
         let Some(file) = &mut self.file else { return Ok(()) };
         while !self.pending.is_empty() {
             match file.write(&self.pending) {
@@ -107,6 +112,7 @@ impl<C: Close> Db<C> {
             }
         }
         Ok(())
+        // ANCHOR_END: solution_flush
     }
 
     /// Writes what is pending and closes the file. After it there is no `Db`, so it cannot happen twice.
@@ -121,21 +127,25 @@ impl<C: Close> Db<C> {
 
     /// What `close` and `drop` do; the second of them finds nothing left to do.
     fn release(&mut self) -> io::Result<()> {
+        // ANCHOR: solution_release
         let flushed = self.flush();
         let Some(file) = self.file.take() else { return Ok(()) };
         let closed = self.closer.close(file.into()); // also when the records could not be written
         flushed.and(closed)
+        // ANCHOR_END: solution_release
     }
 }
 
 impl<C: Close> Drop for Db<C> {
     fn drop(&mut self) {
+        // ANCHOR: solution_db_drop
         if let Err(error) = self.release() {
             match self.lost.take() {
                 Some(lost) => lost(error),
                 None => eprintln!("a database was not closed, and its last records are lost: {error}"),
             }
         }
+        // ANCHOR_END: solution_db_drop
     }
 }
 // ANCHOR_END: db

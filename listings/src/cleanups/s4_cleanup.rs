@@ -64,6 +64,7 @@ impl<T> Tracked<T> {
     /// It is handed nothing, and cannot borrow the object. If it owns an `Arc` of the object, the object keeps itself
     /// alive and neither is ever dropped; give it a `Weak`, which by then leads nowhere.
     pub fn add_cleanup(object: &Self, cleanup: impl FnOnce() + Send + 'static) -> Cleanup {
+        // ANCHOR: solution_add_cleanup
         let list = Arc::clone(&object.cleanups.0);
         let number = list.with(|jobs| {
             jobs.added += 1;
@@ -71,6 +72,7 @@ impl<T> Tracked<T> {
             jobs.added
         });
         Cleanup { list, number }
+        // ANCHOR_END: solution_add_cleanup
     }
 }
 
@@ -80,13 +82,16 @@ impl Cleanup {
     /// `true`: it has not run, never will, and what it owned has been dropped. `false`: it has run, or is running, or
     /// was stopped before. Exactly one of these wins: a call of `stop` by anyone, or the cleanup itself.
     pub fn stop(&self) -> bool {
+        // ANCHOR: solution_stop
         // Taken out under the lock, dropped after it.
         self.list.with(|jobs| jobs.pending.remove(&self.number)).is_some()
+        // ANCHOR_END: solution_stop
     }
 }
 
 impl Drop for Cleanups {
     fn drop(&mut self) {
+        // ANCHOR: solution_cleanups_drop
         let mut panicked = None;
         // One at a time: until a cleanup has started, another one may still stop it.
         while let Some((_, job)) = self.0.with(|jobs| jobs.pending.pop_last()) {
@@ -99,6 +104,7 @@ impl Drop for Cleanups {
         {
             resume_unwind(payload); // while another panic unwinds, this would abort
         }
+        // ANCHOR_END: solution_cleanups_drop
     }
 }
 // ANCHOR_END: tracked

@@ -39,11 +39,13 @@ impl Cleaner {
     ///
     /// When the system refuses one.
     pub fn start() -> io::Result<Self> {
+        // ANCHOR: solution_start
         let state = State { jobs: VecDeque::new(), open: true };
         let queue = Arc::new(Queue { state: Mutex::new(state), changed: Condvar::new() });
         let work = Arc::clone(&queue);
         let thread = thread::Builder::new().name("cleaner".to_owned()).spawn(move || work.run())?;
         Ok(Self { queue, thread: Some(thread) })
+        // ANCHOR_END: solution_start
     }
 
     /// [`Tracked::add_cleanup`], with `cleanup` run by this thread.
@@ -51,8 +53,10 @@ impl Cleaner {
     /// Stopping works until the object is dropped. After that the cleanup is queued, and [`Cleanup::stop`] returns
     /// `false`, as Go documents it of its own.
     pub fn add_cleanup<T>(&self, object: &Tracked<T>, cleanup: impl FnOnce() + Send + 'static) -> Cleanup {
+        // ANCHOR: solution_cleaner_add_cleanup
         let queue = Arc::clone(&self.queue);
         Tracked::add_cleanup(object, move || queue.push(Box::new(cleanup)))
+        // ANCHOR_END: solution_cleaner_add_cleanup
     }
 
     /// Runs what is queued, ends the thread, and returns how many cleanups panicked.
@@ -61,10 +65,12 @@ impl Cleaner {
     }
 
     fn join(&mut self) -> usize {
+        // ANCHOR: solution_join
         self.queue.lock().open = false;
         self.queue.changed.notify_one();
         // The thread catches every panic of a cleanup, so its own end is not one.
         self.thread.take().map_or(0, |thread| thread.join().unwrap_or(0))
+        // ANCHOR_END: solution_join
     }
 }
 
@@ -74,6 +80,7 @@ impl Queue {
     }
 
     fn push(&self, job: Job) {
+        // ANCHOR: solution_push
         let mut state = self.lock();
         if state.open {
             state.jobs.push_back(job);
@@ -82,10 +89,12 @@ impl Queue {
             drop(state);
             job(); // the thread has left, or is about to
         }
+        // ANCHOR_END: solution_push
     }
 
     /// Runs jobs until the queue is closed and empty; how many panicked.
     fn run(&self) -> usize {
+        // ANCHOR: solution_run
         let mut panicked = 0;
         loop {
             let waiting = |state: &mut State| state.open && state.jobs.is_empty();
@@ -95,12 +104,15 @@ impl Queue {
             drop(state);
             panicked += usize::from(catch_unwind(AssertUnwindSafe(job)).is_err());
         }
+        // ANCHOR_END: solution_run
     }
 }
 
 impl Drop for Cleaner {
     fn drop(&mut self) {
+        // ANCHOR: solution_cleaner_drop
         self.join();
+        // ANCHOR_END: solution_cleaner_drop
     }
 }
 // ANCHOR_END: cleaner

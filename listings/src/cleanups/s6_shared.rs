@@ -48,10 +48,12 @@ impl SharedDb {
 impl<C: Close + Send + 'static> SharedDb<C> {
     /// Makes a database fit for sharing.
     pub fn new(db: Db<C>) -> Self {
+        // ANCHOR: solution_shared_new
         let slot = Arc::new(Mutex::new(Some(db)));
         let object = Arc::new(Tracked::new(Arc::clone(&slot)));
         let cleanup = Tracked::add_cleanup(&object, move || drop(take(&slot)));
         Self { object, cleanup }
+        // ANCHOR_END: solution_shared_new
     }
 
     /// Adds a record.
@@ -60,9 +62,11 @@ impl<C: Close + Send + 'static> SharedDb<C> {
     ///
     /// [`Closed::Already`] once it is closed.
     pub fn put(&self, record: &str) -> Result<(), Closed> {
+        // ANCHOR: solution_shared_put
         let mut db = self.object.lock().unwrap_or_else(PoisonError::into_inner);
         db.as_mut().ok_or(Closed::Already)?.put(record);
         Ok(())
+        // ANCHOR_END: solution_shared_put
     }
 
     /// Closes the database: stops its cleanup and closes the file. Of several calls, one does it.
@@ -71,12 +75,14 @@ impl<C: Close + Send + 'static> SharedDb<C> {
     ///
     /// [`Closed::Already`] for all other calls, [`Closed::WithLoss`] for this one.
     pub fn close(&self) -> Result<(), Closed> {
+        // ANCHOR: solution_shared_close
         if !self.cleanup.stop() {
             return Err(Closed::Already);
         }
         // Taken out of the lock first: closing may take long, and others should hear at once that it is over.
         take(&self.object).ok_or(Closed::Already)?.close()?;
         Ok(())
+        // ANCHOR_END: solution_shared_close
     }
 }
 

@@ -31,8 +31,10 @@ impl<W: AsyncWrite + Unpin> Session<W> {
 
     /// Adds a record, to be sent by [`shutdown`](Session::shutdown).
     pub fn put(&mut self, record: &str) {
+        // ANCHOR: solution_session_put
         self.pending.extend_from_slice(record.as_bytes());
         self.pending.push(b'\n');
+        // ANCHOR_END: solution_session_put
     }
 
     /// Sends what is pending and ends the session.
@@ -44,12 +46,15 @@ impl<W: AsyncWrite + Unpin> Session<W> {
     ///
     /// When the wire fails. Then the caller knows, and nothing is reported.
     pub async fn shutdown(mut self) -> io::Result<()> {
+        // ANCHOR: solution_shutdown
         let outcome = self.send().await;
         self.report = None; // only now: up to here the caller may drop us
         outcome
+        // ANCHOR_END: solution_shutdown
     }
 
     async fn send(&mut self) -> io::Result<()> {
+        // ANCHOR: solution_send
         while !self.pending.is_empty() {
             let sent = self.wire.write(&self.pending).await?;
             if sent == 0 {
@@ -58,14 +63,17 @@ impl<W: AsyncWrite + Unpin> Session<W> {
             self.pending.drain(..sent);
         }
         self.wire.shutdown().await
+        // ANCHOR_END: solution_send
     }
 }
 
 impl<W: AsyncWrite + Unpin> Drop for Session<W> {
     fn drop(&mut self) {
+        // ANCHOR: solution_session_drop
         if let Some(report) = self.report.take() {
             report(Abandoned { unsent: self.pending.len() });
         }
+        // ANCHOR_END: solution_session_drop
     }
 }
 // ANCHOR_END: session

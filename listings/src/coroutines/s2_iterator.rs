@@ -48,10 +48,12 @@ impl Iterator for Fibonacci {
     type Item = u64;
 
     fn next(&mut self) -> Option<u64> {
+        // ANCHOR: solution_fibonacci_next
         let current = self.upcoming?;
         self.upcoming = self.previous.checked_add(current);
         self.previous = current;
         Some(current)
+        // ANCHOR_END: solution_fibonacci_next
     }
 }
 
@@ -60,7 +62,9 @@ impl FusedIterator for Fibonacci {}
 
 /// The Fibonacci numbers from zero on. See [`Fibonacci`].
 pub fn sequence() -> Fibonacci {
+    // ANCHOR: solution_sequence
     Fibonacci { previous: 1, upcoming: Some(0) }
+    // ANCHOR_END: solution_sequence
 }
 
 /// The first `n` Fibonacci numbers, or all 94 when `n` asks for more than a `u64` can say.
@@ -70,13 +74,16 @@ pub fn sequence() -> Fibonacci {
 /// assert_eq!(listings::coroutines::take(usize::MAX).len(), 94);
 /// ```
 pub fn take(n: usize) -> Vec<u64> {
+    // ANCHOR: solution_take
     sequence().take(n).collect()
+    // ANCHOR_END: solution_take
 }
 // ANCHOR_END: fibonacci
 
 // ANCHOR: from_fn
 /// The same state in a closure. `from_fn` promises nothing about calls after the end, so `fuse` adds the promise.
 pub fn sequence_from_fn() -> impl Pull<Item = u64> {
+    // ANCHOR: solution_sequence_from_fn
     let (mut previous, mut upcoming) = (1_u64, Some(0_u64));
     iter::from_fn(move || {
         let current = upcoming?;
@@ -85,5 +92,6 @@ pub fn sequence_from_fn() -> impl Pull<Item = u64> {
         Some(current)
     })
     .fuse()
+    // ANCHOR_END: solution_sequence_from_fn
 }
 // ANCHOR_END: from_fn

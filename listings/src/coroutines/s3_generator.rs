@@ -23,6 +23,7 @@ impl<T> Yielder<T> {
     /// Does nothing until it is awaited. When several `yield_`s are awaited at once, as with `join!`, they take turns
     /// and no value is lost. Dropping the future before its first poll drops the value.
     pub fn yield_(&self, value: T) -> impl Future<Output = ()> {
+        // ANCHOR: solution_yield_
         let mut value = Some(value);
         poll_fn(move |_| {
             if value.is_none() {
@@ -34,6 +35,7 @@ impl<T> Yielder<T> {
             }
             Poll::Pending
         })
+        // ANCHOR_END: solution_yield_
     }
 }
 // ANCHOR_END: yielder
@@ -64,9 +66,11 @@ pub fn generator<T, F>(producer: impl FnOnce(Yielder<T>) -> F) -> Generator<T, F
 where
     F: Future<Output = ()>,
 {
+    // ANCHOR: solution_generator
     let slot = Rc::new(Cell::new(None));
     let producer = Box::pin(producer(Yielder { slot: Rc::clone(&slot) }));
     Generator { producer: Some(producer), slot }
+    // ANCHOR_END: solution_generator
 }
 
 impl<T, F: Future<Output = ()>> Iterator for Generator<T, F> {
@@ -78,6 +82,7 @@ impl<T, F: Future<Output = ()>> Iterator for Generator<T, F> {
     ///
     /// With the producer's own panic, and when the producer waits for anything but `yield_`: nobody would wake it.
     fn next(&mut self) -> Option<T> {
+        // ANCHOR: solution_generator_next
         // Taken out while it runs: if it panics it is dropped, and the sequence is over.
         let mut producer = self.producer.take()?;
         match producer.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
@@ -89,6 +94,7 @@ impl<T, F: Future<Output = ()>> Iterator for Generator<T, F> {
             }
             Poll::Ready(()) => self.slot.take(), // filled by a `yield_` polled once and abandoned, as `select!` does
         }
+        // ANCHOR_END: solution_generator_next
     }
 }
 

@@ -51,10 +51,12 @@ fn on_stack<T: 'static>(
     stack: DefaultStack,
     producer: impl FnOnce(&mut dyn FnMut(T)) + 'static,
 ) -> Stackful<T> {
+    // ANCHOR: solution_on_stack
     let coroutine = Coroutine::with_stack(stack, move |yielder, ()| {
         producer(&mut |value| yielder.suspend(value));
     });
     Stackful { coroutine: Some(coroutine) }
+    // ANCHOR_END: solution_on_stack
 }
 
 impl<T> Iterator for Stackful<T> {
@@ -66,6 +68,7 @@ impl<T> Iterator for Stackful<T> {
     ///
     /// With the producer's own panic, which crosses from its stack to this one.
     fn next(&mut self) -> Option<T> {
+        // ANCHOR: solution_stackful_next
         let mut coroutine = self.coroutine.take()?;
         match coroutine.resume(()) {
             CoroutineResult::Yield(value) => {
@@ -74,6 +77,7 @@ impl<T> Iterator for Stackful<T> {
             }
             CoroutineResult::Return(()) => None,
         }
+        // ANCHOR_END: solution_stackful_next
     }
 }
 
@@ -81,10 +85,12 @@ impl<T> FusedIterator for Stackful<T> {}
 
 impl<T> Drop for Stackful<T> {
     fn drop(&mut self) {
+        // ANCHOR: solution_stackful_drop
         // The coroutine's own drop would abort if a destructor on its stack panicked. Here it is an ordinary panic.
         if let Some(coroutine) = &mut self.coroutine {
             coroutine.force_unwind();
         }
+        // ANCHOR_END: solution_stackful_drop
     }
 }
 // ANCHOR_END: stackful

@@ -33,6 +33,7 @@ impl<R> Threaded<R> {
         mut send: impl FnMut(T) -> bool + Send + 'static,
         producer: impl FnOnce(&mut dyn FnMut(T)) + Send + 'static,
     ) -> Self {
+        // ANCHOR: solution_threaded_new
         let work = move || {
             producer(&mut |value| {
                 if !send(value) {
@@ -42,14 +43,17 @@ impl<R> Threaded<R> {
             });
         };
         Self { work: Some(Box::new(work)), thread: None, values: Some(values) }
+        // ANCHOR_END: solution_threaded_new
     }
 
     /// Hangs up, waits for the thread, and returns the panic it ended with, if any.
     fn finish(&mut self) -> Option<Box<dyn Any + Send>> {
+        // ANCHOR: solution_finish
         self.work = None;
         self.values = None; // before the join: a producer that waits in `send` must see it
         let payload = self.thread.take()?.join().err()?;
         (!payload.is::<Stopped>()).then_some(payload)
+        // ANCHOR_END: solution_finish
     }
 }
 
@@ -63,6 +67,7 @@ impl<R: Iterator> Iterator for Threaded<R> {
     /// With the producer's own panic, once the values sent before it have been received; and when the system refuses a
     /// thread.
     fn next(&mut self) -> Option<R::Item> {
+        // ANCHOR: solution_threaded_next
         if let Some(work) = self.work.take() {
             self.thread = Some(thread::spawn(work));
         }
@@ -73,6 +78,7 @@ impl<R: Iterator> Iterator for Threaded<R> {
             panic::resume_unwind(payload);
         }
         value
+        // ANCHOR_END: solution_threaded_next
     }
 }
 
@@ -80,7 +86,9 @@ impl<R: Iterator> FusedIterator for Threaded<R> {}
 
 impl<R> Drop for Threaded<R> {
     fn drop(&mut self) {
+        // ANCHOR: solution_threaded_drop
         self.finish();
+        // ANCHOR_END: solution_threaded_drop
     }
 }
 
@@ -99,8 +107,10 @@ pub fn threaded<T: Send + 'static>(
     bound: usize,
     producer: impl FnOnce(&mut dyn FnMut(T)) + Send + 'static,
 ) -> Threaded<mpsc::IntoIter<T>> {
+    // ANCHOR: solution_threaded
     let (sender, receiver) = mpsc::sync_channel(bound);
     Threaded::new(receiver.into_iter(), move |value| sender.send(value).is_ok(), producer)
+    // ANCHOR_END: solution_threaded
 }
 
 /// The same behind crossbeam's channel.
@@ -108,8 +118,10 @@ pub fn threaded_crossbeam<T: Send + 'static>(
     bound: usize,
     producer: impl FnOnce(&mut dyn FnMut(T)) + Send + 'static,
 ) -> Threaded<crossbeam::channel::IntoIter<T>> {
+    // ANCHOR: solution_threaded_crossbeam
     let (sender, receiver) = crossbeam::channel::bounded(bound);
     Threaded::new(receiver.into_iter(), move |value| sender.send(value).is_ok(), producer)
+    // ANCHOR_END: solution_threaded_crossbeam
 }
 // ANCHOR_END: threaded
 

@@ -26,6 +26,7 @@ impl<'a> Membership<'a> {
     /// Reads a `/proc/self/cgroup`. `None` when no line of it is about CPU time.
     #[must_use]
     pub fn parse(cgroup: &'a [u8]) -> Option<Self> {
+        // ANCHOR: solution_membership_parse
         let mut unified = None;
         for line in cgroup.split(|&byte| byte == b'\n') {
             // hierarchy:controllers:path, and the path may contain colons.
@@ -46,12 +47,15 @@ impl<'a> Membership<'a> {
             }
         }
         unified
+        // ANCHOR_END: solution_membership_parse
     }
 }
 
 /// Whether a list such as `cpuacct,cpu` has `cpu` as an element.
 fn has_cpu(list: &[u8]) -> bool {
+    // ANCHOR: solution_has_cpu
     list.split(|&byte| byte == b',').any(|element| element == b"cpu")
+    // ANCHOR_END: solution_has_cpu
 }
 // ANCHOR_END: membership
 
@@ -73,6 +77,7 @@ pub enum Unreachable {
 ///
 /// Why there is none.
 pub fn directories(member: Membership<'_>, mountinfo: &[u8]) -> Result<Vec<Vec<u8>>, Unreachable> {
+    // ANCHOR: solution_directories
     let path: Vec<_> = components(member.path).collect();
     if path.iter().any(|&component| component == b"..") {
         return Err(Unreachable::OutsideNamespace);
@@ -86,15 +91,18 @@ pub fn directories(member: Membership<'_>, mountinfo: &[u8]) -> Result<Vec<Vec<u
         .max_by_key(|(_, below)| below.len())
         .ok_or(Unreachable::NotMounted)?;
     Ok((0..=below.len()).rev().map(|depth| join(&mount.point, &below[..depth])).collect())
+    // ANCHOR_END: solution_directories
 }
 
 /// What is left of a path below a mount's root; `None` when the mount does not contain it.
 fn below_root<'p, 'c>(mut path: &'p [&'c [u8]], root: &[u8]) -> Option<&'p [&'c [u8]]> {
+    // ANCHOR: solution_below_root
     // By components, not by bytes: `/docker` does not contain `/docker2`.
     for component in components(root) {
         path = path.split_first().filter(|(first, _)| **first == component)?.1;
     }
     Some(path)
+    // ANCHOR_END: solution_below_root
 }
 // ANCHOR_END: directories
 
@@ -128,6 +136,7 @@ impl<'a> Mount<'a> {
     /// `36 35 0:33 /root /point rw,noatime shared:1 master:2 - cgroup cgroup rw,cpu,cpuacct`: between the sixth field and
     /// the hyphen stand any number of optional ones.
     fn parse(line: &'a [u8]) -> Option<Self> {
+        // ANCHOR: solution_mount_parse
         let mut rest = line;
         let mut field = || {
             let end = rest.iter().position(|&byte| byte == b' ')?;
@@ -146,12 +155,14 @@ impl<'a> Mount<'a> {
             _ => None,
         };
         Some(Self { id, parent, root: unescape(root), point: unescape(point), shows })
+        // ANCHOR_END: solution_mount_parse
     }
     // ANCHOR_END: mount
 
     // ANCHOR: visible
     /// Whether this mount is what one reaches at its mount point, and not another one that lies on top of it.
     fn is_visible(&self, mounts: &[Self]) -> bool {
+        // ANCHOR: solution_is_visible
         // Walk the path as the kernel does: from mount to mount, each time into the first one on the way. Ids that lead in
         // a circle are not the kernel's; the bound ends the walk for those as well.
         let mut here: Option<&Self> = None;
@@ -169,19 +180,23 @@ impl<'a> Mount<'a> {
             }
         }
         here.is_some_and(|here| std::ptr::eq(here, self))
+        // ANCHOR_END: solution_is_visible
     }
     // ANCHOR_END: visible
 }
 
 /// Whether a directory is another one or an ancestor of it.
 fn contains(directory: &[u8], path: &[u8]) -> bool {
+    // ANCHOR: solution_contains
     let mut path = components(path);
     components(directory).all(|component| path.next() == Some(component))
+    // ANCHOR_END: solution_contains
 }
 
 // ANCHOR: unescape
 /// Undoes the kernel's escapes: a space in a path is written `\040`, in octal.
 fn unescape(field: &[u8]) -> Vec<u8> {
+    // ANCHOR: solution_unescape
     let mut bytes = Vec::with_capacity(field.len());
     let mut rest = field;
     while let [first, after @ ..] = rest {
@@ -199,5 +214,6 @@ fn unescape(field: &[u8]) -> Vec<u8> {
         }
     }
     bytes
+    // ANCHOR_END: solution_unescape
 }
 // ANCHOR_END: unescape

@@ -28,9 +28,11 @@ impl CpuBudget {
     /// A `min` of 0 counts as 1. Go uses `Rounding::Ceil` and 2; std `Rounding::Floor` and 1.
     #[must_use]
     pub fn procs(&self, rounding: Rounding, min: usize) -> NonZeroUsize {
+        // ANCHOR: solution_procs
         let Some(quota) = self.quota else { return self.affinity };
         let whole = usize::try_from(quota.cpus(rounding)).unwrap_or(usize::MAX);
         NonZeroUsize::new(whole.max(min)).unwrap_or(NonZeroUsize::MIN).min(self.affinity)
+        // ANCHOR_END: solution_procs
     }
 }
 // ANCHOR_END: budget
@@ -106,6 +108,7 @@ impl CpuBudget {
         mut read: impl FnMut(&[u8]) -> io::Result<Vec<u8>>,
         affinity: NonZeroUsize,
     ) -> Self {
+        // ANCHOR: solution_from_texts
         let unlimited = |reason| Self { affinity, quota: None, source: None, reason };
         let Some(member) = Membership::parse(cgroup) else { return unlimited(Reason::NoCpuController) };
         let directories = match directories(member, mountinfo) {
@@ -137,6 +140,7 @@ impl CpuBudget {
             source: tightest.map(|(_, file)| file.clone()),
             reason: Reason::Walked(levels),
         }
+        // ANCHOR_END: solution_from_texts
     }
 }
 // ANCHOR_END: from_texts
@@ -144,23 +148,28 @@ impl CpuBudget {
 // ANCHOR: level
 impl Level {
     fn read_v2(directory: &[u8], read: &mut impl FnMut(&[u8]) -> io::Result<Vec<u8>>) -> Self {
+        // ANCHOR: solution_read_v2
         let file = below(directory, "cpu.max");
         let found = read(&file).map(|text| parse_v2(&text));
         Self { file: File(file), found: found.into() }
+        // ANCHOR_END: solution_read_v2
     }
 
     fn read_v1(directory: &[u8], read: &mut impl FnMut(&[u8]) -> io::Result<Vec<u8>>) -> Self {
+        // ANCHOR: solution_read_v1
         let file = below(directory, "cpu.cfs_quota_us");
         let found = read(&file).and_then(|quota| {
             let period = read(&below(directory, "cpu.cfs_period_us"))?;
             Ok(parse_v1(&quota, &period))
         });
         Self { file: File(file), found: found.into() }
+        // ANCHOR_END: solution_read_v1
     }
 }
 
 impl From<io::Result<Result<Option<Ratio>, Malformed>>> for Found {
     fn from(outcome: io::Result<Result<Option<Ratio>, Malformed>>) -> Self {
+        // ANCHOR: solution_found_from
         match outcome {
             Ok(Ok(Some(ratio))) => Self::Limit(ratio),
             Ok(Ok(None)) => Self::Unlimited,
@@ -168,6 +177,7 @@ impl From<io::Result<Result<Option<Ratio>, Malformed>>> for Found {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Self::Missing,
             Err(error) => Self::Unreadable(error.kind()),
         }
+        // ANCHOR_END: solution_found_from
     }
 }
 // ANCHOR_END: level

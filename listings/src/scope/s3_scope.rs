@@ -103,7 +103,9 @@ pub enum Stopped {
 /// The name under which a scope's body is reported.
 pub const BODY: &str = "body";
 
-fn more<E>(suppressed: &[Failed<E>]) -> String {
+/// How many errors an error does not show.
+#[doc(hidden)]
+pub fn more<E>(suppressed: &[Failed<E>]) -> String {
     if suppressed.is_empty() { String::new() } else { format!(" (and {} more)", suppressed.len()) }
 }
 
@@ -178,7 +180,7 @@ impl Root {
 
 /// What a scope can be opened in: a [`Root`], or another [`Scope`].
 pub trait Parent {
-    /// Only this module can make an [`Above`], so nobody else can be a parent.
+    /// Only this module can make an [`Above`]: what else is a parent passes on that of a scope.
     #[doc(hidden)]
     fn above(&self) -> Above;
 }
@@ -235,11 +237,14 @@ impl<P: Parent> Parent for &P {
 pub struct Options {
     name: &'static str,
     limit: Option<usize>,
+    keeps_going: bool,
+    cooperative_body: bool,
+    apart: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { name: "scope", limit: None }
+        Self { name: "scope", limit: None, keeps_going: false, cooperative_body: false, apart: false }
     }
 }
 
@@ -259,6 +264,21 @@ impl Options {
     pub fn limit(self, limit: usize) -> Self {
         assert!(limit > 0, "a limit of zero starts nothing");
         Self { limit: Some(limit), ..self }
+    }
+
+    /// A child's error is written down and cancels nobody. A panic still does, and so does an error of the body.
+    pub fn keep_going(self) -> Self {
+        Self { keeps_going: true, ..self }
+    }
+
+    /// The body is not cut short: told of a cancellation by [`Scope::token`], it finishes as it sees fit.
+    pub fn cooperative_body(self) -> Self {
+        Self { cooperative_body: true, ..self }
+    }
+
+    /// Its parent joins it and does not cancel it.
+    pub fn apart(self) -> Self {
+        Self { apart: true, ..self }
     }
 }
 
@@ -300,16 +320,22 @@ where
     F: AsyncFnOnce(&Scope<E>) -> Result<T, E>,
     E: Send + 'static,
 {
+    // ANCHOR: solution_scope_with
     let scope = Scope::open(&options, parent);
     let shared = &scope.shared;
+    let cut = if options.cooperative_body { Until::Begun } else { Until::Over };
     // Declared in this order, so that a dropped scope cancels its children before it drops its body.
     let mut body = pin!(Some(body(&scope)));
     let ending = Ending { shared, over: false };
 
-    let ended = contain(body.as_mut(), &shared.token, Until::Over).instrument(shared.span.clone()).await;
+    let ended = contain(body.as_mut(), &shared.token, cut).instrument(shared.span.clone()).await;
     let value = shared.take_down(BODY, ended);
+    if value.is_none() {
+        shared.token.cancel(); // also if it keeps going when a child has failed
+    }
     poll_fn(|cx| shared.poll_empty(cx)).await;
     ending.finish(value)
+    // ANCHOR_END: solution_scope_with
 }
 // ANCHOR_END: scope_with
 
@@ -333,6 +359,7 @@ impl<E> fmt::Debug for Scope<E> {
 struct Shared<E> {
     name: &'static str,
     token: CancellationToken,
+    keeps_going: bool,
     permits: Option<Arc<Semaphore>>,
     parent: Arc<dyn Node>,
     orphans: Orphans,
@@ -387,7 +414,8 @@ impl<E: Send + 'static> Scope<E> {
         let Above { token, node, orphans } = parent.above();
         let shared = Shared {
             name: options.name,
-            token: token.child_token(),
+            token: if options.apart { CancellationToken::new() } else { token.child_token() },
+            keeps_going: options.keeps_going,
             permits: options.limit.map(|limit| Arc::new(Semaphore::new(limit))),
             parent: node,
             orphans,
@@ -431,8 +459,10 @@ impl<E: Send + 'static> Scope<E> {
         F: Future<Output = Result<T, E>> + Send + 'static,
         T: Send + 'static,
     {
+        // ANCHOR: solution_spawn_cooperative
         let token = self.shared.token.clone();
         self.start(name, Until::Begun, future(token)).await
+        // ANCHOR_END: solution_spawn_cooperative
     }
 
     // ANCHOR: start
@@ -441,6 +471,7 @@ impl<E: Send + 'static> Scope<E> {
         F: Future<Output = Result<T, E>> + Send + 'static,
         T: Send + 'static,
     {
+        // ANCHOR: solution_start
         let permit = match &self.shared.permits {
             None => None,
             Some(permits) => tokio::select! {
@@ -455,6 +486,7 @@ impl<E: Send + 'static> Scope<E> {
         let span = debug_span!(parent: &self.shared.span, "child", name);
         tokio::spawn(task.run(cut, sender).instrument(span));
         Ok(Child { value })
+        // ANCHOR_END: solution_start
     }
     // ANCHOR_END: start
 
@@ -462,8 +494,10 @@ impl<E: Send + 'static> Scope<E> {
     ///
     /// Call it last, and return: the body, too, is dropped at its next `.await`.
     pub fn cancel(&self) {
+        // ANCHOR: solution_scope_cancel
         lock(&self.shared.state).cancelled_inside = true;
         self.shared.token.cancel();
+        // ANCHOR_END: solution_scope_cancel
     }
 
     /// Cancelled when the scope is: by a failure, by [`Self::cancel`], by its parent, or by being dropped.
@@ -486,7 +520,9 @@ impl<T> Future for Child<T> {
     type Output = Result<T, Stopped>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        // ANCHOR: solution_child_poll
         Pin::new(&mut self.value).poll(cx).map_err(|_| Stopped::NoValue)
+        // ANCHOR_END: solution_child_poll
     }
 }
 
@@ -515,6 +551,7 @@ async fn contain<F: Future>(
     token: &CancellationToken,
     cut: Until,
 ) -> (Ended<F::Output>, Option<Payload>) {
+    // ANCHOR: solution_contain
     let mut cancelled = pin!(token.cancelled());
     let mut begun = false;
     let ended = poll_fn(|cx| {
@@ -532,6 +569,7 @@ async fn contain<F: Future>(
     .await;
     let dropped = catch_unwind(AssertUnwindSafe(|| future.set(None)));
     (ended, dropped.err())
+    // ANCHOR_END: solution_contain
 }
 // ANCHOR_END: contain
 
@@ -546,6 +584,7 @@ impl<F, E: Send + 'static> Unstarted<F, E> {
     where
         F: Future<Output = Result<T, E>>,
     {
+        // ANCHOR: solution_run
         let Self { future, mut place } = self;
         let ended = contain(pin!(Some(future)), &place.shared.token, cut).await;
         place.taken_down = true;
@@ -557,6 +596,7 @@ impl<F, E: Send + 'static> Unstarted<F, E> {
         }
         // The last thing that happens, after the future and its value have been dropped: the scope may now end.
         drop(place);
+        // ANCHOR_END: solution_run
     }
     // ANCHOR_END: run
 }
@@ -573,16 +613,20 @@ struct Place<E: Send + 'static> {
 
 impl<E: Send + 'static> Drop for Place<E> {
     fn drop(&mut self) {
+        // ANCHOR: solution_place_drop
         drop(self.permit.take());
         self.shared.leave(if self.taken_down { None } else { Some(self.name) });
+        // ANCHOR_END: solution_place_drop
     }
 }
 
 impl<E: Send + 'static> Node for Shared<E> {
     fn enter(self: Arc<Self>) -> Result<Membership, Stopped> {
+        // ANCHOR: solution_node_enter
         let mut place = self.place(self.name, None)?;
         place.taken_down = true; // its children are taken down one by one
         Ok(Box::new(place))
+        // ANCHOR_END: solution_node_enter
     }
 }
 
@@ -594,12 +638,16 @@ impl<E: Send + 'static> Shared<E> {
         name: &'static str,
         permit: Option<OwnedSemaphorePermit>,
     ) -> Result<Place<E>, Stopped> {
+        // ANCHOR: solution_admit
         if self.token.is_cancelled() { Err(self.refusal()) } else { self.place(name, permit) }
+        // ANCHOR_END: solution_admit
     }
 
     /// Why a cancelled scope starts nothing.
     fn refusal(&self) -> Stopped {
+        // ANCHOR: solution_refusal
         if lock(&self.state).closed { Stopped::Closed } else { Stopped::Cancelled }
+        // ANCHOR_END: solution_refusal
     }
 
     fn place(
@@ -607,6 +655,7 @@ impl<E: Send + 'static> Shared<E> {
         name: &'static str,
         permit: Option<OwnedSemaphorePermit>,
     ) -> Result<Place<E>, Stopped> {
+        // ANCHOR: solution_place
         let mut state = lock(&self.state);
         if state.closed {
             return Err(Stopped::Closed);
@@ -617,11 +666,13 @@ impl<E: Send + 'static> Shared<E> {
         }
         state.live += 1;
         Ok(Place { shared: Arc::clone(self), name, taken_down: false, permit })
+        // ANCHOR_END: solution_place
     }
     // ANCHOR_END: enter
 
     // ANCHOR: leave
     fn leave(&self, cut: Option<&'static str>) {
+        // ANCHOR: solution_leave
         let mut state = lock(&self.state);
         state.cut.extend(cut);
         state.live -= 1;
@@ -633,10 +684,12 @@ impl<E: Send + 'static> Shared<E> {
                 waker.wake();
             }
         }
+        // ANCHOR_END: solution_leave
     }
 
     /// Ready when nobody is alive. From then on nothing starts.
     fn poll_empty(&self, cx: &Context<'_>) -> Poll<()> {
+        // ANCHOR: solution_poll_empty
         let mut state = lock(&self.state);
         if state.live == 0 {
             state.closed = true;
@@ -646,6 +699,7 @@ impl<E: Send + 'static> Shared<E> {
         drop(state);
         drop(old);
         Poll::Pending
+        // ANCHOR_END: solution_poll_empty
     }
     // ANCHOR_END: leave
 
@@ -656,6 +710,7 @@ impl<E: Send + 'static> Shared<E> {
         task: &'static str,
         (ended, dropped): (Ended<Result<T, E>>, Option<Payload>),
     ) -> Option<T> {
+        // ANCHOR: solution_take_down
         let value = match ended {
             Ended::Done(Ok(value)) => Some(value),
             Ended::Done(Err(error)) => {
@@ -675,9 +730,11 @@ impl<E: Send + 'static> Shared<E> {
             self.panicked(task, payload);
         }
         value
+        // ANCHOR_END: solution_take_down
     }
 
     fn failed(&self, failed: Failed<E>) {
+        // ANCHOR: solution_failed
         let mut state = lock(&self.state);
         if state.orphaned {
             self.orphan(failed.task, What::Error(Box::new(failed.error)));
@@ -685,10 +742,14 @@ impl<E: Send + 'static> Shared<E> {
             state.errors.push(failed);
         }
         drop(state);
-        self.token.cancel();
+        if !self.keeps_going {
+            self.token.cancel();
+        }
+        // ANCHOR_END: solution_failed
     }
 
     fn panicked(&self, task: &'static str, payload: Payload) {
+        // ANCHOR: solution_panicked
         let mut state = lock(&self.state);
         if state.orphaned {
             self.orphan(task, What::Panic(payload));
@@ -697,6 +758,7 @@ impl<E: Send + 'static> Shared<E> {
         }
         drop(state);
         self.token.cancel();
+        // ANCHOR_END: solution_panicked
     }
     // ANCHOR_END: take_down
 
@@ -718,6 +780,7 @@ struct Ending<'a, E: Send + 'static> {
 impl<E: Send + 'static> Ending<'_, E> {
     /// Nobody is alive. A panic comes before errors, and errors come before a cancellation.
     fn finish<T>(mut self, mut value: Option<T>) -> Result<T, ScopeError<E>> {
+        // ANCHOR: solution_finish
         self.over = true;
         let shared = self.shared;
         let mut state = lock(&shared.state);
@@ -744,11 +807,13 @@ impl<E: Send + 'static> Ending<'_, E> {
             Some(value) if cut.is_empty() || on_purpose => Ok(value),
             _ => Err(ScopeError::Cancelled { cut }),
         }
+        // ANCHOR_END: solution_finish
     }
 }
 
 impl<E: Send + 'static> Drop for Ending<'_, E> {
     fn drop(&mut self) {
+        // ANCHOR: solution_ending_drop
         if self.over {
             return;
         }
@@ -761,6 +826,7 @@ impl<E: Send + 'static> Drop for Ending<'_, E> {
         panics.into_iter().for_each(|(task, payload)| self.shared.orphan(task, What::Panic(payload)));
         errors.into_iter().for_each(|it| self.shared.orphan(it.task, What::Error(Box::new(it.error))));
         self.shared.token.cancel();
+        // ANCHOR_END: solution_ending_drop
     }
 }
 // ANCHOR_END: ending

@@ -14,7 +14,9 @@ pub struct LocalScope<'env, E> {
 impl<'env, E> LocalScope<'env, E> {
     /// Adds a child. It is polled when the body waits or has returned.
     pub fn spawn(&self, child: impl Future<Output = Result<(), E>> + 'env) {
+        // ANCHOR: solution_local_spawn
         self.new.borrow_mut().push(Box::pin(child));
+        // ANCHOR_END: solution_local_spawn
     }
 }
 
@@ -34,6 +36,7 @@ impl<'env, E> LocalScope<'env, E> {
 pub async fn local_scope<'env, T, E>(
     body: impl AsyncFnOnce(&LocalScope<'env, E>) -> Result<T, E>,
 ) -> Result<T, E> {
+    // ANCHOR: solution_local_scope
     let scope = LocalScope { new: RefCell::default() };
     let mut children = FuturesUnordered::new();
     let mut value = None;
@@ -55,5 +58,6 @@ pub async fn local_scope<'env, T, E>(
         }
     })
     .await
+    // ANCHOR_END: solution_local_scope
 }
 // ANCHOR_END: local

@@ -89,7 +89,9 @@ where
     F: FnMut() -> Fut,
     Fut: Future<Output = Result<T, E>>,
 {
+    // ANCHOR: solution_retry_with_backoff
     RetryPolicy::default().retry(token, op).await
+    // ANCHOR_END: solution_retry_with_backoff
 }
 
 impl RetryPolicy {
@@ -109,6 +111,7 @@ impl RetryPolicy {
         F: FnMut() -> Fut,
         Fut: Future<Output = Result<T, E>>,
     {
+        // ANCHOR: solution_retry
         let start = Instant::now();
         let mut delays = self.backoff();
         let mut attempts = 0;
@@ -133,6 +136,7 @@ impl RetryPolicy {
                 return Err(RetryError::Exhausted { attempts, last });
             }
         }
+        // ANCHOR_END: solution_retry
     }
 }
 // ANCHOR_END: retry
@@ -143,6 +147,7 @@ impl RetryPolicy {
     /// [`trailing_sleep`]: Self::trailing_sleep
     #[must_use]
     pub fn backoff(&self) -> Backoff {
+        // ANCHOR: solution_backoff
         let attempts = self.max_attempts.max(1);
         Backoff {
             next: self.base.min(self.cap),
@@ -151,6 +156,7 @@ impl RetryPolicy {
             left: if self.trailing_sleep { attempts } else { attempts - 1 },
             jitter: self.jitter_seed.map(SplitMix64),
         }
+        // ANCHOR_END: solution_backoff
     }
 }
 
@@ -168,6 +174,7 @@ impl Iterator for Backoff {
     type Item = Duration;
 
     fn next(&mut self) -> Option<Duration> {
+        // ANCHOR: solution_next_delay
         self.left = self.left.checked_sub(1)?;
         let delay = self.next;
         self.next = delay.saturating_mul(self.factor).min(self.cap);
@@ -175,11 +182,14 @@ impl Iterator for Backoff {
             Some(random) => random.upper_half(delay),
             None => delay,
         })
+        // ANCHOR_END: solution_next_delay
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
+        // ANCHOR: solution_size_hint
         let left = usize::try_from(self.left).unwrap_or(usize::MAX);
         (left, Some(left))
+        // ANCHOR_END: solution_size_hint
     }
 }
 
@@ -201,10 +211,12 @@ impl SplitMix64 {
 
     /// A duration in `delay / 2 ..= delay`, to the nanosecond; delays beyond 584 years lose their excess.
     fn upper_half(&mut self, delay: Duration) -> Duration {
+        // ANCHOR: solution_upper_half
         let nanos = u64::try_from(delay.as_nanos()).unwrap_or(u64::MAX);
         let spread = nanos / 2;
         // The high half of a 128-bit product maps a 64-bit draw onto `0..=spread` without a division.
         let drawn = (u128::from(self.next()) * (u128::from(spread) + 1)) >> 64;
         Duration::from_nanos(nanos - spread + u64::try_from(drawn).unwrap_or(spread))
+        // ANCHOR_END: solution_upper_half
     }
 }

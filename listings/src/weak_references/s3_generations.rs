@@ -48,6 +48,7 @@ pub struct Owner<T, const LAST: u32 = { u32::MAX }> {
 impl<T, const LAST: u32> Registry<T, LAST> {
     /// Takes an object in.
     pub fn insert(&self, value: T) -> Owner<T, LAST> {
+        // ANCHOR: solution_registry_insert
         let object = Arc::new(value);
         let mut slots = self.lock();
         let index = slots.free.pop().unwrap_or_else(|| {
@@ -59,6 +60,7 @@ impl<T, const LAST: u32> Registry<T, LAST> {
         let weak = WeakRef { index, generation: slot.generation, object: PhantomData };
         drop(slots);
         Owner { object, weak, registry: self.clone() }
+        // ANCHOR_END: solution_registry_insert
     }
 
     /// The object, unless its owner has gone. What is returned keeps it alive, but no longer findable than its owner.
@@ -66,9 +68,11 @@ impl<T, const LAST: u32> Registry<T, LAST> {
     /// A reference of another registry may find an object of this one: it is a pair of numbers.
     #[must_use]
     pub fn get(&self, weak: WeakRef<T>) -> Option<Arc<T>> {
+        // ANCHOR: solution_registry_get
         let slots = self.lock();
         let slot = slots.slots.get(weak.index)?;
         if slot.generation == weak.generation { slot.object.clone() } else { None }
+        // ANCHOR_END: solution_registry_get
     }
 
     /// How many objects are in.
@@ -90,6 +94,7 @@ impl<T, const LAST: u32> Registry<T, LAST> {
     }
 
     fn remove(&self, weak: WeakRef<T>) {
+        // ANCHOR: solution_registry_remove
         let mut slots = self.lock();
         let slot = &mut slots.slots[weak.index];
         slot.object = None; // not the last `Arc`: its owner, who calls this, holds another
@@ -97,6 +102,7 @@ impl<T, const LAST: u32> Registry<T, LAST> {
             slot.generation += 1;
             slots.free.push(weak.index);
         }
+        // ANCHOR_END: solution_registry_remove
     }
 
     fn lock(&self) -> MutexGuard<'_, Slots<T>> {
@@ -114,7 +120,9 @@ impl<T, const LAST: u32> Owner<T, LAST> {
 
 impl<T, const LAST: u32> Drop for Owner<T, LAST> {
     fn drop(&mut self) {
+        // ANCHOR: solution_owner_drop
         self.registry.remove(self.weak);
+        // ANCHOR_END: solution_owner_drop
     }
 }
 // ANCHOR_END: registry

@@ -41,7 +41,9 @@ unsafe impl<T: Send + Sync> Sync for Weak<T> {}
 impl<T> Strong<T> {
     /// An object, and the first reference to it.
     pub fn new(value: T) -> Self {
+        // ANCHOR: solution_strong_new
         Self { inner: Inner::block(1, MaybeUninit::new(value)) }
+        // ANCHOR_END: solution_strong_new
     }
 
     /// An object that knows a weak reference to itself, which cannot be upgraded before the object is complete.
@@ -50,6 +52,7 @@ impl<T> Strong<T> {
     ///
     /// With `make`'s own panic.
     pub fn new_cyclic(make: impl FnOnce(&Weak<T>) -> T) -> Self {
+        // ANCHOR: solution_new_cyclic
         // The weak that all strongs will hold together. If `make` panics, it is dropped, and frees the memory.
         let weak = Weak { inner: Inner::block(0, MaybeUninit::uninit()) };
         let value = make(&weak);
@@ -60,15 +63,18 @@ impl<T> Strong<T> {
         let inner = weak.inner;
         mem::forget(weak); // from now on it belongs to the strongs
         Self { inner }
+        // ANCHOR_END: solution_new_cyclic
     }
 
     /// A reference that does not keep the object alive.
     #[must_use]
     pub fn downgrade(&self) -> Weak<T> {
+        // ANCHOR: solution_downgrade
         // Relaxed: counts only. Whoever gets the `Weak` gets it from this thread, which orders the rest.
         let before = self.inner().weak.fetch_add(1, Ordering::Relaxed);
         abort_at_overflow(before);
         Weak { inner: self.inner }
+        // ANCHOR_END: solution_downgrade
     }
 
     /// Whether both hold the same object.
@@ -120,6 +126,7 @@ impl<T> Weak<T> {
     /// The object, while somebody holds it: `None` from the moment the last `Strong` goes, and for ever.
     #[must_use]
     pub fn upgrade(&self) -> Option<Strong<T>> {
+        // ANCHOR: solution_upgrade
         let strong = &self.inner().strong;
         // Relaxed: only a guess, which the exchange checks.
         let mut count = strong.load(Ordering::Relaxed);
@@ -134,6 +141,7 @@ impl<T> Weak<T> {
                 Err(now) => count = now,
             }
         }
+        // ANCHOR_END: solution_upgrade
     }
     // ANCHOR_END: upgrade
 
@@ -143,7 +151,9 @@ impl<T> Weak<T> {
     /// anybody else.
     #[must_use]
     pub fn ptr_eq(&self, other: &Self) -> bool {
+        // ANCHOR: solution_weak_ptr_eq
         self.address() == other.address()
+        // ANCHOR_END: solution_weak_ptr_eq
     }
 
     /// The address of the allocation: nobody else's while this `Weak` is there.
@@ -167,6 +177,7 @@ impl<T> Weak<T> {
 // ANCHOR: drop
 impl<T> Drop for Strong<T> {
     fn drop(&mut self) {
+        // ANCHOR: solution_strong_drop
         // Release: pairs with the fence below in the thread that is last. What this thread did with the object is over.
         if self.inner().strong.fetch_sub(1, Ordering::Release) != 1 {
             return;
@@ -177,11 +188,13 @@ impl<T> Drop for Strong<T> {
         let _memory = Weak { inner: self.inner };
         // SAFETY: `strong` is 0 for ever, so nobody else reaches the object, and this happens once.
         self.inner().value.with_mut(|value| unsafe { (*value).assume_init_drop() });
+        // ANCHOR_END: solution_strong_drop
     }
 }
 
 impl<T> Drop for Weak<T> {
     fn drop(&mut self) {
+        // ANCHOR: solution_weak_drop
         // Release: pairs with the fence below in the thread that is last. Its use of the memory is over.
         if self.inner().weak.fetch_sub(1, Ordering::Release) == 1 {
             // Acquire: pairs with the Release above in every thread that was not last.
@@ -189,6 +202,7 @@ impl<T> Drop for Weak<T> {
             // SAFETY: no `Strong` and no other `Weak` is left, and all they did happened before this.
             unsafe { self.inner.free() };
         }
+        // ANCHOR_END: solution_weak_drop
     }
 }
 // ANCHOR_END: drop
@@ -196,19 +210,23 @@ impl<T> Drop for Weak<T> {
 // ANCHOR: clone
 impl<T> Clone for Strong<T> {
     fn clone(&self) -> Self {
+        // ANCHOR: solution_strong_clone
         // Relaxed: the count is not 0, because this `Strong` is there; nothing else is ordered by it.
         let before = self.inner().strong.fetch_add(1, Ordering::Relaxed);
         abort_at_overflow(before);
         Self { inner: self.inner }
+        // ANCHOR_END: solution_strong_clone
     }
 }
 
 impl<T> Clone for Weak<T> {
     fn clone(&self) -> Self {
+        // ANCHOR: solution_weak_clone
         // Relaxed: as in `Strong::clone`.
         let before = self.inner().weak.fetch_add(1, Ordering::Relaxed);
         abort_at_overflow(before);
         Self { inner: self.inner }
+        // ANCHOR_END: solution_weak_clone
     }
 }
 

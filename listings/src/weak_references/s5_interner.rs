@@ -47,6 +47,7 @@ struct Node<T: Eq + Hash> {
 impl<T: Eq + Hash, S: BuildHasher> Interner<T, S> {
     /// The object for this value: the one that somebody holds, or else a new one.
     pub fn intern(&self, value: T) -> Interned<T> {
+        // ANCHOR: solution_intern
         let hash = self.hasher.hash_one(&value);
         // Each may turn out to be the last to hold its node, whose destructor takes the lock. So the lock comes after
         // this, and goes before it: variables are dropped in reverse order, and `value` after them.
@@ -64,11 +65,13 @@ impl<T: Eq + Hash, S: BuildHasher> Interner<T, S> {
         let node = Strong::new_cyclic(|me| Node { value, hash, me: me.clone(), table });
         bucket.push(node.downgrade());
         Interned(node)
+        // ANCHOR_END: solution_intern
     }
 }
 
 impl<T: Eq + Hash> Drop for Node<T> {
     fn drop(&mut self) {
+        // ANCHOR: solution_node_drop
         let mut buckets = self.table.lock();
         let Some(bucket) = buckets.get_mut(&self.hash) else { return };
         // Its own entry, by identity: by now there may be another node for the same value, and that one is alive.
@@ -76,6 +79,7 @@ impl<T: Eq + Hash> Drop for Node<T> {
         if bucket.is_empty() {
             buckets.remove(&self.hash);
         }
+        // ANCHOR_END: solution_node_drop
     }
 }
 // ANCHOR_END: intern

@@ -34,6 +34,7 @@ impl<T: Trace> Heap<T> {
     ///
     /// It lives as long as somebody outside holds the `Rc`, or [`collect`](Heap::collect) is not called.
     pub fn insert(&self, value: T) -> (Rc<T>, Key<T>) {
+        // ANCHOR: solution_heap_insert
         let object = Rc::new(value);
         let mut slots = self.slots.borrow_mut();
         let index = slots.iter().position(|slot| slot.object.is_none()).unwrap_or_else(|| {
@@ -42,18 +43,22 @@ impl<T: Trace> Heap<T> {
         });
         slots[index].object = Some(Rc::clone(&object));
         (object, Key { index, generation: slots[index].generation, object: PhantomData })
+        // ANCHOR_END: solution_heap_insert
     }
 
     /// The object, unless it has been collected.
     #[must_use]
     pub fn get(&self, key: Key<T>) -> Option<Rc<T>> {
+        // ANCHOR: solution_heap_get
         let slots = self.slots.borrow();
         let slot = slots.get(key.index)?;
         if slot.generation == key.generation { slot.object.clone() } else { None }
+        // ANCHOR_END: solution_heap_get
     }
 
     /// Drops all objects that cannot be reached, and returns how many those were.
     pub fn collect(&self) -> usize {
+        // ANCHOR: solution_collect
         // The roots: what somebody outside holds.
         let held = |slot: &Slot<T>| slot.object.as_ref().is_some_and(|object| Rc::strong_count(object) > 1);
         let mut alive: Vec<bool> = self.slots.borrow().iter().map(held).collect();
@@ -78,6 +83,7 @@ impl<T: Trace> Heap<T> {
             }
         }
         dead.len() // their destructors run here, and may use the heap
+        // ANCHOR_END: solution_collect
     }
 }
 // ANCHOR_END: traced

@@ -6,12 +6,12 @@ use std::{
 };
 
 use listings::virtual_time::bubble;
-use proptest::{
-    prelude::*,
-    test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner},
-};
+use proptest::prelude::*;
 
-use crate::script::{Clock, End, Played, Script, Step, Task, play};
+use crate::{
+    programs::for_all,
+    script::{Clock, End, Played, Script, Step, Task, play},
+};
 
 fn ends() -> impl Strategy<Value = End> {
     prop_oneof![10 => Just(End::Ok), 2 => Just(End::Err), 1 => Just(End::Panic)]
@@ -51,21 +51,8 @@ fn scripts(depth: u32) -> impl Strategy<Value = Script> {
     (limit, steps(depth), ends()).prop_map(|(limit, steps, end)| Script { number: 0, limit, steps, end })
 }
 
-/// Holds random scripts against a law; the first that fails is shrunk, and printed as a program.
-fn for_all(cases: u32, law: impl Fn(&Script) -> Result<(), String>) -> Result<(), String> {
-    let config = Config { cases, failure_persistence: None, max_shrink_iters: 0, ..Config::default() };
-    // Shrunk by `Script::shrunk`, which stops where nothing can be taken out.
-    let rng = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
-    let outcome = TestRunner::new_with_rng(config, rng)
-        .run(&scripts(3).prop_map(Script::numbered), |script| law(&script).map_err(TestCaseError::fail));
-    outcome.map_err(|error| match error {
-        TestError::Fail(_, script) => {
-            let script = script.shrunk(|script| law(script).is_err());
-            let why = law(&script).expect_err("it has just failed");
-            format!("{why}, in this program:\n\n{script}")
-        }
-        TestError::Abort(why) => why.to_string(),
-    })
+fn programs() -> impl Strategy<Value = Script> {
+    scripts(3).prop_map(Script::numbered)
 }
 
 fn in_a_bubble(script: &Script) -> Result<Played, String> {
@@ -75,7 +62,7 @@ fn in_a_bubble(script: &Script) -> Result<Played, String> {
 #[test]
 fn ten_thousand_scripts_keep_the_law() {
     let (begun, refused, failures) = (Cell::new(0), Cell::new(0), Cell::new(0));
-    let outcome = for_all(10_000, |script| {
+    let outcome = for_all(10_000, programs(), |script| {
         let played = in_a_bubble(script)?;
         begun.set(begun.get() + played.begun);
         refused.set(refused.get() + played.refused);
@@ -93,7 +80,7 @@ fn ten_thousand_scripts_keep_the_law() {
 #[test]
 fn scripts_keep_the_law_on_two_threads() {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).build().unwrap();
-    let outcome = for_all(1_000, |script| {
+    let outcome = for_all(1_000, programs(), |script| {
         let script = script.clone();
         let played = runtime.spawn(async move { play(&script, Clock::Yields).await });
         runtime.block_on(played).unwrap().map(drop)
@@ -107,7 +94,7 @@ fn scripts_keep_the_law_on_two_threads() {
 fn failing_script_is_shrunk_to_a_program() {
     // A law that does not hold: no script fails.
     let tried = AtomicU32::new(0);
-    let outcome = for_all(1_000, |script| {
+    let outcome = for_all(1_000, programs(), |script| {
         tried.fetch_add(1, Relaxed);
         match in_a_bubble(script)?.failures {
             0 => Ok(()),

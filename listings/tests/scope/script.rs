@@ -15,6 +15,8 @@ use futures::{FutureExt, future::BoxFuture};
 use listings::scope::{Options, Root, Scope, ScopeError, Stopped, scope_with};
 use tokio::time::{sleep, timeout};
 
+use crate::programs::{Program, tokens};
+
 /// A scope and its body.
 #[derive(Debug, Clone)]
 pub struct Script {
@@ -121,18 +123,15 @@ fn number_task(task: &mut Task, next: &mut u32, limited: &mut Vec<bool>) {
 
 // --- making it smaller ---
 
-impl Script {
-    /// The smallest script in reach that still fails: nothing can be taken out of it.
-    pub fn shrunk(self, fails: impl Fn(&Self) -> bool) -> Self {
-        let mut script = self;
-        while let Some(smaller) = script.smaller().into_iter().map(Self::numbered).find(&fails) {
-            script = smaller;
-        }
-        script
-    }
-
-    /// Every script that is this one with one thing taken out.
+impl Program for Script {
     fn smaller(&self) -> Vec<Self> {
+        self.with_less().into_iter().map(Self::numbered).collect()
+    }
+}
+
+impl Script {
+    /// Every script that is this one with one thing taken out, not yet numbered.
+    fn with_less(&self) -> Vec<Self> {
         let mut all = Vec::new();
         // A scope in it, alone.
         all.extend(self.steps.iter().filter_map(|step| match step {
@@ -169,9 +168,9 @@ fn smaller_steps(steps: &[Step]) -> Vec<Vec<Step>> {
                 let above = task.smaller().into_iter().map(Step::SpawnAbove);
                 std::iter::once(Step::Spawn(task.clone())).chain(above).collect()
             }
-            Step::Scope(script) => script.smaller().into_iter().map(Step::Scope).collect(),
+            Step::Scope(script) => script.with_less().into_iter().map(Step::Scope).collect(),
             Step::Timed(millis, script) => {
-                let timed = script.smaller().into_iter().map(|script| Step::Timed(*millis, script));
+                let timed = script.with_less().into_iter().map(|script| Step::Timed(*millis, script));
                 std::iter::once(Step::Scope(script.clone())).chain(timed).collect()
             }
             Step::Cancel | Step::CancelRoot => Vec::new(),
@@ -775,11 +774,6 @@ fn everything() -> Script {
         Step::Spawn(canceller),
     ];
     scope(None, steps, End::Ok).numbered()
-}
-
-/// Without what a formatter decides.
-fn tokens(program: &str) -> String {
-    program.chars().filter(|c| !c.is_whitespace() && *c != ',').collect()
 }
 
 #[test]

@@ -36,7 +36,7 @@ use crate::directives::{Fault, claims};
 use crate::page::{Lines, Page};
 use crate::problem::{Problem, Problems};
 use crate::project::{Project, module};
-use crate::task::{Mode, Task};
+use crate::task::{Exercise, Hint, Mode, Task};
 
 pub mod prose;
 pub mod quantity;
@@ -128,7 +128,7 @@ impl<'a> Check<'a> {
                 format!("`{{{{#{}}}}}` in line {}", written.trim_end(), directive.line)
             };
             let found = match directive.name.as_str() {
-                "output" | "trace" => shown_by(self.project, slug, task, &directive.arguments),
+                "output" | "trace" | "steps" => shown_by(self.project, slug, task, &directive.arguments),
                 "claims" if directive.arguments.is_empty() => {
                     task.claims.iter().flat_map(|claim| quantities(&claim.says)).collect()
                 }
@@ -308,19 +308,18 @@ impl<'a> Check<'a> {
 
 /// The texts of a `task.toml` that a directive shows. What a claim says is not among them: it is reported, with a verdict.
 pub(super) fn texts<'t>(task: &'t Task, directive: &str) -> Vec<&'t str> {
-    let texts: Vec<&String> = match directive {
-        "task" => task.objectives.iter().collect(),
+    match directive {
+        "task" => task.objectives.iter().map(String::as_str).collect(),
         "exercises" => {
-            let exercises = task.exercises.iter();
-            exercises.flat_map(|exercise| std::iter::once(&exercise.asks).chain(&exercise.hints)).collect()
+            let hints = |exercise: &'t Exercise| exercise.hints.iter().map(Hint::says);
+            task.exercises.iter().flat_map(|it| std::iter::once(it.asks.as_str()).chain(hints(it))).collect()
         }
         "claims" => {
             let findings = task.claims.iter().flat_map(|claim| claim.go.iter().chain(&claim.rust));
-            findings.map(|finding| &finding.because).collect()
+            findings.map(|finding| finding.because.as_str()).collect()
         }
         _ => Vec::new(),
-    };
-    texts.into_iter().map(String::as_str).collect()
+    }
 }
 
 /// The line of a TOML file in which a byte of one of its strings stands; 0 when it is not found.

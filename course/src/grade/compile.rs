@@ -1,0 +1,205 @@
+//! Compiling with `rustc` itself: exact libraries, the grader's command line, and nothing of a submission but Rust files.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::ErrorKind;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, ensure};
+use rustix::fs::{Mode, OFlags};
+
+use super::sandbox::{How, Limits, Sandbox};
+use super::text::harmless;
+use crate::cargo::Artifacts;
+
+/// Compiler and libraries, where strangers' processes can read them.
+#[derive(Debug)]
+pub struct Toolchain {
+    sysroot: PathBuf,
+    libraries: PathBuf,
+    externs: BTreeMap<String, String>,
+    digest: String,
+    limits: Limits,
+}
+
+/// What to make.
+#[derive(Debug, Clone, Copy)]
+pub enum Target<'a> {
+    /// The library `listings`.
+    Library,
+    /// A test program against this library.
+    Tests(&'a Path),
+}
+
+/// Why there is no program.
+#[derive(Debug, Clone)]
+pub struct Refused {
+    /// What the compiler says, without paths of this machine.
+    pub text: String,
+    /// Whether time or memory ran out, and the compiler was ended.
+    pub limit: bool,
+}
+
+impl Toolchain {
+    /// Puts compiler and libraries below `folder`. `artifacts` are the libraries a task may use; none for std alone.
+    ///
+    /// The library `listings` stays behind: it is the solution.
+    ///
+    /// # Errors
+    ///
+    /// When there is no rustc, or files cannot be copied.
+    pub fn stage(
+        folder: &Path,
+        sandbox: &Sandbox,
+        artifacts: Option<&Artifacts>,
+        limits: Limits,
+    ) -> Result<Self> {
+        let said = |arguments: &[&str]| -> Result<String> {
+            let output = Command::new("rustc").args(arguments).output().context("rustc cannot be started")?;
+            ensure!(output.status.success(), "rustc {} failed", arguments.join(" "));
+            Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
+        };
+        let version = said(&["-vV"])?;
+        let from = PathBuf::from(said(&["--print", "sysroot"])?);
+        let sysroot = folder.join("toolchain");
+        // Sources stay behind: strangers could include them.
+        let host =
+            version.lines().find_map(|line| line.strip_prefix("host: ")).context("rustc has a host")?;
+        sandbox.folder(&sysroot, false)?;
+        place(&from.join("bin/rustc"), &sysroot.join("bin/rustc"))?;
+        for entry in fs::read_dir(from.join("lib"))? {
+            let entry = entry?;
+            if entry.file_type()?.is_file() {
+                place(&entry.path(), &sysroot.join("lib").join(entry.file_name()))?;
+            }
+        }
+        let target = Path::new("lib/rustlib").join(host);
+        for entry in walkdir::WalkDir::new(from.join(&target)) {
+            let entry = entry?;
+            if entry.file_type().is_file() {
+                place(entry.path(), &sysroot.join(entry.path().strip_prefix(&from)?))?;
+            }
+        }
+        let libraries = folder.join("libraries");
+        sandbox.folder(&libraries, false)?;
+        let mut externs = BTreeMap::new();
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(version.as_bytes());
+        if let Some(artifacts) = artifacts {
+            let mut names: Vec<PathBuf> = fs::read_dir(&artifacts.dependency_dir)?
+                .filter_map(|entry| Some(entry.ok()?.path()))
+                .filter(|path| {
+                    let name = path.file_name().unwrap_or_default().to_string_lossy();
+                    let ours = ["liblistings", "libcourse", "libbenches", "libskeptic_path"];
+                    let is_library = name.ends_with(".rlib") || name.ends_with(".so");
+                    is_library && !ours.iter().any(|ours| name.starts_with(ours))
+                })
+                .collect();
+            names.sort();
+            for path in names {
+                place(&path, &libraries.join(path.file_name().context("a library has a name")?))?;
+            }
+            for (name, path) in artifacts.externs.iter().filter(|(name, _)| *name != "listings") {
+                let file = path.file_name().context("a library has a name")?.to_string_lossy().into_owned();
+                hasher.update(name.as_bytes()).update(file.as_bytes());
+                externs.insert(name.clone(), file);
+            }
+        }
+        Ok(Self { sysroot, libraries, externs, digest: hasher.finalize().to_hex().to_string(), limits })
+    }
+
+    /// Of compiler and libraries: the same on two machines that have the same lock file and the same Rust.
+    #[must_use]
+    pub fn digest(&self) -> &str {
+        &self.digest
+    }
+
+    /// Compiles `root`, below `sources`, into the folder `out`, which no one else uses.
+    ///
+    /// # Errors
+    ///
+    /// The outer error is the grader's, the inner one the submission's.
+    pub fn compile(
+        &self,
+        sandbox: &Sandbox,
+        sources: &Path,
+        root: &str,
+        target: Target<'_>,
+        out: &Path,
+    ) -> Result<Result<PathBuf, Refused>> {
+        sandbox.folder(out, true)?;
+        let mut job = sandbox.job(self.limits);
+        job.with_tools();
+        let sysroot = job.read(&self.sysroot, "/tc");
+        let libraries = job.read(&self.libraries, "/deps");
+        let from = job.read(sources, "/sub");
+        let into = job.write(out, "/out");
+        let name = if matches!(target, Target::Library) { "liblistings.rlib" } else { "tests" };
+        job.program(format!("{sysroot}/bin/rustc")).current_dir(&from).env("TMPDIR", &into);
+        job.arg(root).args([
+            "--edition=2024",
+            "-Copt-level=0",
+            "-Cdebuginfo=0",
+            "-Ccodegen-units=1",
+            "-Awarnings",
+        ]);
+        job.args(["--color=never", "-o"]).arg(format!("{into}/{name}"));
+        match target {
+            Target::Library => job.args(["--crate-name=listings", "--crate-type=rlib"]),
+            Target::Tests(library) => {
+                let library = job.read(library, "/listings/liblistings.rlib");
+                job.args(["--crate-name=tests", "--test", "--extern"]).arg(format!("listings={library}"))
+            }
+        };
+        for (name, file) in &self.externs {
+            job.arg("--extern").arg(format!("{name}={libraries}/{file}"));
+        }
+        job.arg("-L").arg(format!("dependency={libraries}"));
+        let ended = sandbox.run(job)?;
+        if ended.how == How::Exit(0) {
+            // Ours again, whoever wrote it; and a regular file, whatever the compiler was brought to do.
+            let fd = rustix::fs::open(
+                out.join(name),
+                OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC,
+                Mode::empty(),
+            )
+            .context("the compiler has left nothing")?;
+            let file = fs::File::from(fd);
+            ensure!(file.metadata()?.is_file(), "the compiler has left no regular file");
+            fs::set_permissions(out, fs::Permissions::from_mode(0o755))?;
+            return Ok(Ok(out.join(name)));
+        }
+        let mut text = ended.output;
+        for (here, there) in [
+            (format!("{libraries}/"), ""),
+            (format!("{sysroot}/"), ""),
+            (format!("{from}/"), ""),
+            (format!("{into}/"), ""),
+            (self.sysroot.display().to_string(), "toolchain"),
+        ] {
+            text = text.replace(&here, there);
+        }
+        let by_signal = matches!(ended.how, How::Signal(_) | How::Clock);
+        // Memory that runs out ends the compiler in several ways, all of which say so.
+        let limit =
+            by_signal || text.contains("memory allocation of") || text.contains("Cannot allocate memory");
+        if limit {
+            text = format!("the compiler ran out of time or memory\n{text}");
+        }
+        Ok(Err(Refused { text: harmless(&text, 6000), limit }))
+    }
+}
+
+/// A link where the file system has links, a copy elsewhere. Strangers can read it, and cannot change it.
+fn place(from: &Path, to: &Path) -> Result<()> {
+    fs::create_dir_all(to.parent().context("a file lies in a folder")?)?;
+    match fs::hard_link(from, to) {
+        Err(error) if error.kind() != ErrorKind::AlreadyExists => {
+            fs::copy(from, to).with_context(|| format!("{} cannot be copied", from.display()))?;
+        }
+        _ => {}
+    }
+    Ok(())
+}

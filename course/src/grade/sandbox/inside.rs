@@ -1,0 +1,156 @@
+//! What runs between the grader and a stranger's program where there is no bubblewrap: `course inside` shuts the doors
+//! behind itself, and becomes the program.
+
+use std::ffi::OsString;
+use std::fs::File;
+use std::io::Write;
+use std::os::fd::{FromRawFd, OwnedFd};
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::process::{Command, ExitCode};
+
+use anyhow::{Context, Result, bail, ensure};
+use landlock::{
+    ABI, Access, AccessFs, AccessNet, BitFlags, CompatLevel, Compatible, PathBeneath, PathFd, Ruleset,
+    RulesetAttr, RulesetCreatedAttr, RulesetStatus, Scope,
+};
+use rustix::process::{Resource, Rlimit, setrlimit};
+use serde::{Deserialize, Serialize};
+
+use super::{Job, Level, Limits, Mount, STATUS, Way, filter, system};
+
+/// The hidden subcommand.
+pub const SUBCOMMAND: &str = "inside";
+
+/// The oldest landlock with which a process cannot truncate, or signal, what is outside. Newer ones are used too.
+const OLDEST: ABI = ABI::V3;
+
+#[derive(Serialize, Deserialize)]
+struct Orders {
+    shut: bool,
+    mounts: Vec<Mount>,
+    limits: Limits,
+    tools: bool,
+    forks: bool,
+    /// Whether nobody else has this user's number, so that its processes may be counted.
+    counted: bool,
+    folder: Option<String>,
+    program: String,
+    arguments: Vec<String>,
+}
+
+/// The command that runs a job through [`main`].
+pub fn command(helper: &Path, job: &Job, level: Level) -> Result<Command> {
+    let text = |word: &OsString| word.clone().into_string().ok().context("an argument is not UTF-8");
+    let orders = Orders {
+        shut: level == Level::Reduced,
+        mounts: job.mounts.clone(),
+        limits: job.limits,
+        tools: job.tools,
+        forks: job.forks,
+        counted: job.user.is_some(),
+        folder: job.folder.clone(),
+        program: text(&job.program)?,
+        arguments: job.arguments.iter().map(text).collect::<Result<_>>()?,
+    };
+    let mut command = super::command(&helper.to_string_lossy());
+    command.arg(SUBCOMMAND).arg(serde_json::to_string(&orders)?);
+    // The grader clears the environment; what the job wants goes through `env`, which becomes the job's.
+    command.args(job.variables.iter().map(|(name, value)| format!("{name}={value}")));
+    Ok(command)
+}
+
+/// Follows the orders of a grader. Returns only when it cannot.
+#[must_use]
+pub fn main(orders: &str, variables: &[String]) -> ExitCode {
+    // SAFETY: the grader that starts this program opens this descriptor for it, and nothing has taken it yet.
+    let mut status = File::from(unsafe { OwnedFd::from_raw_fd(STATUS) });
+    let error = match follow(orders, variables, &status) {
+        Ok(never) => match never {},
+        Err(error) => error,
+    };
+    let _ = write!(status, "{error:#}");
+    ExitCode::from(125)
+}
+
+fn follow(orders: &str, variables: &[String], status: &File) -> Result<std::convert::Infallible> {
+    let orders: Orders = serde_json::from_str(orders).context("these are no orders of a grader")?;
+    ensure!(!rustix::process::geteuid().is_root(), "strangers' code is never run as root");
+    // Closed by becoming the program: an empty pipe says that it started.
+    rustix::io::fcntl_setfd(status, rustix::io::FdFlags::CLOEXEC)?;
+    let limits = orders.limits;
+    let limit = |resource, soft, hard| {
+        setrlimit(resource, Rlimit { current: Some(soft), maximum: Some(hard) })
+            .context("a limit cannot be set")
+    };
+    limit(Resource::Cpu, limits.cpu, limits.cpu + 1)?;
+    limit(Resource::As, limits.memory, limits.memory)?;
+    limit(Resource::Fsize, limits.disk, limits.disk)?;
+    limit(Resource::Nofile, 1024, 1024)?;
+    limit(Resource::Core, 0, 0)?;
+    if orders.counted {
+        limit(Resource::Nproc, limits.processes, limits.processes)?;
+    }
+    if orders.shut {
+        shut(&orders)?;
+    }
+    let mut command = Command::new(&orders.program);
+    command.args(&orders.arguments).env_clear().env("PATH", "/usr/bin:/bin");
+    for variable in variables {
+        let (name, value) = variable.split_once('=').context("a variable has a value")?;
+        command.env(name, value);
+    }
+    command.current_dir(orders.folder.as_deref().unwrap_or("/"));
+    Err(command.exec()).context("the program cannot be started")
+}
+
+fn shut(orders: &Orders) -> Result<()> {
+    let newest = ABI::V7;
+    let read = AccessFs::ReadFile | AccessFs::ReadDir;
+    let files = AccessFs::from_all(newest);
+    let mut rules: Vec<(&Path, BitFlags<AccessFs>)> = Vec::new();
+    let system = system(orders.tools);
+    let this = format!("/proc/{}", std::process::id());
+    rules.extend(system.iter().map(|path| (path.as_path(), read | AccessFs::Execute)));
+    for path in ["/lib", "/lib64", "/bin"] {
+        rules.push((Path::new(path), read | AccessFs::Execute));
+    }
+    for path in ["/dev/null", "/dev/zero", "/dev/urandom", "/dev/random"] {
+        rules.push((Path::new(path), AccessFs::ReadFile | AccessFs::WriteFile));
+    }
+    // Its own state, to read: other processes' is nobody's business, and writing to its own memory is no safe code.
+    rules.push((Path::new(&this), read));
+    for mount in &orders.mounts {
+        let access = match mount.way {
+            Way::Read => read | AccessFs::Execute,
+            // The kernel reads what it executes as the process; what must stay unread has a mode that says so.
+            Way::Execute => AccessFs::ReadFile | AccessFs::Execute,
+            Way::Write => files,
+        };
+        rules.push((&mount.host, access));
+    }
+    let mut ruleset = Ruleset::default()
+        .set_compatibility(CompatLevel::HardRequirement)
+        .handle_access(AccessFs::from_all(OLDEST))?
+        .set_compatibility(CompatLevel::BestEffort)
+        .handle_access(files)?
+        .handle_access(AccessNet::from_all(newest))?
+        .scope(Scope::from_all(newest))?
+        .create()?;
+    for (path, access) in rules {
+        let Ok(fd) = PathFd::new(path) else { continue };
+        let access = if path.is_dir() { access } else { access & AccessFs::from_file(newest) };
+        ruleset = ruleset.add_rule(PathBeneath::new(fd, access))?;
+    }
+    let status = ruleset.restrict_self().context("landlock refuses")?;
+    if status.ruleset == RulesetStatus::NotEnforced || !status.no_new_privs {
+        bail!("this kernel has no landlock");
+    }
+    for program in filter::programs(
+        orders.forks,
+        Some(filter::OnlySelf { pid: std::process::id(), modes: orders.tools }),
+    )? {
+        seccompiler::apply_filter(&program).context("the filter cannot be loaded")?;
+    }
+    Ok(())
+}

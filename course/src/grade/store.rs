@@ -1,0 +1,278 @@
+//! Results on disk: one file a submission, written whole or not at all, so that a run that was cut off goes on, shards run
+//! anywhere, and their results are put together in any order.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, ensure};
+
+use super::result::{Graded, Key};
+use super::text;
+
+/// A part of a class: of `of` parts the one with this number, from 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Shard {
+    /// Which.
+    pub number: u64,
+    /// Of how many.
+    pub of: u64,
+}
+
+impl std::str::FromStr for Shard {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (number, of) = text.split_once('/').ok_or("write it as 2/4")?;
+        let parse = |text: &str| text.parse::<u64>().map_err(|_| "write it as 2/4");
+        let shard = Self { number: parse(number)?, of: parse(of)? };
+        if shard.number == 0 || shard.number > shard.of {
+            return Err(format!("shards count from 1 to {}", shard.of));
+        }
+        Ok(shard)
+    }
+}
+
+impl Shard {
+    /// Whether a student's submission belongs to it. Who else is in the class makes no difference.
+    #[must_use]
+    pub fn has(self, student: &str) -> bool {
+        let digest = blake3::hash(student.as_bytes());
+        let mut first = [0; 8];
+        first.copy_from_slice(&digest.as_bytes()[..8]);
+        u64::from_le_bytes(first) % self.of == self.number - 1
+    }
+}
+
+/// The name of a student's files: no name of a person, and one that every file system takes.
+#[must_use]
+pub fn file_name(student: &str) -> String {
+    blake3::hash(student.as_bytes()).to_hex()[..32].to_owned()
+}
+
+fn result_file(out: &Path, student: &str) -> PathBuf {
+    out.join("results").join(format!("{}.json", file_name(student)))
+}
+
+/// Writes a file whole: a reader sees the old one or the new one.
+///
+/// # Errors
+///
+/// When it cannot be written.
+pub fn write(path: &Path, content: &[u8]) -> Result<()> {
+    let folder = path.parent().context("a file lies in a folder")?;
+    fs::create_dir_all(folder)?;
+    let mut file = tempfile::Builder::new().prefix(".part-").tempfile_in(folder)?;
+    file.write_all(content)?;
+    file.as_file().sync_all()?;
+    file.persist(path).with_context(|| format!("{} cannot be written", path.display()))?;
+    Ok(())
+}
+
+/// Keeps a result, and beside it what only an instructor may read.
+///
+/// # Errors
+///
+/// When it cannot be written.
+pub fn keep(out: &Path, graded: &Graded, log: &str) -> Result<()> {
+    let student = &graded.student.id;
+    write(&out.join("logs").join(format!("{}.txt", file_name(student))), log.as_bytes())?;
+    // The result comes last: with it, the submission is done.
+    write(&result_file(out, student), &bytes(graded)?)
+}
+
+fn bytes(graded: &Graded) -> Result<Vec<u8>> {
+    let mut bytes = serde_json::to_vec_pretty(graded)?;
+    bytes.push(b'\n');
+    Ok(bytes)
+}
+
+/// Whether this very grade is there already. A fault of the grader is tried again.
+#[must_use]
+pub fn is_done(out: &Path, student: &str, key: &Key, sandbox: &str) -> bool {
+    let read = fs::read(result_file(out, student)).ok();
+    let graded = read.and_then(|bytes| serde_json::from_slice::<Graded>(&bytes).ok());
+    graded.is_some_and(|it| {
+        it.has_verdict() && it.key == *key && it.sandbox == sandbox && it.student.id == student
+    })
+}
+
+/// All results of a folder, by student.
+///
+/// # Errors
+///
+/// When one cannot be read.
+pub fn read(out: &Path) -> Result<BTreeMap<String, Graded>> {
+    let mut results = BTreeMap::new();
+    let folder = out.join("results");
+    for entry in fs::read_dir(&folder).with_context(|| format!("{} cannot be read", folder.display()))? {
+        let path = entry?.path();
+        if path.extension().is_none_or(|extension| extension != "json") {
+            continue;
+        }
+        let graded: Graded = serde_json::from_slice(&fs::read(&path)?)
+            .with_context(|| format!("{} is no result", path.display()))?;
+        results.insert(graded.student.id.clone(), graded);
+    }
+    Ok(results)
+}
+
+/// Of two results of one student the one that counts, whichever comes first: a verdict before none, then by its bytes.
+fn better(a: Graded, b: Graded) -> Result<Graded> {
+    let rank = |it: &Graded| -> Result<(bool, Vec<u8>)> { Ok((it.has_verdict(), bytes(it)?)) };
+    Ok(if rank(&a)? >= rank(&b)? { a } else { b })
+}
+
+/// Puts results together. In which order, and in how many steps, makes no difference.
+///
+/// # Errors
+///
+/// When a result cannot be read or written, or when they are of different tasks.
+pub fn merge(from: &[PathBuf], into: &Path) -> Result<BTreeMap<String, Graded>> {
+    let mut all: BTreeMap<String, Graded> = BTreeMap::new();
+    for folder in from {
+        for (student, graded) in read(folder)? {
+            let log = folder.join("logs").join(format!("{}.txt", file_name(&student)));
+            let chosen = match all.remove(&student) {
+                Some(other) => better(other, graded.clone())?,
+                None => graded.clone(),
+            };
+            if chosen == graded {
+                keep(into, &graded, &fs::read_to_string(log).unwrap_or_default())?;
+            }
+            all.insert(student, chosen);
+        }
+    }
+    let mut tasks: Vec<_> = all.values().map(|graded| &graded.key.task).collect();
+    tasks.sort();
+    tasks.dedup();
+    ensure!(tasks.len() <= 1, "these results are of different tasks, or of different versions of one");
+    summarise(into, &all)?;
+    Ok(all)
+}
+
+/// Writes `summary.csv`: a line a student. An ungraded one has no score, which is not zero.
+///
+/// # Errors
+///
+/// When it cannot be written.
+pub fn summarise(out: &Path, results: &BTreeMap<String, Graded>) -> Result<()> {
+    let mut table = csv::Writer::from_writer(Vec::new());
+    table.write_record([
+        "student_id",
+        "name",
+        "task",
+        "status",
+        "score",
+        "max_score",
+        "sandbox",
+        "unchanged",
+        "flaky",
+    ])?;
+    for graded in results.values() {
+        let flaky = graded.groups.iter().flat_map(|group| &group.tests).any(|test| test.flaky);
+        table.write_record([
+            text::cell(&graded.student.id),
+            text::cell(&graded.student.name),
+            graded.task.clone(),
+            graded.status.word().to_owned(),
+            graded.score.map_or_else(String::new, |score| score.to_string()),
+            graded.max_score.to_string(),
+            graded.sandbox.clone(),
+            graded.unchanged.to_string(),
+            flaky.to_string(),
+        ])?;
+    }
+    write(&out.join("summary.csv"), &table.into_inner().context("the table is in memory")?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::grade::result::{Status, Student};
+
+    fn graded(id: &str, status: Status, score: Option<u32>) -> Graded {
+        Graded {
+            format: 1,
+            task: "tiny".to_owned(),
+            key: Key { task: "t".to_owned(), submission: "s".to_owned(), toolchain: "c".to_owned() },
+            student: Student { id: id.to_owned(), name: "=Ann, \"A\" 🦀".to_owned(), ..Student::default() },
+            status,
+            score,
+            max_score: 10,
+            sandbox: "full".to_owned(),
+            forgeable: false,
+            unchanged: false,
+            message: String::new(),
+            groups: Vec::new(),
+            ignored_files: Vec::new(),
+        }
+    }
+
+    /// All files of a folder, with their bytes.
+    fn content(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+        let files = crate::evidence::files_below(folder);
+        files
+            .into_iter()
+            .map(|it| (it.strip_prefix(folder).unwrap().to_owned(), fs::read(&it).unwrap()))
+            .collect()
+    }
+
+    #[test]
+    fn every_student_is_in_one_shard_and_stays_there() {
+        for of in 1..5 {
+            for student in ["ann", "bob", "", "🦀", "a/b"] {
+                let shards = (1..=of).filter(|&number| Shard { number, of }.has(student)).count();
+                assert_eq!(shards, 1);
+            }
+        }
+        assert!(
+            "0/3".parse::<Shard>().is_err()
+                && "4/3".parse::<Shard>().is_err()
+                && "x".parse::<Shard>().is_err()
+        );
+    }
+
+    #[test]
+    fn merging_is_the_same_in_any_order_and_a_fault_gives_way_to_a_verdict() {
+        let folders: Vec<_> = (0..3).map(|_| tempfile::tempdir().unwrap()).collect();
+        let fault = graded("ann", Status::InfrastructureError, None);
+        let verdict = graded("ann", Status::Graded, Some(7));
+        keep(folders[0].path(), &fault, "fault").unwrap();
+        keep(folders[1].path(), &verdict, "verdict").unwrap();
+        keep(folders[2].path(), &graded("bob", Status::Missing, Some(0)), "").unwrap();
+        let paths: Vec<PathBuf> = folders.iter().map(|it| it.path().to_owned()).collect();
+        let out: Vec<_> = (0..4).map(|_| tempfile::tempdir().unwrap()).collect();
+        merge(&[paths[0].clone(), paths[1].clone(), paths[2].clone()], out[0].path()).unwrap();
+        merge(&[paths[2].clone(), paths[1].clone(), paths[0].clone()], out[1].path()).unwrap();
+        merge(&[paths[0].clone(), paths[1].clone()], out[2].path()).unwrap();
+        merge(&[out[2].path().to_owned(), paths[2].clone()], out[3].path()).unwrap();
+        assert_eq!(content(out[0].path()), content(out[1].path()));
+        assert_eq!(content(out[0].path()), content(out[3].path()));
+        assert_eq!(read(out[0].path()).unwrap()["ann"], verdict);
+    }
+
+    #[test]
+    fn summary_has_no_score_for_who_is_ungraded_and_no_formula() {
+        let out = tempfile::tempdir().unwrap();
+        let all = BTreeMap::from([("x".to_owned(), graded("x", Status::InfrastructureError, None))]);
+        summarise(out.path(), &all).unwrap();
+        let mut table = csv::Reader::from_path(out.path().join("summary.csv")).unwrap();
+        let row = table.records().next().unwrap().unwrap();
+        assert_eq!((&row[1], &row[3], &row[4]), ("'=Ann, \"A\" 🦀", "infrastructure_error", ""));
+    }
+
+    #[test]
+    fn only_the_very_same_grade_is_done() {
+        let out = tempfile::tempdir().unwrap();
+        let verdict = graded("ann", Status::Graded, Some(7));
+        keep(out.path(), &verdict, "").unwrap();
+        assert!(is_done(out.path(), "ann", &verdict.key, "full"));
+        assert!(!is_done(out.path(), "ann", &verdict.key, "reduced"));
+        assert!(!is_done(out.path(), "ann", &Key { submission: "other".to_owned(), ..verdict.key }, "full"));
+        let fault = graded("bob", Status::InfrastructureError, None);
+        keep(out.path(), &fault, "").unwrap();
+        assert!(!is_done(out.path(), "bob", &fault.key, "full"));
+    }
+}

@@ -1,0 +1,116 @@
+//! Making a stranger's text harmless before somebody else reads it: a terminal, a log of CI, XML, a spreadsheet.
+
+/// The longest message of one test, in characters.
+pub const MESSAGE: usize = 2000;
+
+/// A text without anything that acts: escape sequences, control characters, marks that turn the direction of writing,
+/// and commands to CI (`::error`, `##[…]`). Line feeds and tabs stay. At most `limit` characters.
+#[must_use]
+pub fn harmless(text: &str, limit: usize) -> String {
+    let mut out = String::new();
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        match c {
+            // CSI … final byte; OSC … BEL or ESC \; other escapes are two characters long.
+            '\u{1b}' => match chars.next() {
+                Some('[') => {
+                    chars.by_ref().find(|c| ('\u{40}'..='\u{7e}').contains(c));
+                }
+                Some(']') => {
+                    let mut last = ' ';
+                    chars.by_ref().find(|&c| {
+                        c == '\u{7}' || (std::mem::replace(&mut last, c) == '\u{1b}' && c == '\\')
+                    });
+                }
+                _ => {}
+            },
+            '\n' | '\t' => out.push(c),
+            c if c.is_control() || acts(c) => {}
+            c => out.push(c),
+        }
+    }
+    let out = out.replace("##[", "## [");
+    let lines = out.lines().map(|line| match line.trim_start().strip_prefix("::") {
+        Some(rest) => format!(": :{rest}"),
+        None => line.to_owned(),
+    });
+    let out = lines.collect::<Vec<_>>().join("\n");
+    match out.char_indices().nth(limit) {
+        Some((at, _)) => format!("{} …", &out[..at]),
+        None => out,
+    }
+}
+
+/// Characters that turn the direction of writing, are invisible, or that XML does not know.
+fn acts(c: char) -> bool {
+    matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+        || (c as u32 & 0xfffe) == 0xfffe
+}
+
+/// The panic that ended a test, from what it printed: its place and message, without what differs from run to run.
+#[must_use]
+pub fn panic_message(output: &str) -> Option<String> {
+    let mut found = None;
+    let mut lines = output.lines().peekable();
+    while let Some(line) = lines.next() {
+        if let Some((head, place)) = line.split_once(" panicked at ")
+            && head.starts_with("thread '")
+        {
+            let mut message = vec![format!("panicked at {}", place.trim_end_matches(':'))];
+            while let Some(line) = lines.next_if(|line| {
+                !line.starts_with("note: run with `RUST_BACKTRACE")
+                    && !line.starts_with("thread '")
+                    && !line.starts_with("test ")
+                    && !line.is_empty()
+            }) {
+                message.push(line.to_owned());
+            }
+            // The first is the cause; later ones are its consequences.
+            found.get_or_insert(message.join("\n"));
+        }
+    }
+    found
+}
+
+/// A cell that no spreadsheet takes for a formula.
+#[must_use]
+pub fn cell(text: &str) -> String {
+    let text: String = harmless(text, 10_000).replace('\t', " ");
+    match text.trim_start().chars().next() {
+        Some('=' | '+' | '-' | '@') => format!("'{text}"),
+        _ => text,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn harmless_text_does_nothing_to_a_terminal_or_to_ci() {
+        let nasty =
+            "\u{1b}[2Jred\u{1b}]0;title\u{7} a\r\u{0}b\n  ::error file=x::boo\n##[group]x\u{202e}\u{fffe}";
+        assert_eq!(harmless(nasty, 100), "red ab\n: :error file=x::boo\n## [group]x");
+        assert_eq!(harmless("naïve 🦀 test", 7), "naïve 🦀 …");
+    }
+
+    #[test]
+    fn panic_message_has_place_and_words_and_no_thread_number() {
+        let output = "running 1 test\n\nthread 'main' (17) panicked at tests/tiny/public.rs:9:5:\n\
+                      assertion failed\n  left: 1\nnote: run with `RUST_BACKTRACE=1` …\n";
+        assert_eq!(
+            panic_message(output).unwrap(),
+            "panicked at tests/tiny/public.rs:9:5\nassertion failed\n  left: 1"
+        );
+        assert_eq!(panic_message("test result: ok"), None);
+    }
+
+    #[test]
+    fn cell_is_never_a_formula() {
+        for formula in ["=HYPERLINK(\"http://x\")", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"] {
+            let cell = cell(formula);
+            assert!(!cell.trim_start().starts_with(['=', '+', '-', '@']), "{cell:?}");
+        }
+        assert_eq!(cell("Renée, \"R\" 🦀"), "Renée, \"R\" 🦀");
+    }
+}

@@ -1,0 +1,86 @@
+//! A class: submissions in, results out; shards, resuming, and the same bytes.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use course::grade::judge::Grader;
+use course::grade::result::Status;
+use course::grade::run::{Options, Run, grade};
+use course::grade::sandbox::Level;
+use course::grade::store;
+
+use super::{SUM, grader, sandbox};
+
+fn content(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let files =
+        walkdir::WalkDir::new(folder).into_iter().flatten().filter(|entry| entry.file_type().is_file());
+    files
+        .map(|it| (it.path().strip_prefix(folder).unwrap().to_owned(), fs::read(it.path()).unwrap()))
+        .collect()
+}
+
+fn run(grader: &Grader, class: &Path, out: &Path, shard: Option<&str>, resume: bool) -> Run {
+    let options = Options {
+        submissions: class.to_owned(),
+        out: out.to_owned(),
+        jobs: 2,
+        resume,
+        shard: shard.map(|shard| shard.parse().unwrap()),
+    };
+    grade(grader, &options, &|_| ()).unwrap()
+}
+
+#[test]
+fn shards_put_together_are_one_run_byte_for_byte() {
+    let Some(sandbox) = sandbox(Level::Full) else { return };
+    let grader = grader(sandbox, false);
+    let class = tempfile::tempdir().unwrap();
+    let more = &grader.kit().solution["src/tiny/more.rs"];
+    let right = "pub fn sum(n: &[u64]) -> u64 { n.iter().sum() }";
+    for (id, sum) in [
+        ("ann", right),
+        ("bob, \"B\"", "pub fn sum(n: &[u64]) -> u64 { n.len() as u64 + 100 }"),
+        ("=cmd|🦀", "pub fn sum(n: &[u64]) -> u64 { n.iter().sum()"),
+        ("eve", "pub fn sum(_: &[u64]) -> u64 { std::process::exit(0) }"),
+    ] {
+        let folder = class.path().join(id);
+        fs::create_dir_all(folder.join("src/tiny")).unwrap();
+        fs::write(folder.join(SUM), sum).unwrap();
+        fs::write(folder.join("src/tiny/more.rs"), more).unwrap();
+    }
+    fs::create_dir(class.path().join("nobody")).unwrap();
+    fs::write(class.path().join("broken.zip"), "no zip").unwrap();
+    let whole = tempfile::tempdir().unwrap();
+    let all = run(&grader, class.path(), whole.path(), None, false);
+    let status = |id: &str| (all.results[id].status, all.results[id].score.unwrap());
+    assert_eq!(status("ann"), (Status::Graded, 10));
+    assert_eq!(status("bob, \"B\""), (Status::Graded, 3));
+    assert_eq!(status("=cmd|🦀"), (Status::CompileError, 0));
+    assert_eq!(status("eve"), (Status::Graded, 3));
+    assert_eq!(status("nobody"), (Status::Missing, 0));
+    assert_eq!(status("broken"), (Status::Rejected, 0));
+    assert_eq!((all.graded, all.ungraded()), (6, 0));
+
+    let shards = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+    let mut count = 0;
+    for (number, out) in (1..).zip(&shards) {
+        count += run(&grader, class.path(), out.path(), Some(&format!("{number}/3")), false).graded;
+    }
+    assert_eq!(count, 6);
+    let paths: Vec<PathBuf> =
+        shards.iter().rev().map(|it| it.path().to_owned()).filter(|it| it.join("results").is_dir()).collect();
+    let merged = tempfile::tempdir().unwrap();
+    store::merge(&paths, merged.path()).unwrap();
+    assert_eq!(content(merged.path()), content(whole.path()));
+
+    // What was cut off goes on; what changed is graded again, however old its files say they are.
+    fs::remove_file(whole.path().join("results").join(format!("{}.json", store::file_name("eve")))).unwrap();
+    let file = class.path().join("ann").join(SUM);
+    let old = fs::metadata(&file).unwrap().modified().unwrap();
+    fs::write(&file, right.replace("sum()", "sum::<u64>() + 1")).unwrap();
+    fs::File::open(&file).unwrap().set_modified(old).unwrap();
+    let again = run(&grader, class.path(), whole.path(), None, true);
+    assert_eq!((again.graded, again.kept), (2, 4));
+    assert_eq!(again.results["ann"].score, Some(3));
+}

@@ -1,0 +1,124 @@
+//! Tests of the grader: what hostile submissions get, and that they reach nothing.
+#![cfg(target_os = "linux")]
+
+mod class;
+mod corpus;
+mod taking;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use course::grade::intake::Taken;
+use course::grade::judge::Grader;
+use course::grade::kit::{Kit, Tree};
+use course::grade::result::Student;
+use course::grade::sandbox::{Level, Limits, Sandbox};
+use course::task::{Group, Part, Visibility};
+
+/// The student's main file of the small task.
+const SUM: &str = "src/tiny/sum.rs";
+
+fn helper() -> PathBuf {
+    PathBuf::from(env!("CARGO_BIN_EXE_course"))
+}
+
+/// A sandbox of this level, or a visible skip.
+fn sandbox(level: Level) -> Option<Sandbox> {
+    match Sandbox::find(&helper(), Some(level)) {
+        Ok(sandbox) => Some(sandbox),
+        Err(error) => {
+            eprintln!("SKIPPED: there is no {} sandbox here: {error:#}", level.word());
+            None
+        }
+    }
+}
+
+/// The small task: 4 points for `basic`, 3 for `wide`, 3 for the hidden `secret`.
+fn tiny(allows_unsafe: bool) -> Kit {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/grade/tiny");
+    let mut solution = Tree::new();
+    for entry in walkdir::WalkDir::new(&folder) {
+        let entry = entry.unwrap();
+        if entry.file_type().is_file() {
+            let path = entry.path().strip_prefix(&folder).unwrap().to_str().unwrap().to_owned();
+            solution.insert(path, fs::read(entry.path()).unwrap());
+        }
+    }
+    let allowed = vec![SUM.to_owned(), "src/tiny/more.rs".to_owned()];
+    let mut owned = solution.clone();
+    owned.retain(|path, _| !allowed.contains(path));
+    let mut starter = solution.clone();
+    starter.insert(SUM.to_owned(), b"pub fn sum(_: &[u64]) -> u64 {\n    todo!()\n}\n".to_vec());
+    starter
+        .insert(allowed[1].clone(), b"pub fn largest(_: &[u64]) -> Option<u64> {\n    todo!()\n}\n".to_vec());
+    let group = |name: &str, points, visibility| Group {
+        name: name.to_owned(),
+        part: Part::Core,
+        points,
+        visibility,
+    };
+    Kit {
+        slug: "tiny".to_owned(),
+        title: "Adding up".to_owned(),
+        owned,
+        starter,
+        solution,
+        allowed,
+        tests: "tests/tiny/main.rs".to_owned(),
+        groups: vec![
+            group("basic", 4, Visibility::Public),
+            group("wide", 3, Visibility::Public),
+            group("secret", 3, Visibility::Hidden),
+        ],
+        allows_unsafe,
+    }
+}
+
+fn grader(sandbox: Sandbox, allows_unsafe: bool) -> Grader {
+    let test =
+        Limits { cpu: 1, wall: Duration::from_secs(3), memory: 512 << 20, disk: 8 << 20, ..Limits::TEST };
+    let compile = Limits { cpu: 4, wall: Duration::from_secs(40), memory: 3 << 30, ..Limits::COMPILE };
+    Grader::with_limits(tiny(allows_unsafe), sandbox, None, test, compile).unwrap()
+}
+
+/// A submission of `sum.rs`, with the rest solved.
+fn hand_in(kit: &Kit, sum: &str) -> Taken {
+    let mut files = kit.solution.clone();
+    files.retain(|path, _| kit.allowed.contains(path));
+    files.insert(SUM.to_owned(), sum.as_bytes().to_vec());
+    Taken { files, ..Taken::default() }
+}
+
+fn student(id: &str) -> Student {
+    Student { id: id.to_owned(), ..Student::default() }
+}
+
+#[test]
+fn probes_find_what_is_open() {
+    // Without a sandbox the same probes must succeed, or they prove nothing where they fail.
+    let holes = Sandbox::find(&helper(), Some(Level::None)).unwrap().holes().unwrap();
+    for hole in [
+        "read the grader's files",
+        "read the system's files",
+        "connect to the network",
+        "listen on the network",
+        "send datagrams",
+        "reach an abstract socket",
+        "start a process",
+        "write to its own memory",
+        "write outside its folder",
+        "write more than its share",
+    ] {
+        assert!(holes.iter().any(|it| it == hole), "{hole}: {holes:?}");
+    }
+}
+
+#[test]
+fn sandbox_has_no_holes_at_any_level() {
+    for level in [Level::Full, Level::Reduced] {
+        if let Some(sandbox) = sandbox(level) {
+            assert_eq!(sandbox.holes().unwrap(), Vec::<String>::new(), "{level:?}");
+        }
+    }
+}

@@ -1,0 +1,196 @@
+//! Which bytes are taken from a folder or a zip.
+
+use std::fs::{self, File};
+use std::io::Write;
+use std::os::unix::fs::symlink;
+use std::path::Path;
+
+use course::grade::intake::{Taken, take};
+use zip::write::SimpleFileOptions;
+
+use super::SUM;
+
+fn allowed() -> Vec<String> {
+    vec![SUM.to_owned()]
+}
+
+fn folder(fill: impl FnOnce(&Path)) -> Taken {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir_all(folder.path().join("src/tiny")).unwrap();
+    fill(folder.path());
+    take(folder.path(), &allowed()).unwrap()
+}
+
+fn zipped(fill: impl FnOnce(&mut zip::ZipWriter<File>)) -> Taken {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let mut zip = zip::ZipWriter::new(file.reopen().unwrap());
+    fill(&mut zip);
+    zip.finish().unwrap();
+    take(file.path(), &allowed()).unwrap()
+}
+
+fn entry(zip: &mut zip::ZipWriter<File>, name: &str, content: &[u8]) {
+    zip.start_file(name, SimpleFileOptions::default()).unwrap();
+    zip.write_all(content).unwrap();
+}
+
+#[track_caller]
+fn is_rejected(taken: &Taken, why: &str) {
+    let said = taken.rejected.as_deref().unwrap_or("not rejected");
+    assert!(said.contains(why), "{said}: {:?}", taken.ignored);
+    assert!(taken.files.is_empty());
+}
+
+#[test]
+fn only_the_tasks_files_are_taken() {
+    let taken = folder(|root| {
+        fs::write(root.join(SUM), "fn right() {}").unwrap();
+        for file in
+            ["build.rs", "Cargo.toml", ".cargo/config.toml", "rust-toolchain.toml", "tests/tiny/secret.rs"]
+        {
+            fs::create_dir_all(root.join(file).parent().unwrap()).unwrap();
+            fs::write(root.join(file), "hostile").unwrap();
+        }
+        symlink("/etc/passwd", root.join("elsewhere")).unwrap();
+    });
+    assert_eq!(taken.rejected, None);
+    assert_eq!(taken.files.len(), 1);
+    assert_eq!(
+        taken.ignored,
+        [
+            ".cargo/config.toml",
+            "Cargo.toml",
+            "build.rs",
+            "elsewhere",
+            "rust-toolchain.toml",
+            "tests/tiny/secret.rs"
+        ]
+    );
+}
+
+#[test]
+fn what_is_no_regular_file_is_rejected() {
+    is_rejected(&folder(|root| symlink("/etc/passwd", root.join(SUM)).unwrap()), "is a link");
+    is_rejected(
+        &folder(|root| {
+            fs::write(root.join("a"), "").unwrap();
+            fs::hard_link(root.join("a"), root.join(SUM)).unwrap();
+        }),
+        "hard link",
+    );
+    is_rejected(&folder(|root| fs::create_dir(root.join(SUM)).unwrap()), "is no regular file");
+    is_rejected(
+        &folder(|root| {
+            let made = std::process::Command::new("mkfifo").arg(root.join(SUM)).status().unwrap();
+            assert!(made.success());
+        }),
+        "is no regular file",
+    );
+    is_rejected(
+        &folder(|root| drop(std::os::unix::net::UnixListener::bind(root.join(SUM)).unwrap())),
+        "sum.rs",
+    );
+    let elsewhere = tempfile::tempdir().unwrap();
+    let link = elsewhere.path().join("link");
+    symlink("/etc", &link).unwrap();
+    is_rejected(&take(&link, &allowed()).unwrap(), "a link");
+}
+
+#[test]
+fn folder_behind_a_link_is_not_entered() {
+    let outside = tempfile::tempdir().unwrap();
+    fs::write(outside.path().join("sum.rs"), "secret").unwrap();
+    let taken = folder(|root| {
+        fs::remove_dir(root.join("src/tiny")).unwrap();
+        symlink(outside.path(), root.join("src/tiny")).unwrap();
+    });
+    assert!(taken.files.is_empty() && taken.rejected.is_none(), "{taken:?}");
+}
+
+#[test]
+fn content_must_be_text_of_a_sane_size() {
+    is_rejected(&folder(|root| fs::write(root.join(SUM), b"\xff\xfe").unwrap()), "not UTF-8");
+    is_rejected(
+        &folder(|root| File::create(root.join(SUM)).unwrap().set_len(100 << 20).unwrap()),
+        "too large",
+    );
+    let taken = folder(|root| fs::write(root.join(SUM), "\u{feff}fn f() {}\r\n").unwrap());
+    assert_eq!(taken.files[SUM], b"fn f() {}\r\n");
+    is_rejected(
+        &folder(|root| {
+            for number in 0..4100 {
+                File::create(root.join(number.to_string())).unwrap();
+            }
+        }),
+        "more than",
+    );
+}
+
+#[test]
+fn file_is_found_where_students_put_it() {
+    for path in [SUM, "ann-main/src/tiny/sum.rs", "sum.rs"] {
+        let taken = zipped(|zip| entry(zip, path, b"fn f() {}"));
+        assert_eq!(taken.files.keys().collect::<Vec<_>>(), [SUM], "{path}");
+    }
+    is_rejected(
+        &zipped(|zip| {
+            entry(zip, SUM, b"a");
+            entry(zip, "old/src/tiny/sum.rs", b"b");
+        }),
+        "two files",
+    );
+}
+
+#[test]
+fn zip_that_lies_is_rejected() {
+    for name in ["../src/tiny/sum.rs", "/src/tiny/sum.rs", "a\\b", "a/../../b"] {
+        is_rejected(&zipped(|zip| entry(zip, name, b"x")), "outside its folder");
+    }
+    is_rejected(
+        &zipped(|zip| {
+            entry(zip, SUM, b"a");
+            entry(zip, "src/tiny/SUM.rs", b"b");
+        }),
+        "case",
+    );
+    is_rejected(&zipped(|zip| entry(zip, SUM, &vec![b' '; 50 << 20])), "too large");
+    is_rejected(&zipped(|zip| entry(zip, SUM, &vec![b' '; 1_000_000])), "too large");
+    is_rejected(
+        &zipped(|zip| zip.add_symlink(SUM, "/etc/passwd", SimpleFileOptions::default()).unwrap()),
+        "is no regular file",
+    );
+    let inner = zipped(|zip| entry(zip, "inner.zip", b"PK"));
+    assert_eq!((inner.files.len(), inner.ignored.as_slice()), (0, ["inner.zip".to_owned()].as_slice()));
+}
+
+#[test]
+fn zip_with_a_name_twice_is_rejected() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let mut zip = zip::ZipWriter::new(file.reopen().unwrap());
+    entry(&mut zip, SUM, b"right");
+    entry(&mut zip, "src/tiny/sum.rz", b"wrong");
+    zip.finish().unwrap();
+    // No writer makes one, so the second name is patched.
+    let mut patched = fs::read(file.path()).unwrap();
+    let from = b"sum.rz";
+    while let Some(at) = patched.windows(from.len()).position(|it| it == from) {
+        patched[at + 5] = b's';
+    }
+    fs::write(file.path(), patched).unwrap();
+    is_rejected(&take(file.path(), &allowed()).unwrap(), "same name");
+}
+
+#[test]
+fn zip_with_a_password_is_rejected() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let mut zip = zip::ZipWriter::new(file.reopen().unwrap());
+    entry(&mut zip, SUM, b"x");
+    zip.finish().unwrap();
+    let mut bytes = fs::read(file.path()).unwrap();
+    // The flag of encryption in the local and in the central header.
+    bytes[6] |= 1;
+    let central = bytes.windows(4).position(|it| it == b"PK\x01\x02").unwrap();
+    bytes[central + 8] |= 1;
+    fs::write(file.path(), &bytes).unwrap();
+    is_rejected(&take(file.path(), &allowed()).unwrap(), "is encrypted");
+}

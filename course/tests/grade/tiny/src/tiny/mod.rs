@@ -1,0 +1,4 @@
+//! Adding up.
+
+pub mod more;
+pub mod sum;

@@ -1,0 +1,5 @@
+//! Tests of the small task.
+
+mod basic;
+mod secret;
+mod wide;
