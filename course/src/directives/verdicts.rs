@@ -76,7 +76,7 @@ fn table(out: &mut String, record: Option<&Record>, slug: &str, task: &Task) -> 
         };
         let _ = writeln!(
             out,
-            "| {} | {} | {} | [more]({slug}.md#claim-{slug}-{}) |",
+            "| {} | {} | {} | [evidence]({slug}.md#claim-{slug}-{}) |",
             one_cell(&markdown(record, slug, &claim.says)?),
             cell(&claim.go),
             cell(&claim.rust),

@@ -128,7 +128,7 @@ impl Block {
             Some(file) => {
                 file.trim_start_matches("../").trim_start_matches("listings/").trim_start_matches("src/")
             }
-            None => spoken(self.language()).trim_end_matches(" code"),
+            None => spoken(self.language()),
         };
         let mut out = format!(
             "<figure class=\"listing\" id=\"{id}\"><figcaption><a href=\"#{id}\">{}</a>",
@@ -200,7 +200,7 @@ mod tests {
         let html = rewrite(
             "<pre class=\"playground\"><code class=\"language-rust edition2024\"><span class=\"boring\">fn main() {\n</span>let a = 1 &lt; 2;\n<span class=\"boring\">}</span></code></pre>",
         );
-        assert!(html.contains("<span class=\"boring\"><span class=\"k\">fn</span>"), "{html}");
+        assert!(html.contains("<span class=\"boring\"><span class=\"k\">fn </span>"), "{html}");
         assert!(
             html.contains("class=\"all-lines\"") && html.contains("code=fn%20main()%20{%0Alet%20a"),
             "{html}"

@@ -118,7 +118,7 @@ mod tests {
         let html = lines("rust", "fn main() { // <here>\n    let s = \"a\";\n}\n");
         assert_eq!(html.len(), 3);
         assert!(
-            html[0].starts_with("<span class=\"k\">fn</span> <span class=\"f\">main</span>"),
+            html[0].starts_with("<span class=\"k\">fn </span><span class=\"f\">main</span>"),
             "{}",
             html[0]
         );
