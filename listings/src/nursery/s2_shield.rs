@@ -83,11 +83,9 @@ pub struct Expired;
 ///
 /// That of `work`.
 pub async fn shield<T>(limit: Duration, work: impl Future<Output = T>) -> Result<T, Expired> {
-    // ANCHOR: solution_shield
     let _around = Hold::here();
     let level = Level { is_shield: true, ..Level::default() };
     HERE.scope(Arc::new(level), timeout(limit, work)).await.map_err(|_| Expired)
-    // ANCHOR_END: solution_shield
 }
 // ANCHOR_END: shield
 
@@ -117,7 +115,6 @@ pub async fn until_cut<F: Future>(
     token: &CancellationToken,
     patience: Patience,
 ) -> Option<F::Output> {
-    // ANCHOR: solution_until_cut
     let level = Arc::new(Level::default());
     let mut future = pin!(HERE.scope(Arc::clone(&level), future));
     let mut patience_ends = pin!(async {
@@ -142,6 +139,5 @@ pub async fn until_cut<F: Future>(
         }
     })
     .await
-    // ANCHOR_END: solution_until_cut
 }
 // ANCHOR_END: until_cut

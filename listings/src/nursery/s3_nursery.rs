@@ -271,7 +271,6 @@ where
     F: AsyncFnOnce(&Nursery<E>) -> Result<T, E>,
     E: Send + 'static,
 {
-    // ANCHOR: solution_nursery_with
     let _told_not_cut = Hold::here();
     let mut due = pin!(OptionFuture::from(options.deadline.map(sleep)));
     let mut scope = options.scope.cooperative_body();
@@ -300,7 +299,6 @@ where
     })
     .await;
     rules.settle(outcome)
-    // ANCHOR_END: solution_nursery_with
 }
 // ANCHOR_END: nursery_with
 
@@ -394,7 +392,6 @@ impl<E: Send + 'static> Nursery<E> {
         F: Future<Output = Result<(), E>> + Send + 'static,
         V: Send + 'static,
     {
-        // ANCHOR: solution_start
         let (sender, mut started) = oneshot::channel();
         let ended = self.spawn(name, child(Started(sender))).await?;
         tokio::select! {
@@ -402,7 +399,6 @@ impl<E: Send + 'static> Nursery<E> {
             value = &mut started => value.map_err(|_| Stopped::NoValue),
             _ = ended => started.try_recv().map_err(|_| Stopped::NoValue), // it may have given its `Started` away
         }
-        // ANCHOR_END: solution_start
     }
     // ANCHOR_END: start
 
@@ -502,12 +498,10 @@ impl<E> Rules<E> {
     }
 
     fn expire(&self) {
-        // ANCHOR: solution_expire
         if let Some(token) = self.token.get().filter(|token| !token.is_cancelled()) {
             self.record().expired = true;
             token.cancel();
         }
-        // ANCHOR_END: solution_expire
     }
 
     // ANCHOR: rules
@@ -517,7 +511,6 @@ impl<E> Rules<E> {
         name: &'static str,
         child: impl Future<Output = Option<Result<T, E>>>,
     ) -> Result<Option<T>, Failure<E>> {
-        // ANCHOR: solution_child
         let failure = match self.contain(child).await {
             Ok(Some(Ok(value))) => return Ok(Some(value)),
             Ok(Some(Err(error))) => Failure::Error(error),
@@ -534,14 +527,12 @@ impl<E> Rules<E> {
             }
             Policy::FailFast | Policy::Collect => Err(failure),
         }
-        // ANCHOR_END: solution_child
     }
 
     async fn body<T>(
         &self,
         body: impl Future<Output = Option<Result<T, E>>>,
     ) -> Result<Option<T>, Failure<E>> {
-        // ANCHOR: solution_body_rules
         match self.contain(body).await {
             Ok(Some(returned)) => returned.map(Some).map_err(Failure::Error),
             Ok(None) => {
@@ -550,25 +541,21 @@ impl<E> Rules<E> {
             }
             Err(payload) => resume_unwind(payload),
         }
-        // ANCHOR_END: solution_body_rules
     }
 
     /// Awaits it under the policy for panics. One that is to be raised goes through, to the scope.
     async fn contain<F: Future>(&self, future: F) -> Result<F::Output, Payload> {
-        // ANCHOR: solution_contain
         match self.panics {
             PanicPolicy::Raise => Ok(future.await),
             PanicPolicy::Fail => AssertUnwindSafe(future).catch_unwind().await,
             PanicPolicy::Abort => AssertUnwindSafe(future).catch_unwind().await.or_else(|_| abort()),
         }
-        // ANCHOR_END: solution_contain
     }
     // ANCHOR_END: rules
 
     // ANCHOR: settle
     /// What all this comes to. Failures come before a cancellation.
     fn settle<T>(&self, outcome: Result<Option<T>, ScopeError<Failure<E>>>) -> Result<T, NurseryError<E>> {
-        // ANCHOR: solution_settle
         let Record { mut cut, expired, cancelled_inside } = mem::take(&mut *self.record());
         match outcome {
             Err(ScopeError::Failed { first, suppressed }) => {
@@ -579,7 +566,6 @@ impl<E> Rules<E> {
             Err(ScopeError::Cancelled { cut: unbegun }) => cut.extend(unbegun),
         }
         Err(if expired { NurseryError::Deadline { cut } } else { NurseryError::Cancelled { cut } })
-        // ANCHOR_END: solution_settle
     }
     // ANCHOR_END: settle
 }

@@ -24,14 +24,11 @@ impl<T> TaggedPointer<T> for Locked<T> {
     }
 
     fn load(&self) -> Seen<T> {
-        // ANCHOR: solution_locked_load
         let state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         (state.pointer, state.generation)
-        // ANCHOR_END: solution_locked_load
     }
 
     fn cas(&self, seen: Seen<T>, new: *mut T) -> bool {
-        // ANCHOR: solution_locked_cas
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if (state.pointer, state.generation) != seen {
             return false;
@@ -39,7 +36,6 @@ impl<T> TaggedPointer<T> for Locked<T> {
         state.pointer = new;
         state.generation = state.generation.wrapping_add(1);
         true
-        // ANCHOR_END: solution_locked_cas
     }
 }
 // ANCHOR_END: locked

@@ -28,20 +28,16 @@ impl<T> TaggedPointer<T> for Wide<T> {
     }
 
     fn load(&self) -> Seen<T> {
-        // ANCHOR: solution_wide_load
         Self::unpack(self.0.load(Ordering::Acquire)) // Acquire: pairs with the Release in `cas`
-        // ANCHOR_END: solution_wide_load
     }
 
     fn cas(&self, seen: Seen<T>, new: *mut T) -> bool {
-        // ANCHOR: solution_wide_cas
         let next = (new, seen.1.wrapping_add(1));
         // Release: pairs with the Acquire in `load`. No Acquire: with the same generation, this is the store that the
         // load has seen. Relaxed: a failure says only that there was one.
         self.0
             .compare_exchange(Self::pack(seen), Self::pack(next), Ordering::Release, Ordering::Relaxed)
             .is_ok()
-        // ANCHOR_END: solution_wide_cas
     }
 }
 // ANCHOR_END: wide

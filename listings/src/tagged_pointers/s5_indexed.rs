@@ -70,20 +70,16 @@ impl<T, const BITS: u32> TaggedPointer<T> for Indexed<T, BITS> {
     }
 
     fn load(&self) -> Seen<T> {
-        // ANCHOR: solution_indexed_load
         self.unpack(self.word.load(Ordering::Acquire)) // Acquire: pairs with the Release in `cas`
-        // ANCHOR_END: solution_indexed_load
     }
 
     fn cas(&self, seen: Seen<T>, new: *mut T) -> bool {
-        // ANCHOR: solution_indexed_cas
         let next = (new, seen.1 + 1);
         // Release: pairs with the Acquire in `load`. No Acquire: with the same generation, this is the store that the
         // load has seen. Relaxed: a failure says only that there was one.
         self.word
             .compare_exchange(self.pack(seen), self.pack(next), Ordering::Release, Ordering::Relaxed)
             .is_ok()
-        // ANCHOR_END: solution_indexed_cas
     }
 }
 // ANCHOR_END: indexed
@@ -97,9 +93,7 @@ impl<T, const BITS: u32> TaggedPointer<T> for Indexed<T, BITS> {
 /// If it is never stored to.
 #[must_use]
 pub fn seconds_to_wrap(bits: u32, stores_per_second: u64) -> u64 {
-    // ANCHOR: solution_seconds_to_wrap
     let seconds = (1_u128 << bits) / u128::from(stores_per_second);
     u64::try_from(seconds).unwrap_or(u64::MAX)
-    // ANCHOR_END: solution_seconds_to_wrap
 }
 // ANCHOR_END: wrap

@@ -29,7 +29,6 @@ impl<T> EpochStack<T> {
 
     /// Puts a value on top.
     pub fn push(&self, value: T) {
-        // ANCHOR: solution_epoch_push
         let guard = &epoch::pin();
         let mut node = Owned::new(Node { value: ManuallyDrop::new(value), next: Atomic::null() });
         loop {
@@ -41,12 +40,10 @@ impl<T> EpochStack<T> {
                 Err(lost) => node = lost.new,
             }
         }
-        // ANCHOR_END: solution_epoch_push
     }
 
     /// Takes the value on top.
     pub fn pop(&self) -> Option<T> {
-        // ANCHOR: solution_epoch_pop
         let guard = &epoch::pin(); // from here on, nothing that we can find is freed
         loop {
             let top = self.head.load(Ordering::Acquire, guard); // Acquire: pairs with the Release in `push`
@@ -63,7 +60,6 @@ impl<T> EpochStack<T> {
                 };
             }
         }
-        // ANCHOR_END: solution_epoch_pop
     }
 }
 // ANCHOR_END: epoch
