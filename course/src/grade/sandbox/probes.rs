@@ -108,16 +108,19 @@ fn explain(level: Level, error: anyhow::Error) -> anyhow::Error {
     error.context(help)
 }
 
+/// What hostile code would do, and whether it worked.
+type Attempt = (&'static str, fn(&Bait) -> bool);
+
 /// Tries everything, and reports on the grader's channel.
 #[must_use]
 pub fn main(bait: &str) -> ExitCode {
     let Ok(bait) = serde_json::from_str::<Bait>(bait) else { return ExitCode::FAILURE };
     // SAFETY: the grader that starts this program opens this descriptor for it, and nothing has taken it yet.
     let channel = UnixDatagram::from(unsafe { OwnedFd::from_raw_fd(CHANNEL) });
-    let attempts: [(&str, &dyn Fn(&Bait) -> bool); 16] = [
-        ("read the grader's files", &|bait| fs::read(&bait.secret).is_ok()),
-        ("read the system's files", &|_| fs::read("/etc/passwd").is_ok() || fs::read_dir("/home").is_ok()),
-        ("read other processes' state", &|bait| {
+    let attempts: [Attempt; 16] = [
+        ("read the grader's files", |bait| fs::read(&bait.secret).is_ok()),
+        ("read the system's files", |_| fs::read("/etc/passwd").is_ok() || fs::read_dir("/home").is_ok()),
+        ("read other processes' state", |bait| {
             let parent = rustix::process::getppid().map_or(0, rustix::process::Pid::as_raw_pid);
             let is_ours =
                 |text: Vec<u8>| text.windows(SUBCOMMAND.len()).any(|it| it == SUBCOMMAND.as_bytes());
@@ -126,38 +129,38 @@ pub fn main(bait: &str) -> ExitCode {
             seen(bait.grader)
                 || (parent > 1 && fs::read(format!("/proc/{parent}/cmdline")).is_ok_and(is_ours))
         }),
-        ("find the grader's paths in the sandbox's command line", &|_| {
+        ("find the grader's paths in the sandbox's command line", |_| {
             let line = fs::read("/proc/1/cmdline").unwrap_or_default();
             line.windows(4).any(|it| it == b"bind")
         }),
-        ("write to its own memory", &|_| own_memory_can_be_written()),
-        ("connect to the network", &|bait| TcpStream::connect((Ipv4Addr::LOCALHOST, bait.port)).is_ok()),
-        ("listen on the network", &|_| TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).is_ok()),
-        ("send datagrams", &|_| {
+        ("write to its own memory", |_| own_memory_can_be_written()),
+        ("connect to the network", |bait| TcpStream::connect((Ipv4Addr::LOCALHOST, bait.port)).is_ok()),
+        ("listen on the network", |_| TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).is_ok()),
+        ("send datagrams", |_| {
             UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0))
                 .is_ok_and(|it| it.send_to(b"x", (Ipv4Addr::LOCALHOST, 9)).is_ok())
         }),
-        ("reach an abstract socket", &|bait| {
+        ("reach an abstract socket", |bait| {
             SocketAddr::from_abstract_name(&bait.name).is_ok_and(|it| UnixStream::connect_addr(&it).is_ok())
         }),
-        ("start a process", &|_| {
+        ("start a process", |_| {
             Command::new("/proc/self/exe").arg("--version").spawn().is_ok_and(|mut it| it.wait().is_ok())
         }),
-        ("signal the grader", &|bait| signal_reaches(bait.grader)),
-        ("write outside its folder", &|bait| {
+        ("signal the grader", |bait| signal_reaches(bait.grader)),
+        ("write outside its folder", |bait| {
             ["/", "/dev", "/dev/shm", "/usr/lib", "/var/tmp", "/home"].iter().any(|folder| {
                 let path = Path::new(folder).join(format!("probe-{}-{}", bait.grader, std::process::id()));
                 let made = OpenOptions::new().create_new(true).write(true).open(&path).is_ok();
                 made && fs::remove_file(&path).is_ok()
             })
         }),
-        ("write more than its share", &|_| more_can_be_written()),
-        ("take more memory than its share", &|_| {
+        ("write more than its share", |_| more_can_be_written()),
+        ("take more memory than its share", |_| {
             let share = Limits::TEST.memory as usize;
             Vec::<u8>::new().try_reserve_exact(share).is_ok()
         }),
-        ("start more threads than its share", &|_| threads_are_unlimited()),
-        ("trace a process", &|bait| fs::read(format!("/proc/{}/mem", bait.grader)).is_ok()),
+        ("start more threads than its share", |_| threads_are_unlimited()),
+        ("trace a process", |bait| fs::read(format!("/proc/{}/mem", bait.grader)).is_ok()),
     ];
     let holes: Vec<&str> =
         attempts.iter().filter(|(_, attempt)| attempt(&bait)).map(|(name, _)| *name).collect();
