@@ -16,6 +16,7 @@ mod diagnostic;
 mod diff;
 mod exercises;
 mod output;
+mod predict;
 mod proposals;
 mod seal;
 mod steps;
@@ -109,6 +110,7 @@ const DIRECTIVES: &[(&str, Render)] = &[
     ("diff", diff::render),
     ("exercises", exercises::render),
     ("output", output::render),
+    ("predict", predict::render),
     ("proposals", proposals::render),
     ("seal", seal::render),
     ("steps", steps::render),
