@@ -5,7 +5,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixDatagram;
 use std::path::{Path, PathBuf};
-use std::sync::RwLock;
+use std::sync::{Mutex, RwLock};
 
 use anyhow::{Context, Result, bail, ensure};
 
@@ -15,7 +15,7 @@ use super::intake::{Taken, first_unsafe};
 use super::kit::{Kit, Tree};
 use super::result::{Graded, Group, Key, Outcome, Status, Student, Test};
 use super::sandbox::{Ended, How, Limits, Sandbox};
-use super::text::{MESSAGE, harmless, panic_message};
+use super::text::{MESSAGE, harmless, panic_message, printed};
 use crate::cargo::Artifacts;
 use crate::task::Visibility;
 
@@ -30,6 +30,8 @@ const FORBID: &str = "#[forbid(unsafe_code)]";
 pub struct Grader {
     kit: Kit,
     sandbox: Sandbox,
+    /// Sandboxes that nobody uses at the moment: no two submissions are in the same one at the same time.
+    idle: Mutex<Vec<Sandbox>>,
     toolchain: Toolchain,
     limits: Limits,
     /// Test programs that students see, and those that they do not: never in one program.
@@ -133,6 +135,7 @@ impl Grader {
         let mut grader = Self {
             kit,
             sandbox,
+            idle: Mutex::default(),
             toolchain,
             limits,
             suites: Vec::new(),
@@ -152,7 +155,7 @@ impl Grader {
                 .collect(),
             ..Taken::default()
         };
-        let judged = grader.judge(Student::default(), &taken, 0)?;
+        let judged = grader.judge(Student::default(), &taken)?;
         ensure!(
             judged.graded.score == Some(grader.kit.points()),
             "the solution itself does not get full marks in the {} sandbox:\n{}{}",
@@ -279,8 +282,8 @@ impl Grader {
 
     /// Grades a submission. A fault of the grader is a result too: ungraded, which is not zero.
     #[must_use]
-    pub fn grade(&self, student: Student, taken: &Taken, worker: u32) -> Judged {
-        self.judge(student.clone(), taken, worker).unwrap_or_else(|error| {
+    pub fn grade(&self, student: Student, taken: &Taken) -> Judged {
+        self.judge(student.clone(), taken).unwrap_or_else(|error| {
             let graded = self.blank(student, taken);
             ungraded(graded, &error)
         })
@@ -298,15 +301,13 @@ impl Grader {
         self.sandbox.level()
     }
 
-    fn judge(&self, student: Student, taken: &Taken, worker: u32) -> Result<Judged> {
-        let sandbox = self.sandbox.for_worker(worker);
+    fn judge(&self, student: Student, taken: &Taken) -> Result<Judged> {
         let mut graded = self.blank(student, taken);
-        let mut log = String::new();
-        let ends = |graded: Graded, status: Status, message: String, log: String| {
-            Ok(Judged { graded: Graded { status, message, ..graded }, log })
+        let ends = |graded: Graded, status: Status, message: String| {
+            Ok(Judged { graded: Graded { status, message, ..graded }, log: String::new() })
         };
         if let Some(why) = &taken.rejected {
-            return ends(graded, Status::Rejected, format!("Not graded: {why}."), log);
+            return ends(graded, Status::Rejected, format!("Not graded: {why}."));
         }
         if taken.files.is_empty() {
             let names = self.kit.allowed.join(", ");
@@ -314,13 +315,12 @@ impl Grader {
                 graded,
                 Status::Missing,
                 format!("None of the files that count are there: {names}."),
-                log,
             );
         }
         let unknown =
             |path: &&String| !taken.files.contains_key(*path) && !self.kit.starter.contains_key(*path);
         if let Some(path) = self.kit.allowed.iter().find(unknown) {
-            return ends(graded, Status::Missing, format!("{path} is missing."), log);
+            return ends(graded, Status::Missing, format!("{path} is missing."));
         }
         graded.unchanged = self.kit.allowed.iter().all(|path| {
             taken.files.get(path).is_none_or(|content| self.kit.starter.get(path) == Some(content))
@@ -331,10 +331,21 @@ impl Grader {
                     let why = format!(
                         "Rejected: this task is to be solved without `unsafe`, and line {line} of {path} has `{word}`."
                     );
-                    return ends(graded, Status::Rejected, why, log);
+                    return ends(graded, Status::Rejected, why);
                 }
             }
         }
+        let idle = || self.idle.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let free = idle().pop();
+        let sandbox = free.map_or_else(|| self.sandbox.another(), Ok)?;
+        let judged = self.run(&sandbox, graded, taken);
+        idle().push(sandbox);
+        judged
+    }
+
+    /// Compiles and tests what may be run.
+    fn run(&self, sandbox: &Sandbox, mut graded: Graded, taken: &Taken) -> Result<Judged> {
+        let mut log = String::new();
         let work = tempfile::Builder::new().prefix("work-").tempdir_in(self.scratch.path())?;
         sandbox.folder(work.path(), false)?;
         let sources = work.path().join("sources");
@@ -344,16 +355,17 @@ impl Grader {
             let content = content.with_context(|| format!("the starter has no {path}"))?.clone();
             tree.insert(path.clone(), content);
         }
-        write_tree(&sandbox, &sources, &tree)?;
+        write_tree(sandbox, &sources, &tree)?;
         let library = work.path().join("library");
         let library =
-            match self.toolchain.compile(&sandbox, &sources, "src/lib.rs", Target::Library, &library)? {
+            match self.toolchain.compile(sandbox, &sources, "src/lib.rs", Target::Library, &library)? {
                 Ok(library) => library,
                 Err(Refused { text, limit }) => {
                     let forbidden = !self.kit.allows_unsafe && text.contains(FORBID);
                     let status = if forbidden { Status::Rejected } else { Status::CompileError };
                     let what = if limit { "The compiler was ended" } else { "It does not compile" };
-                    return ends(graded, status, format!("{what}:\n{text}"), text);
+                    let message = format!("{what}:\n{text}");
+                    return Ok(Judged { graded: Graded { status, message, ..graded }, log: text });
                 }
             };
         let mut waits = 0;
@@ -361,7 +373,7 @@ impl Grader {
         for (number, suite) in self.suites.iter().enumerate() {
             let out = work.path().join(format!("suite-{number}"));
             let together = self.toolchain.compile(
-                &sandbox,
+                sandbox,
                 &suite.sources,
                 &self.kit.tests,
                 Target::Tests(&library),
@@ -375,7 +387,7 @@ impl Grader {
                     Err(_) => {
                         let out = work.path().join(format!("suite-{number}-{index}"));
                         self.toolchain.compile(
-                            &sandbox,
+                            sandbox,
                             &part.sources,
                             &self.kit.tests,
                             Target::Tests(&library),
@@ -400,14 +412,14 @@ impl Grader {
                     Ok(program) => {
                         seal(&program, public)?;
                         for name in &part.tests {
-                            let test = self.test(&sandbox, &program, name, public, &mut waits, &mut log)?;
+                            let test = self.test(sandbox, &program, name, public, &mut waits, &mut log)?;
                             group.tests.push(test);
                         }
                         // Where `unsafe` is allowed every test has its counterpart that must fail; elsewhere, where nobody
                         // is known to be able to forge, one a group.
                         let most = if self.kit.allows_unsafe { part.tests.len() } else { 1 };
                         for name in part.tests.iter().take(most) {
-                            let ran = self.once(&sandbox, &program, name, true)?;
+                            let ran = self.once(sandbox, &program, name, true)?;
                             if matches!(ran.outcome, Outcome::Passed | Outcome::Tampered) {
                                 canaries.insert(name.clone(), part.group);
                             }
@@ -485,7 +497,10 @@ impl Grader {
         if ran.outcome == Outcome::Passed {
             return Ok(done(Outcome::Passed, false, String::new()));
         }
-        log.push_str(&format!("test {name}: {}\n{}\n", ran.outcome.words(), harmless(&ran.output, 8000)));
+        // What a test prints until it is stopped differs in length; its beginning does not.
+        let stopped = matches!(ran.outcome, Outcome::Timeout | Outcome::ResourceLimit);
+        let printed = harmless(&printed(&ran.output), if stopped { 2000 } else { 8000 });
+        log.push_str(&format!("test {name}: {}\n{printed}\n", ran.outcome.words()));
         let message = match (public, panic_message(&ran.output)) {
             (false, _) => String::new(),
             (true, Some(panic)) => harmless(&format!("{}: {panic}", ran.outcome.words()), MESSAGE),

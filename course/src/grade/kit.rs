@@ -70,7 +70,8 @@ impl Kit {
 pub fn of_chapter(project: &Project, slug: &str) -> Result<Kit> {
     let exercise = Exercise::of(project, slug)?;
     let tests = exercise.tests();
-    let tests = tests.with_context(|| format!("`{slug}` asks for a text, which nothing but a reader can grade"))?;
+    let tests =
+        tests.with_context(|| format!("`{slug}` asks for a text, which nothing but a reader can grade"))?;
     Ok(Kit {
         slug: slug.to_owned(),
         title: exercise.task.title.clone(),

@@ -124,13 +124,13 @@ pub fn grade(grader: &Grader, options: &Options, say: &(dyn Fn(&str) + Sync)) ->
     let next = AtomicUsize::new(0);
     let done = Mutex::new((0, Instant::now()));
     let start = Instant::now();
-    let work = |worker: u32| -> Result<()> {
+    let work = || -> Result<()> {
         loop {
             // Relaxed: the counter hands out numbers, it guards no other memory.
             let Some((id, taken)) = todo.get(next.fetch_add(1, Ordering::Relaxed)) else { return Ok(()) };
             let student = Student { id: id.clone(), ..Student::default() };
             let judged = match taken {
-                Ok(taken) => grader.grade(student, taken, worker),
+                Ok(taken) => grader.grade(student, taken),
                 Err(error) => grader.fault(student, error),
             };
             store::keep(&options.out, &judged.graded, &judged.log)?;
@@ -144,7 +144,7 @@ pub fn grade(grader: &Grader, options: &Options, say: &(dyn Fn(&str) + Sync)) ->
         }
     };
     std::thread::scope(|scope| {
-        let workers: Vec<_> = (0..jobs as u32).map(|worker| scope.spawn(move || work(worker))).collect();
+        let workers: Vec<_> = (0..jobs).map(|_| scope.spawn(work)).collect();
         workers.into_iter().try_for_each(|worker| match worker.join() {
             Ok(worked) => worked,
             Err(_) => bail!("a worker panicked: its submission has no result"),
