@@ -2,7 +2,7 @@
 //! anywhere, and their results are put together in any order.
 
 use std::collections::BTreeMap;
-use std::fs;
+use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -10,6 +10,9 @@ use anyhow::{Context, Result, ensure};
 
 use super::result::{Graded, Key};
 use super::text;
+
+/// What the name of a file that is not whole yet begins with.
+const PART: &str = ".part-";
 
 /// A part of a class: of `of` parts the one with this number, from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,11 +66,40 @@ fn result_file(out: &Path, student: &str) -> PathBuf {
 pub fn write(path: &Path, content: &[u8]) -> Result<()> {
     let folder = path.parent().context("a file lies in a folder")?;
     fs::create_dir_all(folder)?;
-    let mut file = tempfile::Builder::new().prefix(".part-").tempfile_in(folder)?;
+    let mut file = tempfile::Builder::new().prefix(PART).tempfile_in(folder)?;
     file.write_all(content)?;
     file.as_file().sync_all()?;
     file.persist(path).with_context(|| format!("{} cannot be written", path.display()))?;
     Ok(())
+}
+
+/// A folder of results that somebody writes to, until it is dropped or the process ends, however it ends.
+#[derive(Debug)]
+pub struct Open {
+    _folder: Option<File>,
+}
+
+/// Opens a folder of results to write to, and removes what a run that was killed has left half written.
+///
+/// # Errors
+///
+/// When it cannot be made.
+pub fn open(out: &Path) -> Result<Open> {
+    fs::create_dir_all(out).with_context(|| format!("{} cannot be made", out.display()))?;
+    // Where folders cannot be locked nothing is removed: somebody may be writing it.
+    let Ok(folder) = File::open(out) else { return Ok(Open { _folder: None }) };
+    if folder.try_lock().is_ok() {
+        for below in [out.to_owned(), out.join("results"), out.join("logs")] {
+            for entry in fs::read_dir(&below).into_iter().flatten().flatten() {
+                if entry.file_name().to_string_lossy().starts_with(PART) {
+                    let _ = fs::remove_file(entry.path());
+                }
+            }
+        }
+        let _ = folder.unlock();
+    }
+    let _ = folder.lock_shared();
+    Ok(Open { _folder: Some(folder) })
 }
 
 /// Keeps a result, and beside it what only an instructor may read.
@@ -106,6 +138,10 @@ pub fn is_done(out: &Path, student: &str, key: &Key, sandbox: &str) -> bool {
 pub fn read(out: &Path) -> Result<BTreeMap<String, Graded>> {
     let mut results = BTreeMap::new();
     let folder = out.join("results");
+    // A shard may have nobody in it.
+    if out.is_dir() && !folder.exists() {
+        return Ok(results);
+    }
     for entry in fs::read_dir(&folder).with_context(|| format!("{} cannot be read", folder.display()))? {
         let path = entry?.path();
         if path.extension().is_none_or(|extension| extension != "json") {
@@ -251,6 +287,23 @@ mod tests {
         assert_eq!(content(out[0].path()), content(out[1].path()));
         assert_eq!(content(out[0].path()), content(out[3].path()));
         assert_eq!(read(out[0].path()).unwrap()["ann"], verdict);
+    }
+
+    #[test]
+    fn what_a_killed_run_left_is_removed_unless_somebody_is_at_work() {
+        let out = tempfile::tempdir().unwrap();
+        keep(out.path(), &graded("ann", Status::Graded, Some(7)), "").unwrap();
+        let left = out.path().join("results").join(format!("{PART}xyz"));
+        fs::write(&left, "{").unwrap();
+        assert_eq!(read(out.path()).unwrap().len(), 1);
+        let other = open(out.path()).unwrap();
+        assert!(!left.exists());
+        fs::write(&left, "{").unwrap();
+        let mine = open(out.path()).unwrap();
+        assert!(left.exists());
+        drop((other, mine));
+        open(out.path()).unwrap();
+        assert!(!left.exists());
     }
 
     #[test]

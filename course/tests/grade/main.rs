@@ -1,6 +1,7 @@
 //! Tests of the grader: what hostile submissions get, and that they reach nothing.
 #![cfg(target_os = "linux")]
 
+mod chapters;
 mod class;
 mod corpus;
 mod taking;
