@@ -168,7 +168,8 @@ impl Grader {
         let tests: Tree = kit
             .owned
             .iter()
-            .filter(|(path, _)| path.starts_with("tests/"))
+            // Tests, and what they include; not the manifest, and no README.
+            .filter(|(path, _)| !path.starts_with("src/") && path.contains('/'))
             .map(|(p, c)| (p.clone(), c.clone()))
             .collect();
         // Tests that start their own program again need processes.

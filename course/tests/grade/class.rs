@@ -14,7 +14,8 @@ use course::progress::Progress;
 
 use super::{SUM, grader};
 
-fn content(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+/// All files of a folder, with their bytes.
+pub fn content(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     let files =
         walkdir::WalkDir::new(folder).into_iter().flatten().filter(|entry| entry.file_type().is_file());
     files

@@ -3,6 +3,7 @@
 
 mod chapters;
 mod class;
+mod command;
 mod corpus;
 mod taking;
 
@@ -43,7 +44,7 @@ fn tiny(allows_unsafe: bool) -> Kit {
     let mut solution = Tree::new();
     for entry in walkdir::WalkDir::new(&folder) {
         let entry = entry.unwrap();
-        if entry.file_type().is_file() {
+        if entry.file_type().is_file() && entry.path().extension().is_some_and(|it| it == "rs") {
             let path = entry.path().strip_prefix(&folder).unwrap().to_str().unwrap().to_owned();
             solution.insert(path, fs::read(entry.path()).unwrap());
         }
