@@ -293,8 +293,19 @@ fn grade(root: &Path, grading: &Grading) -> Result<Exit> {
         (false, Sandboxing::Full) => Some(Level::Full),
         (false, Sandboxing::Reduced) => Some(Level::Reduced),
     };
-    let grader = run::prepare(root, &grading.task, asked)?;
-    anstream::eprintln!("sandbox: {}; the solution gets full marks", grader.level().word());
+    let prepare = |progress: &Progress| {
+        progress.phase("prepare", || {
+            let grader = run::prepare(root, &grading.task, asked)?;
+            Ok((grader, "the solution gets full marks".to_owned()))
+        })
+    };
+    // Gone, and its bar with it, before anything else is printed.
+    let grader = prepare(&Progress::on_stderr())?;
+    anstream::eprintln!("sandbox: {}", grader.level().word());
+    if let Some((test, used)) = grader.most() {
+        let (seconds, most) = (used.cpu.as_secs_f64(), grader.limits().cpu);
+        anstream::eprintln!("of the solution's tests, {test} takes the most time: {seconds:.2} of {most} s");
+    }
     let options = Options {
         submissions: grading.submissions.clone(),
         out: grading.out.clone(),
@@ -302,9 +313,43 @@ fn grade(root: &Path, grading: &Grading) -> Result<Exit> {
         resume: grading.resume,
         shard: grading.shard,
     };
-    let run = run::grade(&grader, &options, &|text| anstream::eprintln!("{text}"))?;
+    for stray in run::submissions(&options.submissions)?.strays {
+        anstream::eprintln!("not looked at: {stray} is neither a folder nor a zip");
+    }
+    let stop = stop_on_ctrl_c();
+    let grade = |progress: &Progress| {
+        progress.phase("grade", || {
+            let run = run::grade(&grader, &options, progress, &stop)?;
+            let said = format!("{} graded, {} left as they were", run.graded, run.kept);
+            Ok((run, said))
+        })
+    };
+    let run = grade(&Progress::on_stderr())?;
     anstream::println!("{}", run.summary());
-    Ok(if run.ungraded() == 0 { Exit::Well } else { Exit::Fault })
+    if run.left > 0 {
+        anstream::eprintln!("stopped before {} more: the same command with --resume goes on", run.left);
+    }
+    Ok(if run.ungraded() + run.left == 0 { Exit::Well } else { Exit::Fault })
+}
+
+/// True once Ctrl-C was pressed. Pressed again, it ends the program; what runs in a sandbox ends with it.
+#[cfg(target_os = "linux")]
+fn stop_on_ctrl_c() -> std::sync::Arc<std::sync::atomic::AtomicBool> {
+    let stop = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let set = std::sync::Arc::clone(&stop);
+    std::thread::spawn(move || {
+        let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else { return };
+        runtime.block_on(async {
+            // Without a signal handler the process just ends, which is as well.
+            if tokio::signal::ctrl_c().await.is_ok() {
+                set.store(true, std::sync::atomic::Ordering::Relaxed);
+                anstream::eprintln!("\nstopping, once what is being graded is done; Ctrl-C again ends now");
+                let _ = tokio::signal::ctrl_c().await;
+                std::process::exit(130);
+            }
+        });
+    });
+    stop
 }
 
 #[cfg(not(target_os = "linux"))]

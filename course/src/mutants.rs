@@ -175,7 +175,7 @@ fn try_one(
 
 /// The modules of the listings that a chapter's code and tests may use: every one whose name occurs in them, and in
 /// turn. The others need not be compiled once more for each of its mutants.
-pub(crate) fn needed(project: &Project, chapter: &str) -> BTreeSet<String> {
+fn needed(project: &Project, chapter: &str) -> BTreeSet<String> {
     let listings = project.root.join("listings");
     let all: Vec<String> = fs::read_dir(listings.join("src"))
         .into_iter()
@@ -200,7 +200,7 @@ pub(crate) fn needed(project: &Project, chapter: &str) -> BTreeSet<String> {
 }
 
 /// A crate's root without the modules that are not needed.
-pub(crate) fn only(needed: &BTreeSet<String>, root: &str) -> String {
+fn only(needed: &BTreeSet<String>, root: &str) -> String {
     let is_kept = |line: &&str| {
         let module = line.strip_prefix("pub mod ").and_then(|rest| rest.strip_suffix(';'));
         module.is_none_or(|module| needed.contains(module))
