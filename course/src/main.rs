@@ -11,7 +11,7 @@ use course::exercise::{self, Exercise};
 use course::progress::Progress;
 use course::project::Project;
 use course::report::{self, Document, Exit};
-use course::{bench, book, check, new, serve, verify};
+use course::{assign, bench, book, check, new, serve, verify};
 
 /// The tool of Future Proposals in Rust: serves, checks and measures the book.
 #[derive(Parser)]
@@ -75,6 +75,9 @@ enum Command {
         /// The chapter's slug, such as `weak-references`
         slug: String,
     },
+    /// Lay out chapters as an assignment: starters, handout, rubric, and apart from them the solutions
+    #[command(after_long_help = assign::HELP)]
+    Assign(assign::Options),
     /// Grade submissions of a chapter's exercise, each in a sandbox
     #[command(after_long_help = GRADE_HELP)]
     Grade(Grading),
@@ -274,6 +277,7 @@ fn run(command: Command) -> Result<Exit> {
             exercise::write(exercise.starter(), &folder)?;
             anstream::println!("{}", exercise.welcome(&folder));
         }
+        Command::Assign(options) => anstream::println!("{}", assign::assign(&root, &options)?),
         Command::Grade(grading) => return grade(&root, &grading),
         Command::Merge { .. } => unreachable!("answered above, without a book"),
         Command::Check { .. } | Command::Preprocess { .. } => unreachable!("answered above, without a book"),
