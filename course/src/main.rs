@@ -8,6 +8,7 @@ use std::time::Instant;
 use anyhow::Result;
 use clap::{Args, Parser, Subcommand};
 use course::exercise::{self, Exercise};
+use course::grade::export;
 use course::progress::Progress;
 use course::project::Project;
 use course::report::{self, Document, Exit};
@@ -90,6 +91,9 @@ enum Command {
         #[arg(long)]
         into: PathBuf,
     },
+    /// Hand results on to Gradescope, Canvas, Moodle and others
+    #[command(after_long_help = export::HELP)]
+    Export(export::Options),
     /// Become a stranger's program, in the sandbox of a grader (called by `grade`)
     #[cfg(target_os = "linux")]
     #[command(hide = true)]
@@ -250,6 +254,12 @@ fn run(command: Command) -> Result<Exit> {
         anstream::println!("{} results in {}", merged.len(), into.display());
         return Ok(Exit::Well);
     }
+    if let Command::Export(options) = command {
+        let exported = export::export(&options)?;
+        exported.notes.iter().for_each(|note| anstream::eprintln!("note: {note}"));
+        anstream::println!("{}", exported.said);
+        return Ok(if exported.ungraded == 0 { Exit::Well } else { Exit::Fault });
+    }
     let root: PathBuf = Project::find_root(&std::env::current_dir()?)?;
     match command {
         Command::Serve { port, open } => {
@@ -279,7 +289,7 @@ fn run(command: Command) -> Result<Exit> {
         }
         Command::Assign(options) => anstream::println!("{}", assign::assign(&root, &options)?),
         Command::Grade(grading) => return grade(&root, &grading),
-        Command::Merge { .. } => unreachable!("answered above, without a book"),
+        Command::Export(_) | Command::Merge { .. } => unreachable!("answered above, without a book"),
         Command::Check { .. } | Command::Preprocess { .. } => unreachable!("answered above, without a book"),
         #[cfg(target_os = "linux")]
         Command::Inside { .. } | Command::Probe { .. } => unreachable!("answered above, without a book"),
