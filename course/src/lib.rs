@@ -29,6 +29,7 @@ pub mod progress;
 pub mod project;
 pub mod record;
 pub mod report;
+pub mod schedule;
 pub mod serve;
 pub mod site;
 pub mod skeptic;

@@ -12,7 +12,7 @@ use course::grade::export;
 use course::progress::Progress;
 use course::project::Project;
 use course::report::{self, Document, Exit};
-use course::{assign, bench, book, check, new, serve, verify};
+use course::{assign, bench, book, check, new, schedule, serve, verify};
 
 /// The tool of Future Proposals in Rust: serves, checks and measures the book.
 #[derive(Parser)]
@@ -79,6 +79,9 @@ enum Command {
     /// Lay out chapters as an assignment: starters, handout, rubric, and apart from them the solutions
     #[command(after_long_help = assign::HELP)]
     Assign(assign::Options),
+    /// Print chapters as a timetable, for people or for a calendar
+    #[command(after_long_help = schedule::HELP)]
+    Schedule(schedule::Options),
     /// Grade submissions of a chapter's exercise, each in a sandbox
     #[command(after_long_help = GRADE_HELP)]
     Grade(Grading),
@@ -288,6 +291,9 @@ fn run(command: Command) -> Result<Exit> {
             anstream::println!("{}", exercise.welcome(&folder));
         }
         Command::Assign(options) => anstream::println!("{}", assign::assign(&root, &options)?),
+        Command::Schedule(options) => {
+            anstream::print!("{}", schedule::schedule(&Project::load(&root)?, &options)?);
+        }
         Command::Grade(grading) => return grade(&root, &grading),
         Command::Export(_) | Command::Merge { .. } => unreachable!("answered above, without a book"),
         Command::Check { .. } | Command::Preprocess { .. } => unreachable!("answered above, without a book"),
