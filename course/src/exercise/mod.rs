@@ -12,6 +12,7 @@
 //! Everything is deterministic: the same book gives the same bytes.
 
 pub mod regions;
+pub mod workspace;
 
 mod handout;
 mod manifest;
