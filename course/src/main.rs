@@ -8,10 +8,11 @@ use std::time::Instant;
 use anyhow::Result;
 use clap::{Args, Parser, Subcommand};
 use course::exercise::{self, Exercise};
+use course::grade::export;
 use course::progress::Progress;
 use course::project::Project;
 use course::report::{self, Document, Exit};
-use course::{bench, book, check, new, serve, verify};
+use course::{assign, bench, book, check, new, schedule, serve, verify};
 
 /// The tool of Future Proposals in Rust: serves, checks and measures the book.
 #[derive(Parser)]
@@ -75,6 +76,12 @@ enum Command {
         /// The chapter's slug, such as `weak-references`
         slug: String,
     },
+    /// Lay out chapters as an assignment: starters, handout, rubric, and apart from them the solutions
+    #[command(after_long_help = assign::HELP)]
+    Assign(assign::Options),
+    /// Print chapters as a timetable, for people or for a calendar
+    #[command(after_long_help = schedule::HELP)]
+    Schedule(schedule::Options),
     /// Grade submissions of a chapter's exercise, each in a sandbox
     #[command(after_long_help = GRADE_HELP)]
     Grade(Grading),
@@ -87,6 +94,9 @@ enum Command {
         #[arg(long)]
         into: PathBuf,
     },
+    /// Hand results on to Gradescope, Canvas, Moodle and others
+    #[command(after_long_help = export::HELP)]
+    Export(export::Options),
     /// Become a stranger's program, in the sandbox of a grader (called by `grade`)
     #[cfg(target_os = "linux")]
     #[command(hide = true)]
@@ -247,6 +257,12 @@ fn run(command: Command) -> Result<Exit> {
         anstream::println!("{} results in {}", merged.len(), into.display());
         return Ok(Exit::Well);
     }
+    if let Command::Export(options) = command {
+        let exported = export::export(&options)?;
+        exported.notes.iter().for_each(|note| anstream::eprintln!("note: {note}"));
+        anstream::println!("{}", exported.said);
+        return Ok(if exported.ungraded == 0 { Exit::Well } else { Exit::Fault });
+    }
     let root: PathBuf = Project::find_root(&std::env::current_dir()?)?;
     match command {
         Command::Serve { port, open } => {
@@ -274,8 +290,12 @@ fn run(command: Command) -> Result<Exit> {
             exercise::write(exercise.starter(), &folder)?;
             anstream::println!("{}", exercise.welcome(&folder));
         }
+        Command::Assign(options) => anstream::println!("{}", assign::assign(&root, &options)?),
+        Command::Schedule(options) => {
+            anstream::print!("{}", schedule::schedule(&Project::load(&root)?, &options)?);
+        }
         Command::Grade(grading) => return grade(&root, &grading),
-        Command::Merge { .. } => unreachable!("answered above, without a book"),
+        Command::Export(_) | Command::Merge { .. } => unreachable!("answered above, without a book"),
         Command::Check { .. } | Command::Preprocess { .. } => unreachable!("answered above, without a book"),
         #[cfg(target_os = "linux")]
         Command::Inside { .. } | Command::Probe { .. } => unreachable!("answered above, without a book"),
@@ -293,8 +313,19 @@ fn grade(root: &Path, grading: &Grading) -> Result<Exit> {
         (false, Sandboxing::Full) => Some(Level::Full),
         (false, Sandboxing::Reduced) => Some(Level::Reduced),
     };
-    let grader = run::prepare(root, &grading.task, asked)?;
-    anstream::eprintln!("sandbox: {}; the solution gets full marks", grader.level().word());
+    let prepare = |progress: &Progress| {
+        progress.phase("prepare", || {
+            let grader = run::prepare(root, &grading.task, asked)?;
+            Ok((grader, "the solution gets full marks".to_owned()))
+        })
+    };
+    // Gone, and its bar with it, before anything else is printed.
+    let grader = prepare(&Progress::on_stderr())?;
+    anstream::eprintln!("sandbox: {}", grader.level().word());
+    if let Some((test, used)) = grader.most() {
+        let (seconds, most) = (used.cpu.as_secs_f64(), grader.limits().cpu);
+        anstream::eprintln!("of the solution's tests, {test} takes the most time: {seconds:.2} of {most} s");
+    }
     let options = Options {
         submissions: grading.submissions.clone(),
         out: grading.out.clone(),
@@ -302,9 +333,43 @@ fn grade(root: &Path, grading: &Grading) -> Result<Exit> {
         resume: grading.resume,
         shard: grading.shard,
     };
-    let run = run::grade(&grader, &options, &|text| anstream::eprintln!("{text}"))?;
+    for stray in run::submissions(&options.submissions)?.strays {
+        anstream::eprintln!("not looked at: {stray} is neither a folder nor a zip");
+    }
+    let stop = stop_on_ctrl_c();
+    let grade = |progress: &Progress| {
+        progress.phase("grade", || {
+            let run = run::grade(&grader, &options, progress, &stop)?;
+            let said = format!("{} graded, {} left as they were", run.graded, run.kept);
+            Ok((run, said))
+        })
+    };
+    let run = grade(&Progress::on_stderr())?;
     anstream::println!("{}", run.summary());
-    Ok(if run.ungraded() == 0 { Exit::Well } else { Exit::Fault })
+    if run.left > 0 {
+        anstream::eprintln!("stopped before {} more: the same command with --resume goes on", run.left);
+    }
+    Ok(if run.ungraded() + run.left == 0 { Exit::Well } else { Exit::Fault })
+}
+
+/// True once Ctrl-C was pressed. Pressed again, it ends the program; what runs in a sandbox ends with it.
+#[cfg(target_os = "linux")]
+fn stop_on_ctrl_c() -> std::sync::Arc<std::sync::atomic::AtomicBool> {
+    let stop = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let set = std::sync::Arc::clone(&stop);
+    std::thread::spawn(move || {
+        let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else { return };
+        runtime.block_on(async {
+            // Without a signal handler the process just ends, which is as well.
+            if tokio::signal::ctrl_c().await.is_ok() {
+                set.store(true, std::sync::atomic::Ordering::Relaxed);
+                anstream::eprintln!("\nstopping, once what is being graded is done; Ctrl-C again ends now");
+                let _ = tokio::signal::ctrl_c().await;
+                std::process::exit(130);
+            }
+        });
+    });
+    stop
 }
 
 #[cfg(not(target_os = "linux"))]

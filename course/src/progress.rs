@@ -74,7 +74,9 @@ impl Progress {
     /// Says how many steps the phase has.
     pub fn expect(&self, steps: usize) {
         if let Some(bar) = &self.bar {
-            bar.set_style(style("{prefix:>9.cyan.bold} {spinner} {wide_bar:.cyan/dim} {pos}/{len}"));
+            bar.set_style(style(
+                "{prefix:>9.cyan.bold} {spinner} {wide_bar:.cyan/dim} {pos}/{len}, {eta} left",
+            ));
             bar.set_length(steps as u64);
         }
     }
@@ -83,6 +85,13 @@ impl Progress {
     pub fn advance(&self, steps: usize) {
         if let Some(bar) = &self.bar {
             bar.inc(steps as u64);
+        }
+    }
+
+    /// Says how far a long phase is, where there is no bar that shows it.
+    pub fn remark(&self, text: &str) {
+        if self.bar.is_none() {
+            eprintln!("{:>9} {text}", "");
         }
     }
 
@@ -132,7 +141,7 @@ mod tests {
             Ok((terminal.contents(), "8 compiled".to_owned()))
         });
         let seen = seen.unwrap();
-        assert!(seen.contains("listings") && seen.contains("3/8"), "{seen:?}");
+        assert!(seen.contains("listings") && seen.contains("3/8, ") && seen.contains(" left"), "{seen:?}");
         assert_eq!(progress.ended()[0].said, "8 compiled");
         drop(progress);
         assert_eq!(terminal.contents(), "");

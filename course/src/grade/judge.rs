@@ -2,25 +2,28 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::os::unix::net::UnixDatagram;
 use std::path::{Path, PathBuf};
-use std::sync::RwLock;
+use std::sync::{Mutex, RwLock};
 
 use anyhow::{Context, Result, bail, ensure};
 
 use super::compile::{Refused, Target, Toolchain};
-use super::harness;
+use super::harness::{self, Used};
 use super::intake::{Taken, first_unsafe};
 use super::kit::{Kit, Tree};
 use super::result::{Graded, Group, Key, Outcome, Status, Student, Test};
 use super::sandbox::{Ended, How, Limits, Sandbox};
-use super::text::{MESSAGE, harmless, panic_message};
+use super::text::{MESSAGE, harmless, panic_message, printed};
 use crate::cargo::Artifacts;
 use crate::task::Visibility;
 
-/// How many tests of one submission may wait in vain before the rest is not tried.
-const WAITS: usize = 5;
+/// How many tests of a group may run out of time before its others are not tried: the group's points are lost by then.
+const TIMEOUTS: usize = 2;
+
+/// What `todo!` says. A test that meets it fails whenever it is run.
+const TODO: &str = "not yet implemented";
 
 /// What stands before the declaration of a student's module. The compiler shows it when, and only when, it applies.
 const FORBID: &str = "#[forbid(unsafe_code)]";
@@ -30,6 +33,8 @@ const FORBID: &str = "#[forbid(unsafe_code)]";
 pub struct Grader {
     kit: Kit,
     sandbox: Sandbox,
+    /// Sandboxes that nobody uses at the moment: no two submissions are in the same one at the same time.
+    idle: Mutex<Vec<Sandbox>>,
     toolchain: Toolchain,
     limits: Limits,
     /// Test programs that students see, and those that they do not: never in one program.
@@ -40,7 +45,9 @@ pub struct Grader {
     task_digest: String,
     /// What a submission is compiled with.
     sources: Tree,
-    scratch: tempfile::TempDir,
+    /// What the solution's tests used.
+    used: BTreeMap<String, Used>,
+    scratch: Scratch,
 }
 
 #[derive(Debug)]
@@ -58,11 +65,52 @@ struct Part {
     tests: Vec<String>,
 }
 
+/// Where a grader keeps the compiler and what it makes.
+#[derive(Debug)]
+struct Scratch {
+    // The first to go.
+    _lock: fs::File,
+    folder: tempfile::TempDir,
+}
+
+impl Scratch {
+    const PREFIX: &str = "course-grade-";
+
+    /// Makes it, and removes those of graders that were killed: nobody holds their locks.
+    fn new() -> Result<Self> {
+        let folder = tempfile::Builder::new()
+            .prefix(Self::PREFIX)
+            .tempdir()
+            .context("no temporary folder can be made")?;
+        fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o711))?;
+        let lock = fs::File::open(folder.path())?;
+        lock.lock().context("a temporary folder cannot be locked")?;
+        for entry in fs::read_dir(std::env::temp_dir()).into_iter().flatten().flatten() {
+            if entry.file_name().to_string_lossy().starts_with(Self::PREFIX) && is_left_over(&entry) {
+                let _ = fs::remove_dir_all(entry.path());
+            }
+        }
+        Ok(Self { _lock: lock, folder })
+    }
+}
+
+/// Whether a folder of ours is there for longer than it takes to lock it, and is not locked.
+fn is_left_over(entry: &fs::DirEntry) -> bool {
+    let Ok(metadata) = entry.metadata() else { return false };
+    let old = metadata
+        .created()
+        .or_else(|_| metadata.modified())
+        .is_ok_and(|since| since.elapsed().is_ok_and(|age| age > std::time::Duration::from_secs(60)));
+    let mine = metadata.is_dir() && metadata.uid() == rustix::process::geteuid().as_raw();
+    old && mine && fs::File::open(entry.path()).is_ok_and(|folder| folder.try_lock().is_ok())
+}
+
 /// What one run of a test came to.
 struct Ran {
     outcome: Outcome,
     waited: bool,
     output: String,
+    used: Used,
 }
 
 /// A result, and what only an instructor may read.
@@ -72,6 +120,14 @@ pub struct Judged {
     pub graded: Graded,
     /// Compiler's messages and what tests printed.
     pub log: String,
+    /// What each test that was run used, by its path.
+    pub used: BTreeMap<String, Used>,
+}
+
+impl Judged {
+    fn without_run(graded: Graded, log: String) -> Self {
+        Self { graded, log, used: BTreeMap::new() }
+    }
 }
 
 /// Writes a tree below a folder that strangers' processes can read.
@@ -107,13 +163,13 @@ impl Grader {
         limits: Limits,
         compiling: Limits,
     ) -> Result<Self> {
-        let scratch = tempfile::Builder::new().prefix("grade-").tempdir().context("no temporary folder")?;
-        fs::set_permissions(scratch.path(), fs::Permissions::from_mode(0o711))?;
-        let toolchain = Toolchain::stage(scratch.path(), &sandbox, artifacts, compiling)?;
+        let scratch = Scratch::new()?;
+        let toolchain = Toolchain::stage(scratch.folder.path(), &sandbox, artifacts, compiling)?;
         let tests: Tree = kit
             .owned
             .iter()
-            .filter(|(path, _)| path.starts_with("tests/"))
+            // Tests, and what they include; not the manifest, and no README.
+            .filter(|(path, _)| !path.starts_with("src/") && path.contains('/'))
             .map(|(p, c)| (p.clone(), c.clone()))
             .collect();
         // Tests that start their own program again need processes.
@@ -133,6 +189,7 @@ impl Grader {
         let mut grader = Self {
             kit,
             sandbox,
+            idle: Mutex::default(),
             toolchain,
             limits,
             suites: Vec::new(),
@@ -140,6 +197,7 @@ impl Grader {
             forks,
             task_digest,
             sources,
+            used: BTreeMap::new(),
             scratch,
         };
         grader.prepare(&tests).context("the task cannot be graded here")?;
@@ -152,7 +210,7 @@ impl Grader {
                 .collect(),
             ..Taken::default()
         };
-        let judged = grader.judge(Student::default(), &taken, 0)?;
+        let judged = grader.judge(Student::default(), &taken)?;
         ensure!(
             judged.graded.score == Some(grader.kit.points()),
             "the solution itself does not get full marks in the {} sandbox:\n{}{}",
@@ -160,11 +218,12 @@ impl Grader {
             judged.graded.message,
             judged.log
         );
+        grader.used = judged.used;
         Ok(grader)
     }
 
     fn prepare(&mut self, tests: &Tree) -> Result<()> {
-        let library_sources = self.scratch.path().join("solution");
+        let library_sources = self.scratch.folder.path().join("solution");
         write_tree(&self.sandbox, &library_sources, &self.kit.solution)?;
         let library = self
             .toolchain
@@ -173,7 +232,7 @@ impl Grader {
                 &library_sources,
                 "src/lib.rs",
                 Target::Library,
-                &self.scratch.path().join("solution-out"),
+                &self.scratch.folder.path().join("solution-out"),
             )?
             .map_err(|refused| anyhow::anyhow!("the solution does not compile\n{}", refused.text))?;
         let names: Vec<&str> = self.kit.groups.iter().map(|group| group.name.as_str()).collect();
@@ -182,7 +241,7 @@ impl Grader {
             if kept.is_empty() {
                 continue;
             }
-            let folder = self.scratch.path().join(format!("suite-{number}"));
+            let folder = self.scratch.folder.path().join(format!("suite-{number}"));
             let plain = harness::only(tests, &self.kit.tests, &kept, &names)?;
             let listed = self.list(&folder.join("list"), &plain, &library)?;
             let sources = folder.join("all");
@@ -241,6 +300,19 @@ impl Grader {
         &self.kit
     }
 
+    /// What one test may use.
+    #[must_use]
+    pub fn limits(&self) -> Limits {
+        self.limits
+    }
+
+    /// The test of the solution that used the most CPU time here, and what it used.
+    #[must_use]
+    pub fn most(&self) -> Option<(&str, Used)> {
+        let most = self.used.iter().max_by_key(|(_, used)| used.cpu);
+        most.map(|(test, used)| (test.as_str(), *used))
+    }
+
     /// What a grade of these files would depend on.
     #[must_use]
     pub fn key(&self, taken: &Taken) -> Key {
@@ -279,8 +351,8 @@ impl Grader {
 
     /// Grades a submission. A fault of the grader is a result too: ungraded, which is not zero.
     #[must_use]
-    pub fn grade(&self, student: Student, taken: &Taken, worker: u32) -> Judged {
-        self.judge(student.clone(), taken, worker).unwrap_or_else(|error| {
+    pub fn grade(&self, student: Student, taken: &Taken) -> Judged {
+        self.judge(student.clone(), taken).unwrap_or_else(|error| {
             let graded = self.blank(student, taken);
             ungraded(graded, &error)
         })
@@ -298,15 +370,13 @@ impl Grader {
         self.sandbox.level()
     }
 
-    fn judge(&self, student: Student, taken: &Taken, worker: u32) -> Result<Judged> {
-        let sandbox = self.sandbox.for_worker(worker);
+    fn judge(&self, student: Student, taken: &Taken) -> Result<Judged> {
         let mut graded = self.blank(student, taken);
-        let mut log = String::new();
-        let ends = |graded: Graded, status: Status, message: String, log: String| {
-            Ok(Judged { graded: Graded { status, message, ..graded }, log })
+        let ends = |graded: Graded, status: Status, message: String| {
+            Ok(Judged::without_run(Graded { status, message, ..graded }, String::new()))
         };
         if let Some(why) = &taken.rejected {
-            return ends(graded, Status::Rejected, format!("Not graded: {why}."), log);
+            return ends(graded, Status::Rejected, format!("Not graded: {why}."));
         }
         if taken.files.is_empty() {
             let names = self.kit.allowed.join(", ");
@@ -314,13 +384,12 @@ impl Grader {
                 graded,
                 Status::Missing,
                 format!("None of the files that count are there: {names}."),
-                log,
             );
         }
         let unknown =
             |path: &&String| !taken.files.contains_key(*path) && !self.kit.starter.contains_key(*path);
         if let Some(path) = self.kit.allowed.iter().find(unknown) {
-            return ends(graded, Status::Missing, format!("{path} is missing."), log);
+            return ends(graded, Status::Missing, format!("{path} is missing."));
         }
         graded.unchanged = self.kit.allowed.iter().all(|path| {
             taken.files.get(path).is_none_or(|content| self.kit.starter.get(path) == Some(content))
@@ -331,11 +400,22 @@ impl Grader {
                     let why = format!(
                         "Rejected: this task is to be solved without `unsafe`, and line {line} of {path} has `{word}`."
                     );
-                    return ends(graded, Status::Rejected, why, log);
+                    return ends(graded, Status::Rejected, why);
                 }
             }
         }
-        let work = tempfile::Builder::new().prefix("work-").tempdir_in(self.scratch.path())?;
+        let idle = || self.idle.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let free = idle().pop();
+        let sandbox = free.map_or_else(|| self.sandbox.another(), Ok)?;
+        let judged = self.run(&sandbox, graded, taken);
+        idle().push(sandbox);
+        judged
+    }
+
+    /// Compiles and tests what may be run.
+    fn run(&self, sandbox: &Sandbox, mut graded: Graded, taken: &Taken) -> Result<Judged> {
+        let mut log = String::new();
+        let work = tempfile::Builder::new().prefix("work-").tempdir_in(self.scratch.folder.path())?;
         sandbox.folder(work.path(), false)?;
         let sources = work.path().join("sources");
         let mut tree = self.sources.clone();
@@ -344,24 +424,25 @@ impl Grader {
             let content = content.with_context(|| format!("the starter has no {path}"))?.clone();
             tree.insert(path.clone(), content);
         }
-        write_tree(&sandbox, &sources, &tree)?;
+        write_tree(sandbox, &sources, &tree)?;
         let library = work.path().join("library");
         let library =
-            match self.toolchain.compile(&sandbox, &sources, "src/lib.rs", Target::Library, &library)? {
+            match self.toolchain.compile(sandbox, &sources, "src/lib.rs", Target::Library, &library)? {
                 Ok(library) => library,
                 Err(Refused { text, limit }) => {
                     let forbidden = !self.kit.allows_unsafe && text.contains(FORBID);
                     let status = if forbidden { Status::Rejected } else { Status::CompileError };
                     let what = if limit { "The compiler was ended" } else { "It does not compile" };
-                    return ends(graded, status, format!("{what}:\n{text}"), text);
+                    let message = format!("{what}:\n{text}");
+                    return Ok(Judged::without_run(Graded { status, message, ..graded }, text));
                 }
             };
-        let mut waits = 0;
+        let mut used = BTreeMap::new();
         let mut canaries = BTreeMap::new();
         for (number, suite) in self.suites.iter().enumerate() {
             let out = work.path().join(format!("suite-{number}"));
             let together = self.toolchain.compile(
-                &sandbox,
+                sandbox,
                 &suite.sources,
                 &self.kit.tests,
                 Target::Tests(&library),
@@ -375,7 +456,7 @@ impl Grader {
                     Err(_) => {
                         let out = work.path().join(format!("suite-{number}-{index}"));
                         self.toolchain.compile(
-                            &sandbox,
+                            sandbox,
                             &part.sources,
                             &self.kit.tests,
                             Target::Tests(&library),
@@ -389,25 +470,31 @@ impl Grader {
                     Err(refused) => {
                         log.push_str(&format!("group {}:\n{}\n", group.name, refused.text));
                         let said = if public { refused.text } else { String::new() };
-                        let test = |(number, name): (usize, &String)| Test {
-                            name: name.clone(),
-                            outcome: Outcome::CompileError,
-                            flaky: false,
-                            message: if number == 0 { said.clone() } else { String::new() },
+                        let test = |(number, name): (usize, &String)| {
+                            let said = if number == 0 { said.clone() } else { String::new() };
+                            Test::new(name, Outcome::CompileError, said)
                         };
                         group.tests = part.tests.iter().enumerate().map(test).collect();
                     }
                     Ok(program) => {
                         seal(&program, public)?;
+                        let mut timeouts = 0;
                         for name in &part.tests {
-                            let test = self.test(&sandbox, &program, name, public, &mut waits, &mut log)?;
+                            if timeouts == TIMEOUTS {
+                                group.tests.push(Test::new(name, Outcome::NotRun, String::new()));
+                                continue;
+                            }
+                            let (test, its) = self.test(sandbox, &program, name, public, &mut log)?;
+                            timeouts += usize::from(test.outcome == Outcome::Timeout);
+                            used.insert(name.clone(), its);
                             group.tests.push(test);
                         }
-                        // Where `unsafe` is allowed every test has its counterpart that must fail; elsewhere, where nobody
-                        // is known to be able to forge, one a group.
-                        let most = if self.kit.allows_unsafe { part.tests.len() } else { 1 };
-                        for name in part.tests.iter().take(most) {
-                            let ran = self.once(&sandbox, &program, name, true)?;
+                        // Where `unsafe` is allowed every test that passed has its counterpart that must fail; elsewhere,
+                        // where nobody is known to be able to forge, one a group.
+                        let passed = group.tests.iter().filter(|test| test.outcome == Outcome::Passed);
+                        let most = if self.kit.allows_unsafe { usize::MAX } else { 1 };
+                        for name in passed.take(most).map(|test| &test.name) {
+                            let ran = self.once(sandbox, &program, name, true)?;
                             if matches!(ran.outcome, Outcome::Passed | Outcome::Tampered) {
                                 canaries.insert(name.clone(), part.group);
                             }
@@ -422,7 +509,7 @@ impl Grader {
             }
         }
         self.sum(&mut graded);
-        Ok(Judged { graded, log })
+        Ok(Judged { graded, log, used })
     }
 
     fn sum(&self, graded: &mut Graded) {
@@ -462,13 +549,8 @@ impl Grader {
         program: &Path,
         name: &str,
         public: bool,
-        waits: &mut usize,
         log: &mut String,
-    ) -> Result<Test> {
-        let done = |outcome, flaky, message| Test { name: name.to_owned(), outcome, flaky, message };
-        if *waits >= WAITS {
-            return Ok(done(Outcome::NotRun, false, String::new()));
-        }
+    ) -> Result<(Test, Used)> {
         let mut ran = {
             let _together = self.alone.read().unwrap_or_else(|poisoned| poisoned.into_inner());
             self.once(sandbox, program, name, false)?
@@ -478,20 +560,22 @@ impl Grader {
             // The machine may have been busy: on its own, it has all of it.
             let _alone = self.alone.write().unwrap_or_else(|poisoned| poisoned.into_inner());
             ran = self.once(sandbox, program, name, false)?;
-            *waits += usize::from(ran.waited);
-        } else if ran.outcome == Outcome::Failed {
+        } else if ran.outcome == Outcome::Failed && !ran.output.contains(TODO) {
             flaky = self.once(sandbox, program, name, false)?.outcome == Outcome::Passed;
         }
         if ran.outcome == Outcome::Passed {
-            return Ok(done(Outcome::Passed, false, String::new()));
+            return Ok((Test::new(name, Outcome::Passed, String::new()), ran.used));
         }
-        log.push_str(&format!("test {name}: {}\n{}\n", ran.outcome.words(), harmless(&ran.output, 8000)));
+        // What a test prints until it is stopped differs in length; its beginning does not.
+        let stopped = matches!(ran.outcome, Outcome::Timeout | Outcome::ResourceLimit);
+        let printed = harmless(&printed(&ran.output), if stopped { 2000 } else { 8000 });
+        log.push_str(&format!("test {name}: {}\n{printed}\n", ran.outcome.words()));
         let message = match (public, panic_message(&ran.output)) {
             (false, _) => String::new(),
             (true, Some(panic)) => harmless(&format!("{}: {panic}", ran.outcome.words()), MESSAGE),
             (true, None) => ran.outcome.words().to_owned(),
         };
-        Ok(done(ran.outcome, flaky, message))
+        Ok((Test { flaky, ..Test::new(name, ran.outcome, message) }, ran.used))
     }
 
     /// Runs a test once, in a process and a sandbox of its own.
@@ -514,21 +598,23 @@ impl Grader {
         }
         let ended = sandbox.run(job)?;
         ours.set_nonblocking(true)?;
-        let mut said = [0; 64];
+        let mut said = [0; 128];
         let mut messages = Vec::new();
         while let Ok(length) = ours.recv(&mut said) {
             messages.push(said[..length].to_vec());
         }
         let outcome = match messages.as_slice() {
             [] => unproven(&ended),
-            [only] if only == number.as_slice() => Outcome::Passed,
+            [only] if harness::proof(only, &number).is_some() => Outcome::Passed,
             // Nobody speaks here but the grader's own code.
             _ => Outcome::Tampered,
         };
+        let used = messages.first().and_then(|only| harness::proof(only, &number)).unwrap_or_default();
         Ok(Ran {
             outcome,
             waited: ended.how == How::Clock && outcome != Outcome::Passed,
             output: ended.output,
+            used,
         })
     }
 }
@@ -536,7 +622,7 @@ impl Grader {
 fn ungraded(graded: Graded, error: &anyhow::Error) -> Judged {
     let message = "This has not been graded yet: the fault is the grader's, not yours.".to_owned();
     let graded = Graded { status: Status::InfrastructureError, score: None, message, ..graded };
-    Judged { graded, log: format!("{error:#}\n") }
+    Judged::without_run(graded, format!("{error:#}\n"))
 }
 
 /// Why a test that did not prove anything has not.

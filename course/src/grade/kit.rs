@@ -1,18 +1,11 @@
 //! What the grader owns of a task: sources, tests, groups, and which files it takes from a submission.
 
-use std::collections::BTreeMap;
-use std::fs;
+use anyhow::{Context, Result};
 
-use anyhow::{Context, Result, bail, ensure};
-
-use crate::evidence::files_below;
-use crate::mutants::{needed, only};
-use crate::nearest::or_nearest;
-use crate::project::{Project, module};
+use crate::exercise::Exercise;
+pub use crate::exercise::Tree;
+use crate::project::Project;
 use crate::task::{Group, Visibility};
-
-/// Files by their path below the exercise's folder, with slashes.
-pub type Tree = BTreeMap<String, Vec<u8>>;
 
 /// A task, as the grader needs it.
 #[derive(Debug, Clone)]
@@ -69,55 +62,25 @@ impl Kit {
     }
 }
 
-/// The task of a chapter: its modules and those that they need, and its tests.
+/// The task of a chapter, from its exercise.
 ///
 /// # Errors
 ///
-/// When there is no such chapter, it is a text and not a program, or a file is missing.
+/// When there is no such chapter, it asks for a text and not for a program, or its exercise cannot be made.
 pub fn of_chapter(project: &Project, slug: &str) -> Result<Kit> {
-    let Some(task) = project.tasks.get(slug) else {
-        let known = project.tasks.keys().map(String::as_str);
-        bail!("there is no chapter `{slug}`: {}", or_nearest(slug, known, "the book has no chapters"));
-    };
-    ensure!(
-        !task.solution.files.is_empty(),
-        "`{slug}` asks for a text, which nothing but a reader can grade"
-    );
-    let chapter = module(slug);
-    let listings = project.root.join("listings");
-    let mut solution = Tree::new();
-    let modules = needed(project, &chapter);
-    let mut files = vec![listings.join("src/lib.rs")];
-    for module in &modules {
-        files.push(listings.join("src").join(module).with_extension("rs"));
-        files.extend(files_below(&listings.join("src").join(module)));
-    }
-    files.extend(files_below(&listings.join("tests").join(&chapter)));
-    for file in files.iter().filter(|file| file.extension().is_some_and(|it| it == "rs") && file.is_file()) {
-        let path =
-            file.strip_prefix(&listings)?.iter().map(|part| part.to_string_lossy()).collect::<Vec<_>>();
-        let text = fs::read_to_string(file).with_context(|| format!("{} cannot be read", file.display()))?;
-        solution.insert(path.join("/"), text.replace("\r\n", "\n").into_bytes());
-    }
-    let root = solution.get("src/lib.rs").context("listings/src/lib.rs is missing")?;
-    let root = only(&modules, &String::from_utf8_lossy(root));
-    solution.insert("src/lib.rs".to_owned(), root.into_bytes());
-    let allowed: Vec<String> =
-        task.solution.files.iter().map(|file| format!("src/{chapter}/{file}")).collect();
-    if let Some(path) = allowed.iter().find(|path| !solution.contains_key(*path)) {
-        bail!("listings/{path} is the student's to write, and is not there");
-    }
-    let mut owned = solution.clone();
-    owned.retain(|path, _| !allowed.contains(path));
+    let exercise = Exercise::of(project, slug)?;
+    let tests = exercise.tests();
+    let tests =
+        tests.with_context(|| format!("`{slug}` asks for a text, which nothing but a reader can grade"))?;
     Ok(Kit {
         slug: slug.to_owned(),
-        title: task.title.clone(),
-        owned,
-        allowed,
-        starter: Tree::new(),
-        solution,
-        tests: format!("tests/{chapter}/main.rs"),
-        groups: task.groups.clone(),
-        allows_unsafe: task.solution.allows_unsafe,
+        title: exercise.task.title.clone(),
+        owned: exercise.owned(),
+        allowed: exercise.allowed().to_vec(),
+        starter: exercise.starter().clone(),
+        solution: exercise.solution().clone(),
+        tests: tests.iter().map(|part| part.to_string_lossy()).collect::<Vec<_>>().join("/"),
+        groups: exercise.task.groups.clone(),
+        allows_unsafe: exercise.task.solution.allows_unsafe,
     })
 }

@@ -153,6 +153,14 @@ pub struct Test {
     pub message: String,
 }
 
+impl Test {
+    /// A test that is not flaky.
+    #[must_use]
+    pub fn new(name: &str, outcome: Outcome, message: String) -> Self {
+        Self { name: name.to_owned(), outcome, flaky: false, message }
+    }
+}
+
 /// What became of a test.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -171,7 +179,7 @@ pub enum Outcome {
     CompileError,
     /// It came back as passed although it had to fail, or spoke on the grader's channel.
     Tampered,
-    /// It was not run: nothing compiled, or the submission used up its time.
+    /// It was not run: too many of its group ran out of time, so that the group's points were lost already.
     NotRun,
 }
 

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
@@ -14,6 +14,7 @@ use super::judge::Grader;
 use super::result::{Graded, Status, Student};
 use super::sandbox::{Level, Limits, Sandbox};
 use super::store::{self, Shard};
+use crate::progress::Progress;
 
 /// How to grade.
 #[derive(Debug, Clone, Default)]
@@ -37,6 +38,8 @@ pub struct Run {
     pub graded: usize,
     /// How many it left alone, because their very grade was there.
     pub kept: usize,
+    /// How many it did not come to, because it was told to stop.
+    pub left: usize,
     /// All results of the folder, by student.
     pub results: BTreeMap<String, Graded>,
 }
@@ -59,30 +62,47 @@ impl Run {
     }
 }
 
-/// The submissions of a folder: folders and zips, by what their name without `.zip` is.
+/// A folder of submissions.
+#[derive(Debug, Default)]
+pub struct Class {
+    /// Folders and zips, by what their name without `.zip` is.
+    pub submissions: BTreeMap<String, Vec<PathBuf>>,
+    /// What is neither, and nobody's submission.
+    pub strays: Vec<String>,
+}
+
+/// The submissions of a folder.
 ///
 /// # Errors
 ///
-/// When the folder cannot be read.
-pub fn submissions(folder: &Path) -> Result<BTreeMap<String, Vec<PathBuf>>> {
-    let mut all: BTreeMap<String, Vec<PathBuf>> = BTreeMap::new();
+/// When the folder cannot be read, or has none.
+pub fn submissions(folder: &Path) -> Result<Class> {
+    let mut class = Class::default();
     for entry in fs::read_dir(folder).with_context(|| format!("{} cannot be read", folder.display()))? {
-        let path = entry?.path();
-        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        if name.starts_with('.') {
+        let entry = entry?;
+        let path = entry.path();
+        let name = entry.file_name();
+        // Two names that are no text stay two.
+        let bytes = name.as_encoded_bytes();
+        let name = name.to_str().map_or_else(|| bytes.escape_ascii().to_string(), str::to_owned);
+        // What systems leave behind: `.DS_Store`, and what macOS packs beside the files of a zip.
+        if name.starts_with('.') || name == "__MACOSX" {
             continue;
         }
         let id = match name.len().checked_sub(4).filter(|&at| name.is_char_boundary(at)) {
             Some(at) if name[at..].eq_ignore_ascii_case(".zip") => name[..at].to_owned(),
-            // A stray file is nobody's submission.
             _ if path.is_dir() || path.is_symlink() => name,
-            _ => continue,
+            _ => {
+                class.strays.push(name);
+                continue;
+            }
         };
-        all.entry(id).or_default().push(path);
+        class.submissions.entry(id).or_default().push(path);
     }
-    all.values_mut().for_each(|paths| paths.sort());
-    ensure!(!all.is_empty(), "{} has no folders and no zips", folder.display());
-    Ok(all)
+    class.submissions.values_mut().for_each(|paths| paths.sort());
+    class.strays.sort();
+    ensure!(!class.submissions.is_empty(), "{} has no folders and no zips", folder.display());
+    Ok(class)
 }
 
 fn take(paths: &[PathBuf], allowed: &[String]) -> Result<Taken> {
@@ -95,64 +115,72 @@ fn take(paths: &[PathBuf], allowed: &[String]) -> Result<Taken> {
     }
 }
 
-/// Grades a class. `say` is told how far it is, from time to time.
+/// Grades a class, and tells `progress`. Once `stop` is true, what is being graded is graded to its end, and nothing more.
 ///
 /// # Errors
 ///
 /// When submissions cannot be listed, or results cannot be written. What goes wrong with one submission is its result.
-pub fn grade(grader: &Grader, options: &Options, say: &(dyn Fn(&str) + Sync)) -> Result<Run> {
-    let all = submissions(&options.submissions)?;
-    let mut todo = Vec::new();
-    let mut run = Run::default();
-    let sandbox = grader.level().word();
-    for (id, paths) in all.into_iter().filter(|(id, _)| options.shard.is_none_or(|shard| shard.has(id))) {
-        let taken = take(&paths, &grader.kit().allowed);
-        if options.resume
-            && let Ok(taken) = &taken
-            && store::is_done(&options.out, &id, &grader.key(taken), sandbox)
-        {
-            run.kept += 1;
-            continue;
-        }
-        todo.push((id, taken));
-    }
-    run.graded = todo.len();
+pub fn grade(grader: &Grader, options: &Options, progress: &Progress, stop: &AtomicBool) -> Result<Run> {
+    let mine = |id: &str| options.shard.is_none_or(|shard| shard.has(id));
+    let class = submissions(&options.submissions)?.submissions;
+    let todo: Vec<_> = class.into_iter().filter(|(id, _)| mine(id)).collect();
+    let _open = store::open(&options.out)?;
     let jobs = match options.jobs {
         0 => std::thread::available_parallelism().map_or(1, usize::from),
         jobs => jobs,
     };
     let next = AtomicUsize::new(0);
-    let done = Mutex::new((0, Instant::now()));
+    let done = Mutex::new(Run::default());
+    let told = Mutex::new(Instant::now());
     let start = Instant::now();
-    let work = |worker: u32| -> Result<()> {
-        loop {
-            // Relaxed: the counter hands out numbers, it guards no other memory.
-            let Some((id, taken)) = todo.get(next.fetch_add(1, Ordering::Relaxed)) else { return Ok(()) };
-            let student = Student { id: id.clone(), ..Student::default() };
-            let judged = match taken {
-                Ok(taken) => grader.grade(student, taken, worker),
-                Err(error) => grader.fault(student, error),
-            };
-            store::keep(&options.out, &judged.graded, &judged.log)?;
-            let mut done = done.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-            done.0 += 1;
-            if done.1.elapsed() > Duration::from_secs(5) || done.0 == todo.len() {
-                done.1 = Instant::now();
-                let left = start.elapsed().as_secs_f64() / done.0 as f64 * (todo.len() - done.0) as f64;
-                say(&format!("{} of {} graded, {left:.0} s left", done.0, todo.len()));
+    progress.expect(todo.len());
+    let work = || -> Result<()> {
+        // Relaxed: the counter hands out numbers, and the flag is only a wish; neither guards other memory.
+        while !stop.load(Ordering::Relaxed) {
+            let Some((id, paths)) = todo.get(next.fetch_add(1, Ordering::Relaxed)) else { break };
+            let graded = one(grader, options, id, paths)?;
+            progress.advance(1);
+            let mut run = done.lock().unwrap_or_else(PoisonError::into_inner);
+            *(if graded { &mut run.graded } else { &mut run.kept }) += 1;
+            let count = run.graded + run.kept;
+            let mut told = told.lock().unwrap_or_else(PoisonError::into_inner);
+            if told.elapsed() > Duration::from_secs(10) {
+                *told = Instant::now();
+                let left = start.elapsed().as_secs_f64() / count as f64 * (todo.len() - count) as f64;
+                progress.remark(&format!("{count} of {}, about {left:.0} s left", todo.len()));
             }
         }
+        Ok(())
     };
     std::thread::scope(|scope| {
-        let workers: Vec<_> = (0..jobs as u32).map(|worker| scope.spawn(move || work(worker))).collect();
+        let workers: Vec<_> = (0..jobs).map(|_| scope.spawn(work)).collect();
         workers.into_iter().try_for_each(|worker| match worker.join() {
             Ok(worked) => worked,
             Err(_) => bail!("a worker panicked: its submission has no result"),
         })
     })?;
-    run.results = store::read(&options.out).unwrap_or_default();
+    let mut run = done.into_inner().unwrap_or_else(PoisonError::into_inner);
+    run.left = todo.len() - run.graded - run.kept;
+    run.results = store::read(&options.out)?;
     store::summarise(&options.out, &run.results)?;
     Ok(run)
+}
+
+/// Grades one submission; `false` when its very grade is there already.
+fn one(grader: &Grader, options: &Options, id: &str, paths: &[PathBuf]) -> Result<bool> {
+    let student = Student { id: id.to_owned(), ..Student::default() };
+    let judged = match take(paths, &grader.kit().allowed) {
+        Ok(taken) => {
+            let sandbox = grader.level().word();
+            if options.resume && store::is_done(&options.out, id, &grader.key(&taken), sandbox) {
+                return Ok(false);
+            }
+            grader.grade(student, &taken)
+        }
+        Err(error) => grader.fault(student, &error),
+    };
+    store::keep(&options.out, &judged.graded, &judged.log)?;
+    Ok(true)
 }
 
 /// Makes ready to grade a chapter of the book.

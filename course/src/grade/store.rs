@@ -1,8 +1,8 @@
 //! Results on disk: one file a submission, written whole or not at all, so that a run that was cut off goes on, shards run
 //! anywhere, and their results are put together in any order.
 
-use std::collections::BTreeMap;
-use std::fs;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -10,6 +10,9 @@ use anyhow::{Context, Result, ensure};
 
 use super::result::{Graded, Key};
 use super::text;
+
+/// What the name of a file that is not whole yet begins with.
+const PART: &str = ".part-";
 
 /// A part of a class: of `of` parts the one with this number, from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,11 +66,40 @@ fn result_file(out: &Path, student: &str) -> PathBuf {
 pub fn write(path: &Path, content: &[u8]) -> Result<()> {
     let folder = path.parent().context("a file lies in a folder")?;
     fs::create_dir_all(folder)?;
-    let mut file = tempfile::Builder::new().prefix(".part-").tempfile_in(folder)?;
+    let mut file = tempfile::Builder::new().prefix(PART).tempfile_in(folder)?;
     file.write_all(content)?;
     file.as_file().sync_all()?;
     file.persist(path).with_context(|| format!("{} cannot be written", path.display()))?;
     Ok(())
+}
+
+/// A folder of results that somebody writes to, until it is dropped or the process ends, however it ends.
+#[derive(Debug)]
+pub struct Open {
+    _folder: Option<File>,
+}
+
+/// Opens a folder of results to write to, and removes what a run that was killed has left half written.
+///
+/// # Errors
+///
+/// When it cannot be made.
+pub fn open(out: &Path) -> Result<Open> {
+    fs::create_dir_all(out).with_context(|| format!("{} cannot be made", out.display()))?;
+    // Where folders cannot be locked nothing is removed: somebody may be writing it.
+    let Ok(folder) = File::open(out) else { return Ok(Open { _folder: None }) };
+    if folder.try_lock().is_ok() {
+        for below in [out.to_owned(), out.join("results"), out.join("logs")] {
+            for entry in fs::read_dir(&below).into_iter().flatten().flatten() {
+                if entry.file_name().to_string_lossy().starts_with(PART) {
+                    let _ = fs::remove_file(entry.path());
+                }
+            }
+        }
+        let _ = folder.unlock();
+    }
+    let _ = folder.lock_shared();
+    Ok(Open { _folder: Some(folder) })
 }
 
 /// Keeps a result, and beside it what only an instructor may read.
@@ -106,6 +138,10 @@ pub fn is_done(out: &Path, student: &str, key: &Key, sandbox: &str) -> bool {
 pub fn read(out: &Path) -> Result<BTreeMap<String, Graded>> {
     let mut results = BTreeMap::new();
     let folder = out.join("results");
+    // A shard may have nobody in it.
+    if out.is_dir() && !folder.exists() {
+        return Ok(results);
+    }
     for entry in fs::read_dir(&folder).with_context(|| format!("{} cannot be read", folder.display()))? {
         let path = entry?.path();
         if path.extension().is_none_or(|extension| extension != "json") {
@@ -118,36 +154,33 @@ pub fn read(out: &Path) -> Result<BTreeMap<String, Graded>> {
     Ok(results)
 }
 
-/// Of two results of one student the one that counts, whichever comes first: a verdict before none, then by its bytes.
-fn better(a: Graded, b: Graded) -> Result<Graded> {
-    let rank = |it: &Graded| -> Result<(bool, Vec<u8>)> { Ok((it.has_verdict(), bytes(it)?)) };
-    Ok(if rank(&a)? >= rank(&b)? { a } else { b })
-}
-
-/// Puts results together. In which order, and in how many steps, makes no difference.
+/// Puts results together, also with those that are in `into` already. In which order, and in how many steps, makes no
+/// difference: of two results of one student a verdict counts before none, then the greater by its bytes.
 ///
 /// # Errors
 ///
-/// When a result cannot be read or written, or when they are of different tasks.
+/// When a result cannot be read or written, or when they are of different tasks: nothing is written then.
 pub fn merge(from: &[PathBuf], into: &Path) -> Result<BTreeMap<String, Graded>> {
-    let mut all: BTreeMap<String, Graded> = BTreeMap::new();
-    for folder in from {
+    let mut all: BTreeMap<String, (bool, Vec<u8>, String, Graded)> = BTreeMap::new();
+    let there = into.is_dir().then(|| into.to_owned());
+    for folder in from.iter().chain(&there) {
         for (student, graded) in read(folder)? {
             let log = folder.join("logs").join(format!("{}.txt", file_name(&student)));
-            let chosen = match all.remove(&student) {
-                Some(other) => better(other, graded.clone())?,
-                None => graded.clone(),
-            };
-            if chosen == graded {
-                keep(into, &graded, &fs::read_to_string(log).unwrap_or_default())?;
+            let log = fs::read_to_string(log).unwrap_or_default();
+            let new = (graded.has_verdict(), bytes(&graded)?, log, graded);
+            let rank = |it: &(bool, Vec<u8>, String, Graded)| (it.0, it.1.clone(), it.2.clone());
+            if all.get(&student).is_none_or(|old| rank(old) < rank(&new)) {
+                all.insert(student, new);
             }
-            all.insert(student, chosen);
         }
     }
-    let mut tasks: Vec<_> = all.values().map(|graded| &graded.key.task).collect();
-    tasks.sort();
-    tasks.dedup();
+    let tasks: BTreeSet<_> = all.values().map(|(.., graded)| &graded.key.task).collect();
     ensure!(tasks.len() <= 1, "these results are of different tasks, or of different versions of one");
+    let _open = open(into)?;
+    for (_, _, log, graded) in all.values() {
+        keep(into, graded, log)?;
+    }
+    let all = all.into_iter().map(|(student, (.., graded))| (student, graded)).collect();
     summarise(into, &all)?;
     Ok(all)
 }
@@ -234,23 +267,82 @@ mod tests {
         );
     }
 
+    fn folder(results: &[(Graded, String)]) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        for (graded, log) in results {
+            keep(folder.path(), graded, log).unwrap();
+        }
+        folder
+    }
+
+    fn merged(from: &[&Path]) -> tempfile::TempDir {
+        let into = tempfile::tempdir().unwrap();
+        let from: Vec<PathBuf> = from.iter().map(|it| (*it).to_owned()).collect();
+        merge(&from, into.path()).unwrap();
+        into
+    }
+
+    proptest::proptest! {
+        #![proptest_config(proptest::test_runner::Config::with_cases(48))]
+
+        #[test]
+        fn merging_is_the_same_in_any_order_and_in_any_steps(
+            results in proptest::collection::vec((0..3_usize, 0..3_u8, 0..2_u32, 0..2_u8, 0..3_usize), 0..9),
+        ) {
+            let mut parts: [Vec<(Graded, String)>; 3] = Default::default();
+            for (student, kind, score, log, part) in results {
+                let (status, score) = match kind {
+                    0 => (Status::InfrastructureError, None),
+                    1 => (Status::Missing, Some(0)),
+                    _ => (Status::Graded, Some(score)),
+                };
+                parts[part].push((graded(["ann", "bob", "🦀"][student], status, score), log.to_string()));
+            }
+            let [a, b, c] = parts.each_ref().map(|part| folder(part));
+            let (a, b, c) = (a.path(), b.path(), c.path());
+            let all = content(merged(&[a, b, c]).path());
+            let same = |other: tempfile::TempDir| assert_eq!(all, content(other.path()));
+            same(merged(&[c, a, b]));
+            same(merged(&[merged(&[a, b]).path(), c]));
+            same(merged(&[a, merged(&[b, c]).path()]));
+            same(merged(&[a, a, b, c, b]));
+            let steps = merged(&[b]);
+            merge(&[c.to_owned()], steps.path()).unwrap();
+            merge(&[a.to_owned()], steps.path()).unwrap();
+            same(steps);
+        }
+    }
+
     #[test]
-    fn merging_is_the_same_in_any_order_and_a_fault_gives_way_to_a_verdict() {
-        let folders: Vec<_> = (0..3).map(|_| tempfile::tempdir().unwrap()).collect();
-        let fault = graded("ann", Status::InfrastructureError, None);
-        let verdict = graded("ann", Status::Graded, Some(7));
-        keep(folders[0].path(), &fault, "fault").unwrap();
-        keep(folders[1].path(), &verdict, "verdict").unwrap();
-        keep(folders[2].path(), &graded("bob", Status::Missing, Some(0)), "").unwrap();
-        let paths: Vec<PathBuf> = folders.iter().map(|it| it.path().to_owned()).collect();
-        let out: Vec<_> = (0..4).map(|_| tempfile::tempdir().unwrap()).collect();
-        merge(&[paths[0].clone(), paths[1].clone(), paths[2].clone()], out[0].path()).unwrap();
-        merge(&[paths[2].clone(), paths[1].clone(), paths[0].clone()], out[1].path()).unwrap();
-        merge(&[paths[0].clone(), paths[1].clone()], out[2].path()).unwrap();
-        merge(&[out[2].path().to_owned(), paths[2].clone()], out[3].path()).unwrap();
-        assert_eq!(content(out[0].path()), content(out[1].path()));
-        assert_eq!(content(out[0].path()), content(out[3].path()));
-        assert_eq!(read(out[0].path()).unwrap()["ann"], verdict);
+    fn fault_gives_way_to_a_verdict_and_other_tasks_are_refused() {
+        let fault = (graded("ann", Status::InfrastructureError, None), "fault".to_owned());
+        let verdict = (graded("ann", Status::Graded, Some(7)), "verdict".to_owned());
+        let (one, two) = (folder(&[fault]), folder(std::slice::from_ref(&verdict)));
+        let both = merged(&[two.path(), one.path()]);
+        assert_eq!(read(both.path()).unwrap()["ann"], verdict.0);
+        let mut other = verdict.0;
+        other.key.task = "another".to_owned();
+        let other = folder(&[(other, String::new())]);
+        let before = content(both.path());
+        assert!(merge(&[other.path().to_owned()], both.path()).is_err());
+        assert_eq!(content(both.path()), before);
+    }
+
+    #[test]
+    fn what_a_killed_run_left_is_removed_unless_somebody_is_at_work() {
+        let out = tempfile::tempdir().unwrap();
+        keep(out.path(), &graded("ann", Status::Graded, Some(7)), "").unwrap();
+        let left = out.path().join("results").join(format!("{PART}xyz"));
+        fs::write(&left, "{").unwrap();
+        assert_eq!(read(out.path()).unwrap().len(), 1);
+        let other = open(out.path()).unwrap();
+        assert!(!left.exists());
+        fs::write(&left, "{").unwrap();
+        let mine = open(out.path()).unwrap();
+        assert!(left.exists());
+        drop((other, mine));
+        open(out.path()).unwrap();
+        assert!(!left.exists());
     }
 
     #[test]

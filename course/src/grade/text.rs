@@ -72,6 +72,25 @@ pub fn panic_message(output: &str) -> Option<String> {
     found
 }
 
+/// What a test printed, without what differs from run to run: the frame that libtest puts around it, with its clock, and the
+/// numbers of threads.
+#[must_use]
+pub fn printed(output: &str) -> String {
+    let inside =
+        output.split_once("\nrunning 1 test\ntest __grade::run ... ").map_or(output, |(_, rest)| rest);
+    let end = inside.rfind("FAILED\n\nfailures:\n").unwrap_or(inside.len());
+    let lines = inside[..end].trim().lines().map(|line| {
+        let number = line.strip_prefix("thread '").and_then(|rest| rest.split_once("' ("));
+        match number.and_then(|(name, rest)| Some((name, rest.split_once(") panicked at ")?))) {
+            Some((name, (number, place))) if number.bytes().all(|it| it.is_ascii_digit()) => {
+                format!("thread '{name}' panicked at {place}")
+            }
+            _ => line.to_owned(),
+        }
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
 /// A cell that no spreadsheet takes for a formula.
 #[must_use]
 pub fn cell(text: &str) -> String {
@@ -103,6 +122,15 @@ mod tests {
             "panicked at tests/tiny/public.rs:9:5\nassertion failed\n  left: 1"
         );
         assert_eq!(panic_message("test result: ok"), None);
+    }
+
+    #[test]
+    fn printed_has_neither_clock_nor_thread_numbers() {
+        let output = "\nrunning 1 test\ntest __grade::run ... mine\nthread 'a (b)' (17) panicked at x.rs:1:1:\nno\nFAILED\n\n\
+                      failures:\n\nfailures:\n    __grade::run\n\ntest result: FAILED. 0 passed; finished in 0.02s\n";
+        assert_eq!(printed(output), "mine\nthread 'a (b)' panicked at x.rs:1:1:\nno");
+        assert_eq!(printed("\nrunning 1 test\ntest __grade::run ... "), "");
+        assert_eq!(printed("half a li"), "half a li");
     }
 
     #[test]

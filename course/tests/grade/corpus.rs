@@ -6,7 +6,7 @@ use course::grade::judge::{Grader, Judged};
 use course::grade::result::{Outcome, Status};
 use course::grade::sandbox::Level;
 
-use super::{grader, hand_in, sandbox, student, tiny};
+use super::{grader, hand_in, student, tiny};
 
 /// What it is, its `sum.rs`, its verdict, its points, and what becomes of `sum_of_three`, if tests are run.
 struct Case {
@@ -313,12 +313,11 @@ fn shown(judged: &Judged) -> String {
     serde_json::to_string(&judged.graded.for_student()).unwrap()
 }
 
-fn check(grader: &Grader, case: &Case, worker: u32) -> Result<(), String> {
+fn check(grader: &Grader, case: &Case) -> Result<(), String> {
     let right = hand_in(grader.kit(), "pub fn sum(n: &[u64]) -> u64 { n.iter().sum() }");
     let judged = std::thread::scope(|scope| {
-        let neighbour =
-            case.beside.then(|| scope.spawn(|| grader.grade(student("neighbour"), &right, worker + 10)));
-        let judged = grader.grade(student(case.name), &hand_in(grader.kit(), &case.sum), worker);
+        let neighbour = case.beside.then(|| scope.spawn(|| grader.grade(student("neighbour"), &right)));
+        let judged = grader.grade(student(case.name), &hand_in(grader.kit(), &case.sum));
         if let Some(neighbour) = neighbour {
             let neighbour = neighbour.join().unwrap();
             if neighbour.graded.score != Some(10) {
@@ -354,18 +353,16 @@ fn check(grader: &Grader, case: &Case, worker: u32) -> Result<(), String> {
 }
 
 fn corpus_gets_its_verdicts(level: Level) {
-    let Some(sandbox) = sandbox(level) else { return };
-    let grader = grader(sandbox, false);
+    let Some(grader) = grader(level, false) else { return };
     let queue = Mutex::new(cases(level));
     let wrong = Mutex::new(Vec::new());
     std::thread::scope(|scope| {
-        for worker in 0..2 {
-            let (queue, wrong, grader) = (&queue, &wrong, &grader);
-            scope.spawn(move || {
+        for _ in 0..2 {
+            scope.spawn(|| {
                 loop {
                     let Some(case) = queue.lock().unwrap().pop() else { break };
                     let start = std::time::Instant::now();
-                    if let Err(why) = check(grader, &case, worker) {
+                    if let Err(why) = check(&grader, &case) {
                         wrong.lock().unwrap().push(format!("{}: {why}", case.name));
                     }
                     eprintln!("{:>6.2} s {}", start.elapsed().as_secs_f64(), case.name);
@@ -390,8 +387,7 @@ fn corpus_gets_its_verdicts_in_the_reduced_sandbox() {
 /// Where `unsafe` is allowed a pass can be forged, and the forgery is seen.
 #[test]
 fn forged_pass_is_tampering() {
-    let Some(sandbox) = sandbox(Level::Full) else { return };
-    let grader = grader(sandbox, true);
+    let Some(grader) = grader(Level::Full, true) else { return };
     let scanner = r#"
         unsafe extern "C" { fn write(fd: i32, bytes: *const u8, count: usize) -> isize; }
         #[inline(never)]
@@ -409,7 +405,7 @@ fn forged_pass_is_tampering() {
             n.len() as u64 + 100
         }
     "#;
-    let judged = grader.grade(student("scanner"), &hand_in(grader.kit(), scanner), 0);
+    let judged = grader.grade(student("scanner"), &hand_in(grader.kit(), scanner));
     assert_eq!((judged.graded.status, judged.graded.score), (Status::Tampered, Some(0)), "{}", judged.log);
     let writer = r#"
         unsafe extern "C" { fn write(fd: i32, bytes: *const u8, count: usize) -> isize; }
@@ -418,7 +414,7 @@ fn forged_pass_is_tampering() {
             n.iter().sum()
         }
     "#;
-    let judged = grader.grade(student("writer"), &hand_in(grader.kit(), writer), 0);
+    let judged = grader.grade(student("writer"), &hand_in(grader.kit(), writer));
     assert_eq!(judged.graded.status, Status::Tampered, "{}", judged.log);
     let constructor = r#"
         unsafe extern "C" { fn _exit(code: i32) -> !; }
@@ -428,7 +424,7 @@ fn forged_pass_is_tampering() {
         static EARLY: extern "C" fn() = early;
         pub fn sum(n: &[u64]) -> u64 { n.iter().sum() }
     "#;
-    let judged = grader.grade(student("constructor"), &hand_in(grader.kit(), constructor), 0);
+    let judged = grader.grade(student("constructor"), &hand_in(grader.kit(), constructor));
     assert_ne!(judged.graded.score, Some(10), "{:?}", judged.graded);
     let killer = r#"
         unsafe extern "C" { fn kill(pid: i32, signal: i32) -> i32; fn getppid() -> i32; fn setsid() -> i32; fn fork() -> i32; }
@@ -439,8 +435,8 @@ fn forged_pass_is_tampering() {
     "#;
     let right = hand_in(grader.kit(), "pub fn sum(n: &[u64]) -> u64 { n.iter().sum() }");
     let (killer, neighbour) = std::thread::scope(|scope| {
-        let neighbour = scope.spawn(|| grader.grade(student("neighbour"), &right, 1));
-        (grader.grade(student("killer"), &hand_in(grader.kit(), killer), 0), neighbour.join().unwrap())
+        let neighbour = scope.spawn(|| grader.grade(student("neighbour"), &right));
+        (grader.grade(student("killer"), &hand_in(grader.kit(), killer)), neighbour.join().unwrap())
     });
     assert_eq!(neighbour.graded.score, Some(10));
     assert!(killer.graded.has_verdict(), "{}", killer.log);
@@ -449,30 +445,28 @@ fn forged_pass_is_tampering() {
 
 #[test]
 fn starter_is_unchanged_and_nothing_is_missing() {
-    let Some(sandbox) = sandbox(Level::Full) else { return };
-    let grader = grader(sandbox, false);
+    let Some(grader) = grader(Level::Full, false) else { return };
     let kit = tiny(false);
     let mut starter = hand_in(&kit, "");
     for path in &kit.allowed {
         starter.files.insert(path.clone(), kit.starter[path].clone());
     }
-    let judged = grader.grade(student("starter"), &starter, 0);
+    let judged = grader.grade(student("starter"), &starter);
     assert!(judged.graded.unchanged);
     assert_eq!((judged.graded.status, judged.graded.score), (Status::Graded, Some(0)), "{}", judged.log);
-    let judged = grader.grade(student("empty"), &Default::default(), 0);
+    let judged = grader.grade(student("empty"), &Default::default());
     assert_eq!((judged.graded.status, judged.graded.score), (Status::Missing, Some(0)));
     // One of the files is missing: it is taken from the starter.
     let mut half = hand_in(&kit, "pub fn sum(n: &[u64]) -> u64 { n.iter().sum() }");
     half.files.remove("src/tiny/more.rs");
-    let judged = grader.grade(student("half"), &half, 0);
+    let judged = grader.grade(student("half"), &half);
     assert_eq!(judged.graded.score, Some(7), "{}", judged.log);
 }
 
 #[test]
 fn same_submission_gives_the_same_bytes() {
-    let Some(sandbox) = sandbox(Level::Full) else { return };
-    let grader = grader(sandbox, false);
+    let Some(grader) = grader(Level::Full, false) else { return };
     let wrong = hand_in(grader.kit(), "pub fn sum(n: &[u64]) -> u64 { n.len() as u64 + 1 }");
-    let once = |worker| serde_json::to_string(&grader.grade(student("a"), &wrong, worker).graded).unwrap();
-    assert_eq!(once(0), once(1));
+    let once = || serde_json::to_string(&grader.grade(student("a"), &wrong).graded).unwrap();
+    assert_eq!(once(), once());
 }

@@ -6,7 +6,9 @@ use listings::coroutines::{stackful, stackful_with};
 
 use crate::suite::contract;
 
-contract!(own_stack, crate::rungs::OwnStack);
+mod own_stack {
+    super::contract!(crate::rungs::OwnStack);
+}
 
 enum Tree {
     Leaf(u32),

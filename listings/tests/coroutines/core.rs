@@ -7,9 +7,17 @@ use listings::coroutines::{Generator, generator, take};
 
 use crate::suite::{LAST, contract};
 
-contract!(by_hand, crate::rungs::ByHand);
-contract!(from_fn, crate::rungs::FromFn);
-contract!(async_block, crate::rungs::Async);
+mod by_hand {
+    super::contract!(crate::rungs::ByHand);
+}
+
+mod from_fn {
+    super::contract!(crate::rungs::FromFn);
+}
+
+mod async_block {
+    super::contract!(crate::rungs::Async);
+}
 
 #[test]
 fn take_returns_exactly_as_many_as_asked() {

@@ -19,8 +19,13 @@ use crate::{
     suite::contract,
 };
 
-contract!(genawaiter_rc, crate::rungs::Genawaiter);
-contract!(stream_macro, crate::rungs::AsyncStream);
+mod genawaiter_rc {
+    super::contract!(crate::rungs::Genawaiter);
+}
+
+mod stream_macro {
+    super::contract!(crate::rungs::AsyncStream);
+}
 
 #[test]
 fn strict_is_over_at_the_first_none() {

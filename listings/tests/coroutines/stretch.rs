@@ -17,14 +17,37 @@ use crate::{
     suite::contract,
 };
 
-contract!(thread_rendezvous, crate::rungs::Thread<0>);
-contract!(thread_bound_1, crate::rungs::Thread<1>);
-contract!(thread_bound_64, crate::rungs::Thread<64>);
-contract!(crossbeam_rendezvous, crate::rungs::Crossbeam<0>);
-contract!(crossbeam_bound_1, crate::rungs::Crossbeam<1>);
-contract!(crossbeam_bound_64, crate::rungs::Crossbeam<64>);
-contract!(task_bound_1, crate::rungs::TokioTask<1>);
-contract!(task_bound_64, crate::rungs::TokioTask<64>);
+mod thread_rendezvous {
+    super::contract!(crate::rungs::Thread<0>);
+}
+
+mod thread_bound_1 {
+    super::contract!(crate::rungs::Thread<1>);
+}
+
+mod thread_bound_64 {
+    super::contract!(crate::rungs::Thread<64>);
+}
+
+mod crossbeam_rendezvous {
+    super::contract!(crate::rungs::Crossbeam<0>);
+}
+
+mod crossbeam_bound_1 {
+    super::contract!(crate::rungs::Crossbeam<1>);
+}
+
+mod crossbeam_bound_64 {
+    super::contract!(crate::rungs::Crossbeam<64>);
+}
+
+mod task_bound_1 {
+    super::contract!(crate::rungs::TokioTask<1>);
+}
+
+mod task_bound_64 {
+    super::contract!(crate::rungs::TokioTask<64>);
+}
 
 #[test]
 fn thread_is_joined_before_drop_returns() {

@@ -1,4 +1,5 @@
-//! The contract of `Pull`, stated once. `contract!(name, Rung)` makes each sentence a test of that rung.
+//! The contract of `Pull`, stated once. `contract!(Rung)` makes each sentence a test of that rung, in the
+//! module where it stands.
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
@@ -110,21 +111,19 @@ pub fn panicking_consumer_runs_the_cleanup<R: Rung>() {
 
 /// One module of tests for one rung.
 macro_rules! contract {
-    ($name:ident, $rung:ty) => {
-        mod $name {
-            $crate::suite::contract! { @tests $rung:
-                fibonacci_starts_at_zero
-                fibonacci_ends_after_94_terms
-                end_is_final
-                producer_starts_with_the_first_next
-                producer_never_started_never_runs
-                producer_runs_no_further_ahead_than_its_bound
-                stop_halfway_runs_the_cleanup
-                end_runs_the_cleanup_once
-                panic_reaches_the_consumer
-                panic_ends_the_sequence
-                panicking_consumer_runs_the_cleanup
-            }
+    ($rung:ty) => {
+        $crate::suite::contract! { @tests $rung:
+            fibonacci_starts_at_zero
+            fibonacci_ends_after_94_terms
+            end_is_final
+            producer_starts_with_the_first_next
+            producer_never_started_never_runs
+            producer_runs_no_further_ahead_than_its_bound
+            stop_halfway_runs_the_cleanup
+            end_runs_the_cleanup_once
+            panic_reaches_the_consumer
+            panic_ends_the_sequence
+            panicking_consumer_runs_the_cleanup
         }
     };
     (@tests $rung:ty: $($test:ident)*) => {

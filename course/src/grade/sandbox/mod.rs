@@ -7,10 +7,12 @@
 //! | [`Level::None`] | the limits only; never without being asked for |
 //!
 //! Which level there is, is found out by trying: [`probes`] does what hostile code would do, and a level at which any of
-//! it succeeds is not used. Nothing is ever run as root: a grader that is root gives it up for each child.
+//! it succeeds is not used. Nothing is ever run as root: a grader that is root becomes, for each sandbox, a user whom nobody
+//! else is: see [`identity`].
 
 mod filter;
 mod full;
+pub mod identity;
 pub mod inside;
 pub mod probes;
 
@@ -28,6 +30,8 @@ use anyhow::{Context, Result, bail, ensure};
 use command_fds::{CommandFdExt, FdMapping};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
+use identity::Identity;
+
 /// The descriptor on which a test speaks to the grader.
 pub const CHANNEL: i32 = 3;
 /// The descriptor on which bubblewrap, or [`inside`], says whether it started what it was asked to.
@@ -36,10 +40,8 @@ const STATUS: i32 = 4;
 const OPTIONS: i32 = 5;
 /// The first of the descriptors of filters.
 const FILTERS: i32 = 6;
-/// How much of what a process prints is kept: the end of it.
+/// How much of what a process prints is kept, in bytes.
 const KEPT: usize = 64 * 1024;
-/// Whom a grader that is root becomes; workers count up from here, so that each has a budget of processes of its own.
-const NOBODY: u32 = 64_000;
 
 /// How far strangers' code is kept from the machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -94,8 +96,8 @@ pub struct Sandbox {
     level: Level,
     /// The program that has [`inside::main`] behind its subcommand.
     helper: PathBuf,
-    /// Whom to become.
-    user: Option<u32>,
+    /// Whom to become, if the grader is root.
+    identity: Option<Identity>,
 }
 
 /// What to do in a sandbox.
@@ -147,7 +149,7 @@ pub enum How {
 pub struct Ended {
     /// How it ended.
     pub how: How,
-    /// The end of what it printed, to both streams.
+    /// The beginning and the end of what it printed, to both streams.
     pub output: String,
     /// Whether it printed more than is kept.
     pub cut: bool,
@@ -192,13 +194,17 @@ impl Sandbox {
     fn unproven(helper: &Path, level: Level) -> Result<Self> {
         ensure!(helper.is_file(), "{} is not there", helper.display());
         let root = rustix::process::geteuid().is_root();
-        Ok(Self { level, helper: helper.to_owned(), user: root.then_some(NOBODY) })
+        let identity = root.then(Identity::take).transpose()?;
+        Ok(Self { level, helper: helper.to_owned(), identity })
     }
 
-    /// The same for another worker, whose processes are counted apart.
-    #[must_use]
-    pub fn for_worker(&self, worker: u32) -> Self {
-        Self { level: self.level, helper: self.helper.clone(), user: self.user.map(|user| user + worker) }
+    /// Another one of the same kind, with an identity of its own: what runs in it at the same time is kept apart.
+    ///
+    /// # Errors
+    ///
+    /// As [`Identity::take`].
+    pub fn another(&self) -> Result<Self> {
+        Self::unproven(&self.helper, self.level)
     }
 
     /// Its level.
@@ -210,7 +216,7 @@ impl Sandbox {
     /// Whom strangers' code runs as, if not as the one who grades.
     #[must_use]
     pub fn user(&self) -> Option<u32> {
-        self.user
+        self.identity.as_ref().map(Identity::number)
     }
 
     /// A folder for strangers' processes to read; `writable`: and to write.
@@ -222,7 +228,7 @@ impl Sandbox {
         fs::create_dir_all(path).with_context(|| format!("{} cannot be made", path.display()))?;
         let mode = if writable { 0o700 } else { 0o755 };
         fs::set_permissions(path, fs::Permissions::from_mode(mode))?;
-        if let (true, Some(user)) = (writable, self.user) {
+        if let (true, Some(user)) = (writable, self.user()) {
             chown(path, Some(user), Some(user))?;
         }
         Ok(())
@@ -233,7 +239,7 @@ impl Sandbox {
     pub fn job(&self, limits: Limits) -> Job {
         Job {
             level: self.level,
-            user: self.user,
+            user: self.user(),
             mounts: Vec::new(),
             program: OsString::new(),
             arguments: Vec::new(),
@@ -274,7 +280,7 @@ impl Sandbox {
         let pid = rustix::process::Pid::from_child(&child);
         let pidfd = rustix::process::pidfd_open(pid, rustix::process::PidfdFlags::empty())?;
         let end = Instant::now() + job.limits.wall;
-        let mut tail = Tail::default();
+        let mut ends = Ends::default();
         let mut open = true;
         let mut timed_out = false;
         loop {
@@ -291,7 +297,7 @@ impl Sandbox {
             let (ended, readable) =
                 (!waited[0].revents().is_empty(), open && !waited[1].revents().is_empty());
             if readable {
-                open = tail.read(&mut reader)?;
+                open = ends.read(&mut reader)?;
             } else if ended {
                 break;
             }
@@ -309,9 +315,9 @@ impl Sandbox {
             let is_ready = |reader: &std::io::PipeReader| {
                 poll(&mut [PollFd::from_borrowed_fd(reader.as_fd(), PollFlags::IN)], Some(&now))
             };
-            while is_ready(&reader)? > 0 && tail.read(&mut reader)? {}
+            while is_ready(&reader)? > 0 && ends.read(&mut reader)? {}
         }
-        let (output, cut) = tail.text();
+        let (output, cut) = ends.text();
         let mut said = String::new();
         status_reader.take(64 * 1024).read_to_string(&mut said)?;
         let how = match (timed_out, self.level) {
@@ -332,14 +338,15 @@ impl Sandbox {
     }
 }
 
-/// The end of a stream.
+/// The beginning and the end of a stream: half of [`KEPT`] each.
 #[derive(Default)]
-struct Tail {
-    bytes: Vec<u8>,
+struct Ends {
+    head: Vec<u8>,
+    tail: Vec<u8>,
     cut: bool,
 }
 
-impl Tail {
+impl Ends {
     /// Reads some more; `false` at the end of the stream.
     fn read(&mut self, reader: &mut impl Read) -> Result<bool> {
         let mut buffer = [0; 16 * 1024];
@@ -347,20 +354,27 @@ impl Tail {
             Err(error) if error.kind() == std::io::ErrorKind::Interrupted => return Ok(true),
             count => count?,
         };
-        self.bytes.extend_from_slice(&buffer[..count]);
-        if self.bytes.len() > 2 * KEPT {
-            self.bytes.drain(..self.bytes.len() - KEPT);
-            self.cut = true;
+        let (head, tail) = buffer[..count].split_at(count.min(KEPT / 2 - self.head.len()));
+        self.head.extend_from_slice(head);
+        self.tail.extend_from_slice(tail);
+        if self.tail.len() > KEPT {
+            self.shorten();
         }
         Ok(count > 0)
     }
 
+    fn shorten(&mut self) {
+        let more = self.tail.len().saturating_sub(KEPT / 2);
+        self.tail.drain(..more);
+        self.cut |= more > 0;
+    }
+
     fn text(mut self) -> (String, bool) {
-        if self.bytes.len() > KEPT {
-            self.bytes.drain(..self.bytes.len() - KEPT);
-            self.cut = true;
-        }
-        (String::from_utf8_lossy(&self.bytes).into_owned(), self.cut)
+        self.shorten();
+        let mut text = String::from_utf8_lossy(&self.head).into_owned();
+        text.push_str(if self.cut { "\n[…]\n" } else { "" });
+        text.push_str(&String::from_utf8_lossy(&self.tail));
+        (text, self.cut)
     }
 }
 

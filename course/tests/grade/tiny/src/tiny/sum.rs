@@ -2,5 +2,7 @@
 
 /// The sum.
 pub fn sum(numbers: &[u64]) -> u64 {
+    // ANCHOR: solution_sum
     numbers.iter().sum()
+    // ANCHOR_END: solution_sum
 }

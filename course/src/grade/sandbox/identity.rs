@@ -1,0 +1,129 @@
+//! Whom strangers' code runs as when the grader is root: for each sandbox a user of its own, whom nobody else is.
+//!
+//! The kernel counts processes by user. Sandboxes that share one starve each other, and could signal each other: so no two
+//! do, neither of one grader nor of several on one machine.
+
+use std::fs;
+use std::ops::RangeInclusive;
+use std::os::linux::net::SocketAddrExt;
+use std::os::unix::fs::MetadataExt;
+use std::os::unix::net::{SocketAddr, UnixListener};
+use std::process::Command;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use anyhow::{Context, Result, bail};
+
+/// The numbers that systemd gives to services and takes back: distributions give them to no user of theirs.
+const NUMBERS: RangeInclusive<u32> = 61_184..=65_519;
+
+/// How many this process has asked for.
+static ASKED: AtomicU32 = AtomicU32::new(0);
+
+/// A user's number, which is this process's until it is dropped or the process ends, however it ends.
+#[derive(Debug)]
+pub struct Identity {
+    number: u32,
+    /// Its name can be taken once on a machine, and the kernel gives it back.
+    _claim: UnixListener,
+}
+
+impl Identity {
+    /// Takes a number that nobody has.
+    ///
+    /// # Errors
+    ///
+    /// When this root may become nobody else, or when all numbers are taken.
+    pub fn take() -> Result<Self> {
+        let count = NUMBERS.end() - NUMBERS.start() + 1;
+        let may_be = mapped();
+        for _ in 0..count {
+            // Graders begin at different places. Relaxed: the counter guards no other memory.
+            let step =
+                std::process::id().wrapping_mul(61).wrapping_add(ASKED.fetch_add(1, Ordering::Relaxed));
+            let number = NUMBERS.start() + step % count;
+            if !may_be.iter().any(|range| range.contains(&u64::from(number))) {
+                continue;
+            }
+            let Some(claim) = claim(number)? else { continue };
+            if !has_name(number) && !has_process(number) {
+                return Ok(Self { number, _claim: claim });
+            }
+        }
+        bail!(
+            "this root may become none of the users {} to {}, or all of them are taken: grade as a user, not as root",
+            NUMBERS.start(),
+            NUMBERS.end()
+        )
+    }
+
+    /// The user's number, which is also its group's.
+    #[must_use]
+    pub fn number(&self) -> u32 {
+        self.number
+    }
+}
+
+/// The numbers that a process of this user namespace may have.
+fn mapped() -> Vec<std::ops::Range<u64>> {
+    let map = fs::read_to_string("/proc/self/uid_map").unwrap_or_default();
+    let range = |line: &str| {
+        let mut parts = line.split_whitespace().map(str::parse::<u64>);
+        let (first, _, count) = (parts.next()?.ok()?, parts.next()?, parts.next()?.ok()?);
+        Some(first..first + count)
+    };
+    map.lines().filter_map(range).collect()
+}
+
+/// Claims a number among all graders of the machine; `None` when another has.
+fn claim(number: u32) -> Result<Option<UnixListener>> {
+    let name = SocketAddr::from_abstract_name(format!("course-grade-user-{number}"))?;
+    match UnixListener::bind_addr(&name) {
+        Ok(claim) => Ok(Some(claim)),
+        Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => Ok(None),
+        Err(error) => Err(error).context("a user's number cannot be claimed"),
+    }
+}
+
+/// Whether the system knows a user of this number, also from a directory of the school or from systemd.
+fn has_name(number: u32) -> bool {
+    match Command::new("getent").args(["passwd", &number.to_string()]).output() {
+        Ok(output) => output.status.success(),
+        Err(_) => fs::read_to_string("/etc/passwd")
+            .is_ok_and(|users| users.lines().any(|user| user.split(':').nth(2) == Some(&number.to_string()))),
+    }
+}
+
+/// Whether a process runs as this user: one of a container that sees other sockets and files than we do.
+fn has_process(number: u32) -> bool {
+    let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
+    entries
+        .filter(|entry| entry.file_name().to_string_lossy().starts_with(|c: char| c.is_ascii_digit()))
+        .any(|entry| entry.metadata().is_ok_and(|it| it.uid() == number))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn identity_is_nobodys_and_free_again_when_dropped() {
+        let (first, second) = (Identity::take(), Identity::take());
+        if !rustix::process::geteuid().is_root() && (first.is_err() || second.is_err()) {
+            eprintln!("SKIPPED: only root takes other identities");
+            return;
+        }
+        let (first, second) = (first.unwrap(), second.unwrap());
+        assert_ne!(first.number(), second.number());
+        // What another grader would be told.
+        assert!(claim(first.number()).unwrap().is_none());
+        let number = first.number();
+        drop(first);
+        assert!(claim(number).unwrap().is_some());
+    }
+
+    #[test]
+    fn user_that_there_is_is_never_taken() {
+        assert!(has_name(0) && has_process(0));
+        assert!(NUMBERS.contains(&61_184) && !NUMBERS.contains(&65_534), "65534 is everybody's nobody");
+    }
+}

@@ -1,0 +1,102 @@
+//! The book's chapters, graded: what they hand out, their solutions, and their wrong solutions.
+
+use std::path::Path;
+
+use course::cargo::Artifacts;
+use course::grade::intake::Taken;
+use course::grade::judge::Grader;
+use course::grade::kit::{self, Kit};
+use course::grade::result::Status;
+use course::grade::sandbox::{Level, Limits};
+use course::project::{Project, module};
+use course::task::Mutant;
+
+use super::{sandbox, student};
+
+fn project() -> Project {
+    Project::load(Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()).unwrap()
+}
+
+/// Half of what a submission may use: what is honest keeps to it.
+fn half() -> Limits {
+    let test = Limits::TEST;
+    Limits { cpu: test.cpu / 2, memory: test.memory / 2, processes: test.processes / 2, ..test }
+}
+
+/// What a student hands in who has changed nothing.
+fn unchanged(kit: &Kit) -> Taken {
+    let files = kit.allowed.iter().map(|path| (path.clone(), kit.starter[path].clone())).collect();
+    Taken { files, ..Taken::default() }
+}
+
+/// The solution with one mistake in it.
+fn mistaken(kit: &Kit, mutant: &Mutant) -> Taken {
+    let path = format!("src/{}/{}", module(&kit.slug), mutant.file);
+    let mut files = kit.solution.clone();
+    files.retain(|path, _| kit.allowed.contains(path));
+    let text = String::from_utf8(files[&path].clone()).unwrap();
+    assert_eq!(text.matches(&mutant.find).count(), 1, "{}", mutant.name);
+    files.insert(path, text.replace(&mutant.find, &mutant.replace).into_bytes());
+    Taken { files, ..Taken::default() }
+}
+
+/// Grades what a chapter hands out, and `mutants` of its mutants. Making the grader has graded the solution.
+fn chapter_is_graded(project: &Project, artifacts: &Artifacts, slug: &str, level: Level, mutants: usize) {
+    let Some(sandbox) = sandbox(level) else { return };
+    let start = std::time::Instant::now();
+    let kit = match kit::of_chapter(project, slug) {
+        Ok(kit) => kit,
+        Err(error) => return eprintln!("SKIPPED: {slug} is no exercise yet: {error:#}"),
+    };
+    let grader = Grader::new(kit, sandbox, Some(artifacts), half());
+    let grader = grader.unwrap_or_else(|error| panic!("{slug}, {level:?}: {error:#}"));
+    let (test, used) = grader.most().unwrap();
+    eprintln!(
+        "{slug}, {}: ready in {:.1} s; at most {:.2} of {} s CPU (and {} MiB) in {test}",
+        level.word(),
+        start.elapsed().as_secs_f64(),
+        used.cpu.as_secs_f64(),
+        Limits::TEST.cpu,
+        used.memory >> 20,
+    );
+    let judged = grader.grade(student("starter"), &unchanged(grader.kit()));
+    assert!(judged.graded.unchanged);
+    let got = (judged.graded.status, judged.graded.score);
+    assert_eq!(got, (Status::Graded, Some(0)), "{slug}: {:?} {}", judged.graded, judged.log);
+    // Some are mistakes in what is given, for the book's own tests.
+    let written = &project.tasks[slug].solution.files;
+    let theirs = project.tasks[slug].mutants.iter().filter(|mutant| written.contains(&mutant.file));
+    for mutant in theirs.take(mutants) {
+        let start = std::time::Instant::now();
+        let judged = grader.grade(student(&mutant.name), &mistaken(grader.kit(), mutant));
+        let full = |group: &str| judged.graded.groups.iter().any(|it| it.name == group && it.is_full());
+        // A test outside the exercise's groups is the book's own.
+        let groups = mutant.caught_by.iter().filter_map(|test| test.split("::").next());
+        for group in groups {
+            assert!(!full(group), "{slug}: {} survives {group}: {}", mutant.name, judged.log);
+        }
+        eprintln!(
+            "{slug}, {}: {} gets {:?} of {}, {}, in {:.1} s",
+            level.word(),
+            mutant.name,
+            judged.graded.score,
+            judged.graded.max_score,
+            judged.graded.status.word(),
+            start.elapsed().as_secs_f64()
+        );
+    }
+}
+
+#[test]
+#[ignore = "compiles every chapter with every wrong solution: `cargo test -p course --test grade -- --ignored --nocapture every_chapter`"]
+fn every_chapter_is_graded() {
+    let project = project();
+    let artifacts = Artifacts::build(&project.root).unwrap();
+    for slug in project.tasks.iter().filter(|(_, task)| !task.is_text()).map(|(slug, _)| slug) {
+        if std::env::var("CHAPTER").is_ok_and(|only| only != *slug) {
+            continue;
+        }
+        chapter_is_graded(&project, &artifacts, slug, Level::Full, usize::MAX);
+        chapter_is_graded(&project, &artifacts, slug, Level::Reduced, 1);
+    }
+}
