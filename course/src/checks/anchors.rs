@@ -1,6 +1,7 @@
 //! What the world may link to stays: a page or heading that was published is there, or says where it went.
 //!
-//! `anchors.txt` is the list, an address a line; `cargo course bless` adds what is new. Nothing is ever taken from it: what
+//! `anchors.txt` is the list, an address a line; a book that has one, if an empty one, keeps it. `cargo course bless` adds
+//! what is new. Nothing is ever taken from it: what
 //! is gone has a redirect, mdBook's own, in `book.toml`:
 //!
 //! ```toml
@@ -88,12 +89,15 @@ pub fn check(project: &Project, problems: &mut Problems) -> usize {
     current.iter().filter(|address| !recorded.contains(address.as_str())).count()
 }
 
-/// Adds what is new to the list, and returns the lines that were added.
+/// Adds what is new to the list, if the book keeps one, and returns the lines that were added.
 ///
 /// # Errors
 ///
 /// When the list cannot be written.
 pub fn record(project: &Project) -> Result<Vec<String>> {
+    if !project.root.join(FILE).exists() {
+        return Ok(Vec::new());
+    }
     let old: BTreeSet<String> = recorded(&project.root).into_iter().map(|(_, address)| address).collect();
     let current = current(&project.pages);
     let new: Vec<String> = current.difference(&old).cloned().collect();
