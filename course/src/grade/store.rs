@@ -317,7 +317,7 @@ mod tests {
     fn fault_gives_way_to_a_verdict_and_other_tasks_are_refused() {
         let fault = (graded("ann", Status::InfrastructureError, None), "fault".to_owned());
         let verdict = (graded("ann", Status::Graded, Some(7)), "verdict".to_owned());
-        let (one, two) = (folder(&[fault]), folder(&[verdict.clone()]));
+        let (one, two) = (folder(&[fault]), folder(std::slice::from_ref(&verdict)));
         let both = merged(&[two.path(), one.path()]);
         assert_eq!(read(both.path()).unwrap()["ann"], verdict.0);
         let mut other = verdict.0;
