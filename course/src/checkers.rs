@@ -4,16 +4,15 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use serde::{Deserialize, Serialize};
 
+use crate::measured;
 use crate::record::Machine;
 
-/// Where comparisons lie, from the book's root. Not in `benches/results/`, whose first file is the record of the book's
-/// numbers.
+/// Where comparisons lie, from the book's root.
 pub const FOLDER: &str = "benches/checkers";
 
 /// What came of all runs. This is the form of the file.
@@ -70,39 +69,22 @@ impl Found {
 }
 
 impl Comparison {
-    /// The first comparison of the book, by file name, and its file; `None` where none was recorded.
+    /// The first comparison of the book; see [`measured::first`].
     ///
     /// # Errors
     ///
-    /// When the folder or the file cannot be read, or the file has another form.
+    /// As there.
     pub fn reference(root: &Path) -> Result<Option<Self>> {
-        let folder = root.join(FOLDER);
-        if !folder.exists() {
-            return Ok(None);
-        }
-        let mut files = Vec::new();
-        for entry in fs::read_dir(&folder).with_context(|| format!("{FOLDER} cannot be read"))? {
-            files.push(entry?.path());
-        }
-        files.retain(|file| file.extension().is_some_and(|extension| extension == "json"));
-        let Some(file) = files.into_iter().min() else { return Ok(None) };
-        let name = || format!("{FOLDER}/{}", file.file_name().unwrap_or_default().display());
-        let text = fs::read_to_string(&file).with_context(|| format!("{} cannot be read", name()))?;
-        serde_json::from_str(&text).map(Some).with_context(|| format!("{} is not a comparison", name()))
+        measured::first(root, FOLDER)
     }
 
-    /// Writes it under the name of its machine, and says where.
+    /// Writes it; see [`measured::write`].
     ///
     /// # Errors
     ///
-    /// When the file cannot be written.
+    /// As there.
     pub fn write(&self, root: &Path) -> Result<PathBuf> {
-        let folder = root.join(FOLDER);
-        fs::create_dir_all(&folder)?;
-        let file = folder.join(format!("{}.json", self.machine.name));
-        fs::write(&file, serde_json::to_string_pretty(self)? + "\n")
-            .with_context(|| format!("{} cannot be written", file.display()))?;
-        Ok(file)
+        measured::write(root, FOLDER, &self.machine.name, self)
     }
 
     /// A Markdown table: a row a way, with the median of its runs and their range, and what it found.

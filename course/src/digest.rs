@@ -59,7 +59,7 @@ pub fn sources(root: &Path, slug: &str) -> Result<Vec<String>> {
     let mut paths = vec![PathBuf::from("benches/lib.rs")];
     // `mod kept;`
     let of_bench = named(root, std::slice::from_ref(&bench), &Regex::new(r"(?m)^mod (\w+);")?);
-    paths.extend(of_bench.iter().map(|name| Path::new("benches").join(format!("{name}.rs"))));
+    paths.extend(of_bench.iter().map(|name| Path::new("benches").join(name).join("mod.rs")));
     paths.push(bench);
     paths.retain(|path| root.join(path).is_file());
     let mut folders =
@@ -166,7 +166,7 @@ mod tests {
         for (path, text) in [
             ("benches/lib.rs", "use criterion::Criterion;\n"),
             ("benches/my_chapter.rs", "mod shared;\nuse listings::my_chapter;\n"),
-            ("benches/shared.rs", "\n"),
+            ("benches/shared/mod.rs", "\n"),
             ("listings/src/my_ground/mod.rs", "\n"),
             ("listings/src/not_mine/mod.rs", "\n"),
             ("benches/Cargo.toml", "[dependencies]\ncriterion = \"0.8\"\nlistings = { path = \"x\" }\n"),
@@ -231,7 +231,7 @@ source = "registry"
         assert!(changes("benches/my_chapter.rs", add));
         assert!(changes("listings/src/my_chapter/mod.rs", add));
         assert!(changes("benches/go/my_chapter/x_test.go", add));
-        assert!(changes("benches/shared.rs", add));
+        assert!(changes("benches/shared/mod.rs", add));
         assert!(changes("listings/src/my_ground/mod.rs", add));
     }
 

@@ -128,7 +128,8 @@ pub fn digest(project: &Project, page: &Page) -> String {
     let mut hasher = blake3::Hasher::new();
     hasher.update(page.text.as_bytes());
     let mut files = ["Cargo.lock", names::allowed::FILE].map(|file| project.root.join(file)).to_vec();
-    for folder in ["listings/src", "listings/examples", "benches/results", crate::checkers::FOLDER] {
+    let compared = [crate::checkers::FOLDER, crate::graders::FOLDER];
+    for folder in ["listings/src", "listings/examples", "benches/results"].into_iter().chain(compared) {
         collect(&project.root.join(folder), &mut files);
     }
     if let Some(slug) = page.slug() {

@@ -189,6 +189,9 @@ const GRADE_HELP: &str = "\
 Only the files that the task names are taken from a submission. They are compiled and tested in a sandbox: bubblewrap
 (full), landlock (reduced), or none, if you say so. What hostile code would try is tried first, and decides.
 
+Ctrl-C stops it once what is being graded is done; whatever ends it, the same command with --resume goes on. Started by
+root, it gives each sandbox a user of its own, between 61184 and 65519, whom nobody else is.
+
 OUT/results/*.json  a result a student: status, points, groups, tests; the same bytes on every run
 OUT/logs/*.txt      what the compiler and the tests said; for instructors only
 OUT/summary.csv     a line a student; ungraded ones have no score

@@ -31,6 +31,9 @@ pub struct Task {
     pub objectives: Vec<String>,
     /// What a learner writes.
     pub solution: Solution,
+    /// What a test may use when it is graded.
+    #[serde(default)]
+    pub limits: Limits,
     /// What is asked, part by part.
     #[serde(rename = "exercise")]
     pub exercises: Vec<Exercise>,
@@ -84,6 +87,18 @@ pub struct Solution {
     /// What a learner finds in place of a region of the solution, by its name; `todo!("NAME")` where nothing is said.
     #[serde(default)]
     pub stubs: BTreeMap<String, String>,
+}
+
+/// What one test may use when strangers' solutions are graded, where it is other than usual: `[limits]`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Limits {
+    /// CPU time, in seconds: many times what the solution uses, and little enough for a loop without end to cost little.
+    pub cpu_seconds: Option<u64>,
+    /// Address space, in MiB.
+    pub memory_mib: Option<u64>,
+    /// Threads and processes.
+    pub processes: Option<u64>,
 }
 
 /// A part of the exercise.

@@ -597,7 +597,7 @@ mod tests {
     #[test]
     fn unknown_group_names_those_there_are() {
         let fault = bench("stop", &Local::new()).unwrap_err();
-        assert!(fault.help.contains("confused, create, grow, held, mixed, partly, step"), "{fault:?}");
+        assert!(fault.help.contains("confused, create, grow, held, met, mixed, partly, step"), "{fault:?}");
         assert!(bench("nowhere/step", &Local::new()).unwrap_err().what.contains("`nowhere`"));
         assert!(bench("step tabel", &Local::new()).is_err());
     }

@@ -15,6 +15,7 @@ pub mod claims;
 mod diagnostic;
 mod diff;
 mod exercises;
+mod graders;
 mod output;
 mod predict;
 mod proposals;
@@ -105,6 +106,7 @@ type Render = fn(Place<'_>, &str) -> Result<String, Fault>;
 const DIRECTIVES: &[(&str, Render)] = &[
     ("bench", bench::render),
     ("checkers", checkers::render),
+    ("graders", graders::render),
     ("claims", claims::render),
     ("diagnostic", diagnostic::render),
     ("diff", diff::render),

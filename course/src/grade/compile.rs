@@ -143,6 +143,8 @@ impl Toolchain {
             "-Copt-level=0",
             "-Cdebuginfo=0",
             "-Ccodegen-units=1",
+            // The standard library's own: most of what the linker would write.
+            "-Cstrip=debuginfo",
             "-Awarnings",
         ]);
         job.args(["--color=never", "-o"]).arg(format!("{into}/{name}"));

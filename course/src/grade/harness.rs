@@ -260,12 +260,12 @@ fn is_std(name: &str) -> bool {
     matches!(name, "core" | "std" | "alloc")
 }
 
-/// The tests' root with some of the groups only, and of the other modules those that they use.
+/// The tests' root with some of the groups only, and of the other modules those that they use, groups among them.
 ///
 /// # Errors
 ///
-/// When the root is not Rust, or a kept group uses one that goes.
-pub fn only(tree: &Tree, root: &str, kept: &[&str], groups: &[&str]) -> Result<Tree> {
+/// When the root is not Rust, or a kept group uses one of `hidden`.
+pub fn only(tree: &Tree, root: &str, kept: &[&str], groups: &[&str], hidden: &[&str]) -> Result<Tree> {
     let (text, parsed) = parse(tree, root)?;
     let folder = root.strip_suffix("main.rs").context("the tests' root is called main.rs")?;
     let modules: Vec<&syn::ItemMod> = parsed
@@ -286,21 +286,22 @@ pub fn only(tree: &Tree, root: &str, kept: &[&str], groups: &[&str]) -> Result<T
         let files = tree.iter().filter(|(path, _)| needed.iter().any(|name| belongs(path, name)));
         let below: String = files.map(|(_, text)| String::from_utf8_lossy(text)).collect();
         let uses = |name: &str| {
-            let anywhere = format!(r"\b(crate|super)::(\{{[^}}]*\b)?{name}\b");
+            let anywhere = format!(r"\b(crate|super)::(\{{[^;]*\b)?{name}\b");
             let at_root = format!(r"(?m)^[^/\n]*(^|[^:\w]){name}::");
             let found = |pattern: &str, text: &str| Regex::new(pattern).is_ok_and(|it| it.is_match(text));
             found(&anywhere, &below) || found(&at_root, &cut)
         };
         let names = modules.iter().map(|module| module.ident.to_string());
         let more: Vec<String> = names.filter(|name| !needed.contains(name) && uses(name)).collect();
-        if let Some(group) = more.iter().find(|name| groups.contains(&name.as_str()) && !is_std(name)) {
-            bail!(
-                "the tests of {} use the group `{group}`, which must be able to be left out",
-                kept.join(", ")
-            );
-        }
+        let is_group = |name: &str| groups.contains(&name);
+        let more = more.into_iter().filter(|name| !(is_group(name) && is_std(name)));
         let before = needed.len();
-        needed.extend(more.into_iter().filter(|name| !groups.contains(&name.as_str())));
+        needed.extend(more);
+        if let Some(group) =
+            needed.iter().find(|name| hidden.contains(&name.as_str()) && !kept.contains(&name.as_str()))
+        {
+            bail!("the tests of {} use the group `{group}`, which students do not see", kept.join(", "));
+        }
         if needed.len() == before {
             break;
         }
@@ -335,15 +336,17 @@ mod tests {
     #[test]
     fn tables_reach_private_tests_in_nested_and_inline_modules() {
         let tree = Tree::from([
-            ("tests/x/main.rs".to_owned(), b"mod a;\nmod gone;\n".to_vec()),
+            ("tests/x/main.rs".to_owned(), b"mod a;\nmod gone;\nmod shared;\n".to_vec()),
+            ("tests/x/shared.rs".to_owned(), b"pub use {std as one, core as two};\n".to_vec()),
             ("tests/x/gone.rs".to_owned(), b"".to_vec()),
             (
                 "tests/x/a.rs".to_owned(),
-                b"#[test] #[should_panic(expected = \"boo\")] fn one() {}\nmod inner { #[test] fn two() {} }\n".to_vec(),
+                b"use crate::{shared::{one}, shared};\n#[test] #[should_panic(expected = \"boo\")] fn one() {}\nmod inner { #[test] fn two() {} }\n".to_vec(),
             ),
         ]);
-        let tree = only(&tree, "tests/x/main.rs", &["a"], &["a", "gone"]).unwrap();
+        let tree = only(&tree, "tests/x/main.rs", &["a"], &["a", "shared", "gone"], &["gone"]).unwrap();
         assert!(!tree.contains_key("tests/x/gone.rs"));
+        assert!(only(&tree, "tests/x/main.rs", &["a"], &["a", "shared"], &["shared"]).is_err());
         let tests = ["a::one".to_owned(), "a::inner::two".to_owned()];
         let tree = instrument(&tree, "tests/x/main.rs", &tests).unwrap();
         let text = |path: &str| String::from_utf8(tree[path].clone()).unwrap();
@@ -351,6 +354,7 @@ mod tests {
             syn::parse_file(&text("tests/x/a.rs")).is_ok()
                 && syn::parse_file(&text("tests/x/main.rs")).is_ok()
         );
+        assert!(tree.contains_key("tests/x/shared.rs"));
         assert!(text("tests/x/a.rs").contains("super::inner::__table::find(rest)"));
         assert!(text("tests/x/a.rs").contains("Some(\"boo\")"));
         assert!(text("tests/x/main.rs").contains("super::a::__table::find(rest)"));

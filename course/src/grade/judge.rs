@@ -5,7 +5,8 @@ use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::os::unix::net::UnixDatagram;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, RwLock};
+use std::sync::{Mutex, PoisonError, RwLock};
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
 
@@ -14,13 +15,10 @@ use super::harness::{self, Used};
 use super::intake::{Taken, first_unsafe};
 use super::kit::{Kit, Tree};
 use super::result::{Graded, Group, Key, Outcome, Status, Student, Test};
-use super::sandbox::{Ended, How, Limits, Sandbox};
+use super::sandbox::{Ended, How, Level, Limits, Sandbox};
 use super::text::{MESSAGE, harmless, panic_message, printed};
 use crate::cargo::Artifacts;
 use crate::task::Visibility;
-
-/// How many tests of a group may run out of time before its others are not tried: the group's points are lost by then.
-const TIMEOUTS: usize = 2;
 
 /// What `todo!` says. A test that meets it fails whenever it is run.
 const TODO: &str = "not yet implemented";
@@ -41,6 +39,7 @@ pub struct Grader {
     suites: Vec<Suite>,
     /// Every test runs with others; one that only waited in vain is run again alone.
     alone: RwLock<()>,
+    /// Whether tests start programs.
     forks: bool,
     task_digest: String,
     /// What a submission is compiled with.
@@ -100,7 +99,7 @@ fn is_left_over(entry: &fs::DirEntry) -> bool {
     let old = metadata
         .created()
         .or_else(|_| metadata.modified())
-        .is_ok_and(|since| since.elapsed().is_ok_and(|age| age > std::time::Duration::from_secs(60)));
+        .is_ok_and(|since| since.elapsed().is_ok_and(|age| age > Duration::from_secs(60)));
     let mine = metadata.is_dir() && metadata.uid() == rustix::process::geteuid().as_raw();
     old && mine && fs::File::open(entry.path()).is_ok_and(|folder| folder.try_lock().is_ok())
 }
@@ -163,6 +162,7 @@ impl Grader {
         limits: Limits,
         compiling: Limits,
     ) -> Result<Self> {
+        let limits = limits.of_task(&kit.limits);
         let scratch = Scratch::new()?;
         let toolchain = Toolchain::stage(scratch.folder.path(), &sandbox, artifacts, compiling)?;
         let tests: Tree = kit
@@ -172,8 +172,7 @@ impl Grader {
             .filter(|(path, _)| !path.starts_with("src/") && path.contains('/'))
             .map(|(p, c)| (p.clone(), c.clone()))
             .collect();
-        // Tests that start their own program again need processes.
-        let forks = tests.values().any(|text| String::from_utf8_lossy(text).contains("current_exe()"));
+        let forks = tests.values().any(|text| String::from_utf8_lossy(text).contains("Command::new"));
         let task_digest = kit.digest();
         let mut sources: Tree = kit
             .owned
@@ -213,8 +212,12 @@ impl Grader {
         let judged = grader.judge(Student::default(), &taken)?;
         ensure!(
             judged.graded.score == Some(grader.kit.points()),
-            "the solution itself does not get full marks in the {} sandbox:\n{}{}",
+            "the solution itself does not get full marks in the {} sandbox{}:\n{}{}",
             grader.sandbox.level().word(),
+            match grader.sandbox.level() {
+                Level::Reduced => ", where no process sees another (the full sandbox may do)",
+                _ => "",
+            },
             judged.graded.message,
             judged.log
         );
@@ -241,8 +244,14 @@ impl Grader {
             if kept.is_empty() {
                 continue;
             }
+            let hidden: Vec<&str> = match visibility {
+                Visibility::Public => {
+                    self.kit.groups_of(Visibility::Hidden).map(|group| group.name.as_str()).collect()
+                }
+                Visibility::Hidden => Vec::new(),
+            };
             let folder = self.scratch.folder.path().join(format!("suite-{number}"));
-            let plain = harness::only(tests, &self.kit.tests, &kept, &names)?;
+            let plain = harness::only(tests, &self.kit.tests, &kept, &names, &hidden)?;
             let listed = self.list(&folder.join("list"), &plain, &library)?;
             let sources = folder.join("all");
             let tests_of = |name: &str| -> Vec<String> {
@@ -257,7 +266,7 @@ impl Grader {
                 let tests_here = tests_of(&group.name);
                 ensure!(!tests_here.is_empty(), "group `{}` has no tests", group.name);
                 let sources = folder.join(&group.name);
-                let alone = harness::only(tests, &self.kit.tests, &[group.name.as_str()], &names)?;
+                let alone = harness::only(tests, &self.kit.tests, &[group.name.as_str()], &names, &hidden)?;
                 write_tree(
                     &self.sandbox,
                     &sources,
@@ -366,7 +375,7 @@ impl Grader {
 
     /// The level of its sandbox.
     #[must_use]
-    pub fn level(&self) -> super::sandbox::Level {
+    pub fn level(&self) -> Level {
         self.sandbox.level()
     }
 
@@ -404,7 +413,7 @@ impl Grader {
                 }
             }
         }
-        let idle = || self.idle.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let idle = || self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         let free = idle().pop();
         let sandbox = free.map_or_else(|| self.sandbox.another(), Ok)?;
         let judged = self.run(&sandbox, graded, taken);
@@ -478,14 +487,13 @@ impl Grader {
                     }
                     Ok(program) => {
                         seal(&program, public)?;
-                        let mut timeouts = 0;
                         for name in &part.tests {
-                            if timeouts == TIMEOUTS {
+                            // The group's points are lost by now, and all others of it may take as long.
+                            if group.tests.last().is_some_and(|it| it.outcome.is_late()) {
                                 group.tests.push(Test::new(name, Outcome::NotRun, String::new()));
                                 continue;
                             }
                             let (test, its) = self.test(sandbox, &program, name, public, &mut log)?;
-                            timeouts += usize::from(test.outcome == Outcome::Timeout);
                             used.insert(name.clone(), its);
                             group.tests.push(test);
                         }
@@ -551,18 +559,7 @@ impl Grader {
         public: bool,
         log: &mut String,
     ) -> Result<(Test, Used)> {
-        let mut ran = {
-            let _together = self.alone.read().unwrap_or_else(|poisoned| poisoned.into_inner());
-            self.once(sandbox, program, name, false)?
-        };
-        let mut flaky = false;
-        if ran.waited {
-            // The machine may have been busy: on its own, it has all of it.
-            let _alone = self.alone.write().unwrap_or_else(|poisoned| poisoned.into_inner());
-            ran = self.once(sandbox, program, name, false)?;
-        } else if ran.outcome == Outcome::Failed && !ran.output.contains(TODO) {
-            flaky = self.once(sandbox, program, name, false)?.outcome == Outcome::Passed;
-        }
+        let (ran, flaky) = settle(&self.alone, || self.once(sandbox, program, name, false))?;
         if ran.outcome == Outcome::Passed {
             return Ok((Test::new(name, Outcome::Passed, String::new()), ran.used));
         }
@@ -593,8 +590,9 @@ impl Grader {
         // The same cases on every run: a grade is no matter of luck.
         job.env("PROPTEST_RNG_SEED", "20").env("PROPTEST_DISABLE_FAILURE_PERSISTENCE", "true");
         job.env("PROPTEST_MAX_SHRINK_ITERS", "0");
+        job.with_scratch();
         if self.forks {
-            job.with_processes();
+            job.with_programs();
         }
         let ended = sandbox.run(job)?;
         ours.set_nonblocking(true)?;
@@ -617,6 +615,22 @@ impl Grader {
             used,
         })
     }
+}
+
+/// Runs a test as often as it takes to be sure of it: what counts, and whether it failed and then passed.
+fn settle(alone: &RwLock<()>, mut once: impl FnMut() -> Result<Ran>) -> Result<(Ran, bool)> {
+    let ran = {
+        let _together = alone.read().unwrap_or_else(PoisonError::into_inner);
+        once()?
+    };
+    if ran.waited {
+        // The machine may have been busy: on its own, it has all of it.
+        let _alone = alone.write().unwrap_or_else(PoisonError::into_inner);
+        return Ok((once()?, false));
+    }
+    let again = ran.outcome == Outcome::Failed && !ran.output.contains(TODO);
+    let flaky = again && once()?.outcome == Outcome::Passed;
+    Ok((ran, flaky))
 }
 
 fn ungraded(graded: Graded, error: &anyhow::Error) -> Judged {
@@ -668,4 +682,44 @@ fn seal(program: &Path, public: bool) -> Result<()> {
 fn getrandom(bytes: &mut [u8]) -> Result<()> {
     use std::io::Read;
     fs::File::open("/dev/urandom")?.read_exact(bytes).context("no random numbers")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ran(outcome: Outcome, waited: bool) -> Ran {
+        Ran { outcome, waited, output: String::new(), used: Used::default() }
+    }
+
+    /// Settles a test whose runs come to these, and says for each whether it was alone.
+    fn settled(runs: &[(Outcome, bool)]) -> (Outcome, bool, Vec<bool>) {
+        let alone = RwLock::new(());
+        let mut were_alone = Vec::new();
+        let (last, flaky) = settle(&alone, || {
+            were_alone.push(alone.try_read().is_err());
+            let (outcome, waited) = runs[were_alone.len() - 1];
+            Ok(ran(outcome, waited))
+        })
+        .unwrap();
+        (last.outcome, flaky, were_alone)
+    }
+
+    #[test]
+    fn test_that_only_waited_is_run_again_alone_before_it_counts() {
+        use Outcome::{Passed, Timeout};
+        assert_eq!(settled(&[(Timeout, true), (Passed, false)]), (Passed, false, vec![false, true]));
+        assert_eq!(settled(&[(Timeout, true), (Timeout, true)]), (Timeout, false, vec![false, true]));
+        // CPU time is its own, however busy the machine is.
+        assert_eq!(settled(&[(Timeout, false)]), (Timeout, false, vec![false]));
+    }
+
+    #[test]
+    fn test_that_fails_and_then_passes_is_flaky_and_counts_as_failed() {
+        use Outcome::{Ended, Failed, Passed};
+        assert_eq!(settled(&[(Failed, false), (Passed, false)]), (Failed, true, vec![false; 2]));
+        assert_eq!(settled(&[(Failed, false), (Failed, false)]), (Failed, false, vec![false; 2]));
+        assert_eq!(settled(&[(Passed, false)]), (Passed, false, vec![false]));
+        assert_eq!(settled(&[(Ended, false)]), (Ended, false, vec![false]));
+    }
 }

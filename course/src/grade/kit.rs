@@ -5,7 +5,7 @@ use anyhow::{Context, Result};
 use crate::exercise::Exercise;
 pub use crate::exercise::Tree;
 use crate::project::Project;
-use crate::task::{Group, Visibility};
+use crate::task::{Group, Limits, Visibility};
 
 /// A task, as the grader needs it.
 #[derive(Debug, Clone)]
@@ -28,6 +28,8 @@ pub struct Kit {
     pub groups: Vec<Group>,
     /// Whether a student may write `unsafe`.
     pub allows_unsafe: bool,
+    /// What a test may use, where it is other than usual.
+    pub limits: Limits,
 }
 
 impl Kit {
@@ -51,7 +53,8 @@ impl Kit {
             hasher.update(&(bytes.len() as u64).to_le_bytes()).update(bytes);
         };
         item(super::RULES.as_bytes());
-        item(format!("{}{:?}{:?}{}", self.slug, self.allowed, self.groups, self.allows_unsafe).as_bytes());
+        let Self { slug, allowed, groups, allows_unsafe, limits, .. } = self;
+        item(format!("{slug}{allowed:?}{groups:?}{allows_unsafe}{limits:?}").as_bytes());
         for tree in [&self.owned, &self.starter] {
             for (path, content) in tree {
                 item(path.as_bytes());
@@ -82,5 +85,6 @@ pub fn of_chapter(project: &Project, slug: &str) -> Result<Kit> {
         tests: tests.iter().map(|part| part.to_string_lossy()).collect::<Vec<_>>().join("/"),
         groups: exercise.task.groups.clone(),
         allows_unsafe: exercise.task.solution.allows_unsafe,
+        limits: exercise.task.limits,
     })
 }

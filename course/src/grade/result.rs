@@ -179,11 +179,17 @@ pub enum Outcome {
     CompileError,
     /// It came back as passed although it had to fail, or spoke on the grader's channel.
     Tampered,
-    /// It was not run: too many of its group ran out of time, so that the group's points were lost already.
+    /// It was not run: one of its group ran out of time, so that the group's points were lost already.
     NotRun,
 }
 
 impl Outcome {
+    /// Whether time was up, for this test or before it.
+    #[must_use]
+    pub fn is_late(self) -> bool {
+        matches!(self, Self::Timeout | Self::NotRun)
+    }
+
     /// What a student is told.
     #[must_use]
     pub fn words(self) -> &'static str {

@@ -34,6 +34,46 @@ fn run(grader: &Grader, class: &Path, out: &Path, shard: Option<&str>, resume: b
     grade(grader, &options, &Progress::lines(), &AtomicBool::new(false)).unwrap()
 }
 
+/// Rows 13 to 15: a project of the student's own that would decide everything, if it were a project.
+#[test]
+fn everything_but_the_tasks_files_does_nothing() {
+    let Some(grader) = grader(Level::Full, false) else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let place = |file: &str, text: &str| {
+        let path = folder.path().join("class/eve").join(file);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    };
+    let mark = folder.path().join("mark");
+    let touch = format!("fn main() {{ std::fs::write({mark:?}, \"\").unwrap(); }}");
+    place(SUM, "pub fn sum(n: &[u64]) -> u64 { n.len() as u64 + 100 }");
+    place("src/tiny/more.rs", &String::from_utf8_lossy(&grader.kit().solution["src/tiny/more.rs"]));
+    place("src/lib.rs", "pub mod tiny { pub mod sum { pub fn sum(n: &[u64]) -> u64 { n.iter().sum() } } }");
+    place("src/tiny/mod.rs", "pub mod sum { pub fn sum(n: &[u64]) -> u64 { n.iter().sum() } }");
+    place("build.rs", &touch);
+    place(
+        "Cargo.toml",
+        "[package]\nname = \"listings\"\nversion = \"9.9.9\"\nedition = \"2024\"\nautotests = false\n\
+         [lib]\nproc-macro = true\n[[test]]\nname = \"tiny\"\nharness = false\n\
+         [dependencies]\nsolution = { path = \"../../../listings\" }\n[patch.crates-io]\nserde = { path = \"x\" }\n\
+         [profile.dev]\nopt-level = 3\n",
+    );
+    let config = format!(
+        "[build]\nrustc-wrapper = \"touch\"\nrustflags = [\"--cfg\", \"x\"]\n[target.'cfg(all())']\nrunner = \"true\"\nlinker = {mark:?}\n"
+    );
+    place(".cargo/config.toml", &config);
+    place("rust-toolchain.toml", "[toolchain]\nchannel = \"nightly\"\n");
+    place("tests/tiny/main.rs", &touch);
+    place("tests/tiny/basic.rs", "#[test]\nfn sum_of_three() {}\n");
+    let out = folder.path().join("out");
+    let run = run(&grader, &folder.path().join("class"), &out, None, false);
+    let graded = &run.results["eve"];
+    // What the two files are worth, and nothing else.
+    assert_eq!((graded.status, graded.score), (Status::Graded, Some(3)), "{graded:?}");
+    assert_eq!(graded.ignored_files.len(), 8, "{:?}", graded.ignored_files);
+    assert!(!mark.exists());
+}
+
 #[test]
 fn shards_put_together_are_one_run_byte_for_byte() {
     let Some(grader) = grader(Level::Full, false) else { return };

@@ -50,14 +50,10 @@ fn bomb(name: &'static str, text: &str, status: Status, outcome: Outcome) -> Cas
 fn cases(level: Level) -> Vec<Case> {
     use Outcome::{Ended, Failed, Passed, ResourceLimit, Timeout};
     use Status::{CompileError, Graded, Rejected};
-    // With no folder to write to, a write is refused: the test fails like any other.
-    let (disk_status, disk) = match level {
-        Level::Full => (Status::ResourceLimit, ResourceLimit),
-        _ => (Graded, Failed),
-    };
+    // A million files use up time where the folder has a size of its own, and the folder where it is watched.
     let (inodes_status, inodes) = match level {
         Level::Full => (Status::Timeout, Timeout),
-        _ => (Graded, Failed),
+        _ => (Status::ResourceLimit, ResourceLimit),
     };
     vec![
         body("right", "n.iter().sum()", Graded, 10, Passed),
@@ -131,22 +127,22 @@ fn cases(level: Level) -> Vec<Case> {
         // 5
         bomb(
             "fills the disk",
-            "for i in 0.. { std::fs::write(format!(\"/tmp/grade-{i}\"), vec![1; 1 << 20]).unwrap() }",
-            disk_status,
-            disk,
+            "for i in 0.. { std::fs::write(std::env::temp_dir().join(i.to_string()), vec![1; 1 << 20]).unwrap() }",
+            Status::ResourceLimit,
+            ResourceLimit,
         ),
         bomb(
             "a million files",
-            "for i in 0u64.. { std::fs::write(format!(\"/tmp/grade-{i}\"), []).unwrap() }",
+            "for i in 0u64.. { std::fs::write(std::env::temp_dir().join(i.to_string()), []).unwrap() }",
             inodes_status,
             inodes,
         ),
         body(
             "a sparse file",
-            "std::fs::File::create(\"/tmp/grade\").unwrap().set_len(1 << 40).unwrap(); n.len() as u64 + 100",
-            disk_status,
+            "std::fs::File::create(std::env::temp_dir().join(\"x\")).unwrap().set_len(1 << 40).unwrap(); n.len() as u64 + 100",
+            Status::ResourceLimit,
             3,
-            disk,
+            ResourceLimit,
         ),
         // 6
         body(
@@ -249,6 +245,21 @@ fn cases(level: Level) -> Vec<Case> {
             Graded,
             10,
             Passed,
+        ),
+        // 14
+        case(
+            "a library that the task does not use",
+            "extern crate blake3;\npub fn sum(n: &[u64]) -> u64 { n.iter().sum() }",
+            CompileError,
+            0,
+            None,
+        ),
+        case(
+            "the solution's crate",
+            "pub fn sum(n: &[u64]) -> u64 { ::listings::tiny::sum::sum(n) }",
+            CompileError,
+            0,
+            None,
         ),
         case(
             "unstable",
@@ -382,6 +393,26 @@ fn corpus_gets_its_verdicts_in_the_full_sandbox() {
 #[test]
 fn corpus_gets_its_verdicts_in_the_reduced_sandbox() {
     corpus_gets_its_verdicts(Level::Reduced);
+}
+
+/// Row 25: it fails every other time. Failing counts, and the instructor is told.
+#[test]
+fn flaky_submission_loses_the_group_and_is_marked() {
+    let Some(grader) = grader(Level::Full, false) else { return };
+    let coin = "let coin = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap().subsec_micros() % 2;\n\
+                n.iter().sum::<u64>() + u64::from(coin)";
+    let flaky = hand_in(grader.kit(), &format!("pub fn sum(n: &[u64]) -> u64 {{\n{coin}\n}}\n"));
+    // Four tests, each with a chance of one in four: not to see it once in forty times is no matter of luck.
+    for _ in 0..40 {
+        let graded = grader.grade(student("flaky"), &flaky).graded;
+        for group in &graded.groups {
+            if let Some(test) = group.tests.iter().find(|test| test.flaky) {
+                assert_eq!((test.outcome, group.points), (Outcome::Failed, 0));
+                return;
+            }
+        }
+    }
+    panic!("a test that fails every other time was never marked as flaky");
 }
 
 /// Where `unsafe` is allowed a pass can be forged, and the forgery is seen.

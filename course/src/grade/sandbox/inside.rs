@@ -32,6 +32,7 @@ struct Orders {
     limits: Limits,
     tools: bool,
     forks: bool,
+    modes: bool,
     /// Whether nobody else has this user's number, so that its processes may be counted.
     counted: bool,
     folder: Option<String>,
@@ -48,6 +49,7 @@ pub fn command(helper: &Path, job: &Job, level: Level) -> Result<Command> {
         limits: job.limits,
         tools: job.tools,
         forks: job.forks,
+        modes: job.modes,
         counted: job.user.is_some(),
         folder: job.folder.clone(),
         program: text(&job.program)?,
@@ -76,8 +78,6 @@ pub fn main(orders: &str, variables: &[String]) -> ExitCode {
 fn follow(orders: &str, variables: &[String], status: &File) -> Result<std::convert::Infallible> {
     let orders: Orders = serde_json::from_str(orders).context("these are no orders of a grader")?;
     ensure!(!rustix::process::geteuid().is_root(), "strangers' code is never run as root");
-    // With a grader that is killed goes what it has started.
-    rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL))?;
     // Closed by becoming the program: an empty pipe says that it started.
     rustix::io::fcntl_setfd(status, rustix::io::FdFlags::CLOEXEC)?;
     let limits = orders.limits;
@@ -117,7 +117,7 @@ fn shut(orders: &Orders) -> Result<()> {
     for path in ["/lib", "/lib64", "/bin"] {
         rules.push((Path::new(path), read | AccessFs::Execute));
     }
-    for path in ["/dev/null", "/dev/zero", "/dev/urandom", "/dev/random"] {
+    for path in ["/dev/null", "/dev/zero", "/dev/urandom", "/dev/random", "/dev/full"] {
         rules.push((Path::new(path), AccessFs::ReadFile | AccessFs::WriteFile));
     }
     // Its own state, to read: other processes' is nobody's business, and writing to its own memory is no safe code.
@@ -150,7 +150,7 @@ fn shut(orders: &Orders) -> Result<()> {
     }
     for program in filter::programs(
         orders.forks,
-        Some(filter::OnlySelf { pid: std::process::id(), modes: orders.tools }),
+        Some(filter::OnlySelf { pid: std::process::id(), modes: orders.modes }),
     )? {
         seccompiler::apply_filter(&program).context("the filter cannot be loaded")?;
     }

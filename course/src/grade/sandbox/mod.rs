@@ -3,7 +3,7 @@
 //! | level | what it is made of |
 //! |---|---|
 //! | [`Level::Full`] | bubblewrap: namespaces of its own, read-only root, no network, a capped tmpfs; system calls filtered; limits set inside its user namespace |
-//! | [`Level::Reduced`] | landlock, the same filter, the same limits; no writable folder at all |
+//! | [`Level::Reduced`] | landlock, the same filter, the same limits; one folder to write to, which is watched |
 //! | [`Level::None`] | the limits only; never without being asked for |
 //!
 //! Which level there is, is found out by trying: [`probes`] does what hostile code would do, and a level at which any of
@@ -20,7 +20,7 @@ use std::ffi::OsString;
 use std::fs;
 use std::io::Read;
 use std::os::fd::{AsFd, OwnedFd};
-use std::os::unix::fs::{PermissionsExt, chown};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -40,6 +40,10 @@ const STATUS: i32 = 4;
 const OPTIONS: i32 = 5;
 /// The first of the descriptors of filters.
 const FILTERS: i32 = 6;
+/// How often a folder that has no size of its own is looked at.
+const WATCH: Duration = Duration::from_millis(20);
+/// What a file counts at least, in bytes.
+const INODE: u64 = 4096;
 /// How much of what a process prints is kept, in bytes.
 const KEPT: usize = 64 * 1024;
 
@@ -90,6 +94,19 @@ impl Limits {
         Self { cpu: 30, wall: Duration::from_secs(180), memory: 6 << 30, disk: 1 << 30, processes: 256 };
 }
 
+impl Limits {
+    /// These, or what a task says instead.
+    #[must_use]
+    pub fn of_task(self, task: &crate::task::Limits) -> Self {
+        Self {
+            cpu: task.cpu_seconds.unwrap_or(self.cpu),
+            memory: task.memory_mib.map_or(self.memory, |mib| mib << 20),
+            processes: task.processes.unwrap_or(self.processes),
+            ..self
+        }
+    }
+}
+
 /// A sandbox of some level, checked.
 #[derive(Debug)]
 pub struct Sandbox {
@@ -115,6 +132,10 @@ pub struct Job {
     tools: bool,
     /// Whether it may start processes.
     forks: bool,
+    /// Whether it may change files' modes where no namespace keeps them apart: a linker does.
+    modes: bool,
+    /// Whether it has a folder to write to, with a cap: `/tmp`, or what `TMPDIR` says.
+    scratch: bool,
     channel: Option<OwnedFd>,
 }
 
@@ -248,8 +269,20 @@ impl Sandbox {
             limits,
             tools: false,
             forks: false,
+            modes: false,
+            scratch: false,
             channel: None,
         }
+    }
+
+    /// A folder for one job, which goes with it.
+    fn scratch(&self, job: &mut Job) -> Result<tempfile::TempDir> {
+        let folder =
+            tempfile::Builder::new().prefix("grade-box-").tempdir().context("no temporary folder")?;
+        self.folder(folder.path(), true)?;
+        let at = job.write(folder.path(), "/box");
+        job.env("TMPDIR", at);
+        Ok(folder)
     }
 
     /// Does a job, and waits for its end. When it returns, no process of the job is left.
@@ -257,7 +290,10 @@ impl Sandbox {
     /// # Errors
     ///
     /// When it cannot be started: that is never the job's own fault.
-    pub fn run(&self, job: Job) -> Result<Ended> {
+    pub fn run(&self, mut job: Job) -> Result<Ended> {
+        // The full sandbox has a file system of its own for it, which knows its size.
+        let scratch =
+            (job.scratch && self.level != Level::Full).then(|| self.scratch(&mut job)).transpose()?;
         let (status_reader, status) = std::io::pipe()?;
         let (mut reader, output) = std::io::pipe()?;
         let mut given = vec![(OwnedFd::from(status), STATUS)];
@@ -266,6 +302,7 @@ impl Sandbox {
             Level::Reduced | Level::None => inside::command(&self.helper, &job, self.level)?,
         };
         given.extend(job.channel.map(|channel| (channel, CHANNEL)));
+        bind_to_grader(&mut command);
         let mappings = given.into_iter().map(|(parent_fd, child_fd)| FdMapping { parent_fd, child_fd });
         command.fd_mappings(mappings.collect()).context("descriptors collide")?;
         command.env_clear().current_dir("/").process_group(0);
@@ -283,14 +320,26 @@ impl Sandbox {
         let mut ends = Ends::default();
         let mut open = true;
         let mut timed_out = false;
+        let mut filled = false;
+        let mut looked = Instant::now();
         loop {
-            let left = end.saturating_duration_since(Instant::now());
+            let mut left = end.saturating_duration_since(Instant::now());
+            if let Some(folder) = &scratch {
+                if looked.elapsed() >= WATCH {
+                    filled = is_full(folder.path(), job.limits.disk);
+                    looked = Instant::now();
+                }
+                left = left.min(WATCH);
+            }
+            if filled {
+                break;
+            }
             let timeout = Timespec { tv_sec: left.as_secs() as i64, tv_nsec: i64::from(left.subsec_nanos()) };
             let mut waited = vec![PollFd::new(&pidfd, PollFlags::IN)];
             if open {
                 waited.push(PollFd::from_borrowed_fd(reader.as_fd(), PollFlags::IN));
             }
-            let ready = match poll(&mut waited, Some(&timeout)) {
+            match poll(&mut waited, Some(&timeout)) {
                 Err(rustix::io::Errno::INTR) => continue,
                 ready => ready?,
             };
@@ -301,7 +350,7 @@ impl Sandbox {
             } else if ended {
                 break;
             }
-            if ready == 0 || Instant::now() >= end {
+            if Instant::now() >= end {
                 timed_out = !ended;
                 break;
             }
@@ -317,10 +366,15 @@ impl Sandbox {
             };
             while is_ready(&reader)? > 0 && ends.read(&mut reader)? {}
         }
-        let (output, cut) = ends.text();
+        let (mut output, cut) = ends.text();
+        if let Some(folder) = &scratch {
+            // Its name is another every time, and means nothing.
+            output = output.replace(&*folder.path().to_string_lossy(), "/tmp");
+        }
         let mut said = String::new();
         status_reader.take(64 * 1024).read_to_string(&mut said)?;
         let how = match (timed_out, self.level) {
+            _ if filled => How::Signal(libc::SIGXFSZ),
             (true, _) => How::Clock,
             (false, Level::Full) => match full::exit_code(&said) {
                 Some(code) if code > 128 => How::Signal(code - 128),
@@ -336,6 +390,38 @@ impl Sandbox {
         };
         Ok(Ended { how, output, cut })
     }
+}
+
+/// Lets a command die with the grader, however the grader ends, and inherit no descriptor but those it is given afterwards:
+/// whatever started the grader may have left some open.
+fn bind_to_grader(command: &mut Command) {
+    let grader = std::process::id();
+    let bind = move || {
+        // After the change of user, which would forget it.
+        rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL))?;
+        let parent = rustix::process::getppid().map(rustix::process::Pid::as_raw_pid);
+        if parent.is_none_or(|parent| u32::try_from(parent) != Ok(grader)) {
+            return Err(rustix::io::Errno::SRCH.into());
+        }
+        // SAFETY: it takes three numbers, and touches no memory.
+        match unsafe { libc::syscall(libc::SYS_close_range, 3, u32::MAX, libc::CLOSE_RANGE_CLOEXEC) } {
+            0 => Ok(()),
+            _ => Err(std::io::Error::last_os_error()),
+        }
+    };
+    // SAFETY: between fork and exec the closure makes system calls only; it allocates nothing and takes no lock.
+    unsafe { command.pre_exec(bind) };
+}
+
+/// Whether a folder that a job writes to has more in it than the job may write: bytes, or files of nearly none.
+fn is_full(folder: &Path, disk: u64) -> bool {
+    let mut left = disk;
+    for entry in walkdir::WalkDir::new(folder).into_iter().flatten() {
+        let size = entry.metadata().map_or(0, |it| it.len().min(it.blocks() * 512));
+        let Some(less) = left.checked_sub(size.max(INODE)) else { return true };
+        left = less;
+    }
+    false
 }
 
 /// The beginning and the end of a stream: half of [`KEPT`] each.
@@ -432,16 +518,22 @@ impl Job {
         self
     }
 
-    /// Shows it the system's programs, and lets it start them: for the compiler, which calls a linker.
-    pub fn with_tools(&mut self) -> &mut Self {
+    /// Shows it the system's programs, and lets it start them.
+    pub fn with_programs(&mut self) -> &mut Self {
         self.tools = true;
         self.forks = true;
         self
     }
 
-    /// Lets it start processes.
-    pub fn with_processes(&mut self) -> &mut Self {
-        self.forks = true;
+    /// The same for the compiler, which calls a linker, which makes programs.
+    pub fn with_tools(&mut self) -> &mut Self {
+        self.modes = true;
+        self.with_programs()
+    }
+
+    /// Gives it a folder to write to, as large as its limit of disk.
+    pub fn with_scratch(&mut self) -> &mut Self {
+        self.scratch = true;
         self
     }
 

@@ -117,7 +117,7 @@ pub fn main(bait: &str) -> ExitCode {
     let Ok(bait) = serde_json::from_str::<Bait>(bait) else { return ExitCode::FAILURE };
     // SAFETY: the grader that starts this program opens this descriptor for it, and nothing has taken it yet.
     let channel = UnixDatagram::from(unsafe { OwnedFd::from_raw_fd(CHANNEL) });
-    let attempts: [Attempt; 16] = [
+    let attempts: [Attempt; 17] = [
         ("read the grader's files", |bait| fs::read(&bait.secret).is_ok()),
         ("read the system's files", |_| fs::read("/etc/passwd").is_ok() || fs::read_dir("/home").is_ok()),
         ("read other processes' state", |bait| {
@@ -133,6 +133,7 @@ pub fn main(bait: &str) -> ExitCode {
             let line = fs::read("/proc/1/cmdline").unwrap_or_default();
             line.windows(4).any(|it| it == b"bind")
         }),
+        ("use descriptors that were left open", |_| descriptors_were_left_open()),
         ("write to its own memory", |_| own_memory_can_be_written()),
         ("connect to the network", |bait| TcpStream::connect((Ipv4Addr::LOCALHOST, bait.port)).is_ok()),
         ("listen on the network", |_| TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).is_ok()),
@@ -168,6 +169,13 @@ pub fn main(bait: &str) -> ExitCode {
         Ok(Ok(_)) => ExitCode::SUCCESS,
         _ => ExitCode::FAILURE,
     }
+}
+
+/// Whether there is a descriptor besides the standard ones, the grader's channel, and the one that reads the folder.
+fn descriptors_were_left_open() -> bool {
+    let open = fs::read_dir("/proc/self/fd").into_iter().flatten().flatten();
+    let numbers = open.filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok());
+    numbers.filter(|&number| number > 2 && number != CHANNEL).count() > 1
 }
 
 /// `/proc/self/mem` would make safe code unsafe. What is written is what stands there.
