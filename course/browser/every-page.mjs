@@ -84,7 +84,7 @@ test("Lighthouse: 1.00 for accessibility, best practices and SEO", { skip }, asy
         const onlyCategories = ["accessibility", "best-practices", "seo", ...(name === "scope.html" ? ["performance"] : [])];
         // Where nothing is timed, nothing has to be waited for.
         const hurry = onlyCategories.length > 3 ? {} : { throttlingMethod: "provided", pauseAfterFcpMs: 0, pauseAfterLoadMs: 0, networkQuietThresholdMs: 0, cpuQuietThresholdMs: 0 };
-        const { lhr } = await lighthouse(site.origin + name, { logLevel: "silent", onlyCategories, ...hurry }, undefined, page);
+        const { lhr } = await lighthouse(site.origin + name, { logLevel: "silent", onlyCategories, disableFullPageScreenshot: true, ...hurry }, undefined, page);
         const scores = Object.fromEntries(Object.entries(lhr.categories).map(([id, category]) => [id, category.score]));
         t.diagnostic(`${name}: ${JSON.stringify(scores)}`);
         const failed = Object.values(lhr.categories).filter((category) => category.id !== "performance").flatMap((category) => category.auditRefs).map((ref) => lhr.audits[ref.id]).filter((audit) => audit.score !== null && audit.score < 1 && audit.scoreDisplayMode === "binary").map((audit) => `${audit.id} ${JSON.stringify(audit.details?.items?.slice(0, 4))}`);

@@ -14,7 +14,7 @@ use crate::directives::{self, Place};
 use crate::page::Page;
 use crate::problem::{Problem, Problems};
 use crate::project::Project;
-use crate::site::Site;
+use crate::site::{Form, OneFile, Site};
 use crate::verify::{self, Options};
 use crate::{includes, mermaid};
 
@@ -208,6 +208,24 @@ pub fn build(root: &Path, live_reload: bool) -> Result<PathBuf> {
     }
     book.with_renderer(Site).build()?;
     Ok(book.build_dir_for("html"))
+}
+
+/// Writes the book as one file, and returns where it lies: `target/<title>.epub` or `.pdf`.
+///
+/// # Errors
+///
+/// When the book has problems ([`Unwell`]), when mdBook fails, or when there is nothing here that prints.
+pub fn build_form(root: &Path, form: Form) -> Result<PathBuf> {
+    let mut book = load(root)?;
+    let title = book.config.book.title.clone().unwrap_or_else(|| "book".to_owned()).to_lowercase();
+    let words: Vec<_> = title.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
+    let ending = match form {
+        Form::Epub => "epub",
+        Form::Pdf => "pdf",
+    };
+    let to = root.join("target").join(format!("{}.{ending}", words.join("-")));
+    book.with_renderer(OneFile { form, to: to.clone() }).build()?;
+    Ok(to)
 }
 
 /// The book with our preprocessor in process: it takes the place that `book.toml` gives to the command.

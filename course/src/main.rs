@@ -12,6 +12,7 @@ use course::grade::export;
 use course::progress::Progress;
 use course::project::Project;
 use course::report::{self, Document, Exit};
+use course::site::Form;
 use course::{assign, bench, book, check, new, schedule, serve, verify};
 
 /// The tool of Future Proposals in Rust: serves, checks and measures the book.
@@ -33,8 +34,16 @@ enum Command {
         #[arg(long)]
         open: bool,
     },
-    /// Build the static site into book/
-    Build,
+    /// Build the static site into book/, or the book as one file into target/
+    #[command(after_long_help = BUILD_HELP)]
+    Build {
+        /// The book as EPUB, instead of the site
+        #[arg(long)]
+        epub: bool,
+        /// The book as PDF, instead of the site; needs a Chromium
+        #[arg(long)]
+        pdf: bool,
+    },
     /// Check everything the pages claim
     #[command(after_long_help = report::HELP)]
     Verify(Checking),
@@ -181,6 +190,12 @@ Exit code:
 
 Nothing of the file is run, and no link is followed.";
 
+const BUILD_HELP: &str = "\
+Exit code:
+  0  it is built
+  1  the book has problems, which are told
+  2  the tool could not do its work: for the PDF, there is no Chromium. CHROMIUM names one that is not in PATH.";
+
 const START_HELP: &str = "\
 The folder is an ordinary cargo project: `cargo test` is all it needs. It has the public tests, a README, and hints.
 What stands there is never overwritten: the folder must not exist.";
@@ -271,11 +286,21 @@ fn run(command: Command) -> Result<Exit> {
         Command::Serve { port, open } => {
             serve::serve(&root, serve::Options { port, open }, |root| book::build(root, true))?
         }
-        Command::Build => {
-            let start = std::time::Instant::now();
-            let folder = book::build(&root, false)?;
-            let seconds = start.elapsed().as_secs_f64();
-            anstream::println!("built in {seconds:.2} s: {}", folder.join("index.html").display());
+        Command::Build { epub, pdf } => {
+            let mut forms = Vec::new();
+            forms.extend(epub.then_some(Form::Epub));
+            forms.extend(pdf.then_some(Form::Pdf));
+            let told = |start: Instant, file: &Path| {
+                anstream::println!("built in {:.2} s: {}", start.elapsed().as_secs_f64(), file.display());
+            };
+            for form in &forms {
+                let start = Instant::now();
+                told(start, &book::build_form(&root, *form)?);
+            }
+            if forms.is_empty() {
+                let start = Instant::now();
+                told(start, &book::build(&root, false)?.join("index.html"));
+            }
         }
         Command::Verify(Checking { chapters, json }) => {
             return verify_or_bless(&root, "verify", verify::Options { chapters, bless: false }, json);

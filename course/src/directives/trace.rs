@@ -13,8 +13,8 @@
 //! ```html
 //! <figure class="trace">
 //!   <div class="scroll" …><svg role="img" …><title>…</title><desc>client: attempt 1 at 0 ms (error); …</desc>…</svg></div>
-//!   <figcaption>…</figcaption>
 //!   <details><summary>The 2 events as a table</summary><table>…</table></details>
+//!   <figcaption>…</figcaption>
 //! </figure>
 //! ```
 
@@ -65,13 +65,13 @@ fn figure(slug: &str, name: &str, events: &[Event]) -> String {
         r#"<figure class="trace"><div class="scroll" tabindex="0" role="group" aria-label="{title}">"#
     );
     out.push_str(&draw::svg(&id, &title, events));
-    let _ = write!(
+    out.push_str("</div>");
+    out.push_str(&table(events));
+    let _ = writeln!(
         out,
-        "</div><figcaption>Drawn from a run of the example <code>{}_{name}</code> in virtual time.</figcaption>",
+        "<figcaption>Drawn from a run of the example <code>{}_{name}</code> in virtual time.</figcaption></figure>",
         module(slug)
     );
-    out.push_str(&table(events));
-    out.push_str("</figure>\n");
     out
 }
 

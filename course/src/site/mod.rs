@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use handlebars::Handlebars;
-use mdbook_driver::book::BookItem;
+use mdbook_driver::book::{self, BookItem};
 use mdbook_html::HtmlHandlebars;
 use mdbook_renderer::{RenderContext, Renderer};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
@@ -21,11 +21,14 @@ use serde_json::{Value, json};
 mod answers;
 mod code;
 mod content;
+mod epub;
 mod files;
 mod glossary;
 mod highlight;
 mod moved;
 mod nav;
+mod pdf;
+mod plain;
 mod search;
 mod text;
 
@@ -43,6 +46,38 @@ impl Renderer for Site {
         let chapters = chapters(context, &bare)?;
         let files = Build::new(context, &chapters)?.files(&bare)?;
         files::write(&context.destination, &files)
+    }
+}
+
+/// A form of the book that is one file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// EPUB 3.
+    Epub,
+    /// PDF, printed by a Chromium.
+    Pdf,
+}
+
+/// The renderer `html`, in place of mdBook's own, that writes such a form.
+#[derive(Debug, Clone)]
+pub struct OneFile {
+    /// Which.
+    pub form: Form,
+    /// The file.
+    pub to: PathBuf,
+}
+
+impl Renderer for OneFile {
+    fn name(&self) -> &str {
+        "html"
+    }
+
+    fn render(&self, context: &RenderContext) -> Result<()> {
+        let bare = bare(context)?;
+        match self.form {
+            Form::Epub => epub::write(context, &bare, &self.to),
+            Form::Pdf => pdf::write(context, &bare, &self.to),
+        }
     }
 }
 
@@ -78,25 +113,34 @@ fn bare(context: &RenderContext) -> Result<PathBuf> {
     Ok(context.destination)
 }
 
-fn chapters(context: &RenderContext, bare: &Path) -> Result<Vec<Chapter>> {
-    let mut chapters = Vec::new();
+/// The pages that have a file: what mdBook knows of each, its address, and mdBook's HTML of it.
+fn pages<'a>(context: &'a RenderContext, bare: &Path) -> Result<Vec<(&'a book::Chapter, String, String)>> {
+    let mut pages = Vec::new();
     for item in context.book.iter() {
         let BookItem::Chapter(chapter) = item else { continue };
         let Some(path) = &chapter.path else { continue };
         let url = url(path);
         let file = bare.join(&url);
         let html = fs::read_to_string(&file).with_context(|| format!("{} cannot be read", file.display()))?;
+        pages.push((chapter, url, html));
+    }
+    Ok(pages)
+}
+
+fn chapters(context: &RenderContext, bare: &Path) -> Result<Vec<Chapter>> {
+    let chapter = |(chapter, url, html): (&book::Chapter, String, String)| {
         let digest = digest(text::of(&content::without_asides(&html)).as_bytes());
         let html = content::rewrite(&html);
-        chapters.push(Chapter {
+        Chapter {
             name: chapter.name.clone(),
             digest,
             description: content::description(&html),
             headings: content::headings(&html),
             url,
             html,
-        });
-    }
+        }
+    };
+    let mut chapters: Vec<_> = pages(context, bare)?.into_iter().map(chapter).collect();
     glossary::explain(&mut chapters);
     moved::mark(&mut chapters, &context.config.html_config().unwrap_or_default().redirect);
     Ok(chapters)
@@ -220,6 +264,8 @@ impl<'a> Build<'a> {
         let config = &self.context.config;
         let html = config.html_config().unwrap_or_default();
         let book_title = config.book.title.clone().unwrap_or_default();
+        let of_the_book = config.book.description.clone().unwrap_or_default();
+        let description = if description.is_empty() { &of_the_book } else { description };
         json!({
             "language": config.book.language,
             "title": title,

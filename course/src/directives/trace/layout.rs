@@ -67,7 +67,8 @@ pub struct Mark {
 pub fn lay_out(events: &[Event]) -> Layout {
     let names = lanes(events);
     let longest = names.iter().map(|name| text_width(&cut(name, NAME_CHARS))).fold(0.0, f64::max);
-    let left = longest + 18.0;
+    // They are bold, and so wider.
+    let left = longest * 1.16 + 18.0;
     let end = events.iter().map(|event| event.end_ms).max().unwrap_or(0).max(1);
     let scale = Scale { left, right: WIDTH - RIGHT, end };
     let mut rows = Vec::new();
