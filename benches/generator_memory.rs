@@ -5,13 +5,14 @@
 
 use std::{
     collections::BTreeMap,
-    env, fs,
+    env,
     path::{Path, PathBuf},
     process::{Command, ExitCode},
 };
 
+mod kept;
+
 use listings::generator_memory::{Counting, Each, Job, Kind, Snapshot, serve, weigh};
-use serde_json::json;
 
 #[global_allocator]
 static HEAP: Counting = Counting::new();
@@ -66,9 +67,14 @@ fn measure(rounds: usize) -> Result<(), Failure> {
             }
         }
     }
-    let home = env::var_os("CRITERION_HOME").map_or_else(|| PathBuf::from("target/criterion"), PathBuf::from);
     for (id, (units, samples)) in &samples {
-        write(&home, id, *units, samples)?;
+        let (mean, half) = kept::mean(samples);
+        // What comes to less than a byte for each unit is not there.
+        if mean < *units as f64 {
+            continue;
+        }
+        println!("{id}: {:.1} B each, ± {:.1}", mean / *units as f64, half / *units as f64);
+        kept::keep(id, "memory", Some(*units), samples)?;
     }
     Ok(())
 }
@@ -111,29 +117,4 @@ fn keep(samples: &mut Samples, language: &str, kind: &str, units: usize, each: E
         // Go's probe tells the bytes of its stacks in place of the number of blocks.
         add("stacks", "", each.blocks);
     }
-}
-
-/// Writes a result as criterion would. What comes to less than a byte for each unit is not there.
-fn write(home: &Path, id: &str, units: u64, samples: &[f64]) -> Result<(), Failure> {
-    let n = samples.len() as f64;
-    let mean = samples.iter().sum::<f64>() / n;
-    if mean < units as f64 {
-        return Ok(());
-    }
-    // Student's t for 95 % and seven samples; a quick run's two are rough anyway.
-    let variance = samples.iter().map(|sample| (sample - mean).powi(2)).sum::<f64>() / (n - 1.0);
-    let half = 2.447 * (variance / n).sqrt();
-    println!("{id}: {:.1} B each, ± {:.1}", mean / units as f64, half / units as f64);
-    let folder = home.join(id.replace('/', "_")).join("new");
-    fs::create_dir_all(&folder)?;
-    let interval = json!({"confidence_level": 0.95, "lower_bound": mean - half, "upper_bound": mean + half});
-    let mean = json!({"point_estimate": mean, "confidence_interval": interval});
-    for (file, content) in [
-        ("benchmark.json", json!({"full_id": id, "throughput": {"Elements": units}, "quantity": "memory"})),
-        ("sample.json", json!({"times": samples})),
-        ("estimates.json", json!({"mean": mean, "slope": null})),
-    ] {
-        fs::write(folder.join(file), content.to_string())?;
-    }
-    Ok(())
 }

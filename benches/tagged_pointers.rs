@@ -1,9 +1,12 @@
 //! What an exchange costs, and a ticket taken from a stack and given back, with 1, 2 and 16 threads.
 //!
 //! Each sample is a round of `listings::tagged_pointers::contention`: for a fixed time, timed by the workers themselves.
-//! criterion is told what so many successes would have taken, since it asks for a number of them.
+//! criterion is told what so many successes would have taken, since it asks for a number of them. The same rounds say how
+//! often an attempt succeeded and how evenly the workers shared, which is kept beside criterion's results.
 
-use std::{hint::black_box, sync::Mutex, time::Duration};
+use std::{cell::RefCell, hint::black_box, sync::Mutex, time::Duration};
+
+mod kept;
 
 use criterion::{
     BenchmarkGroup, BenchmarkId, Criterion, SamplingMode, criterion_group, criterion_main,
@@ -12,7 +15,7 @@ use criterion::{
 use crossbeam::queue::ArrayQueue;
 use listings::tagged_pointers::{
     Bare, EpochStack, Indexed, Locked, Seen, Stack, TaggedPointer, Ticket, Tickets, Wide,
-    contention::{Monotonic, contend},
+    contention::{Monotonic, Round, contend},
 };
 
 const THREADS: [usize; 3] = [1, 2, 16];
@@ -20,21 +23,44 @@ const THREADS: [usize; 3] = [1, 2, 16];
 /// Long enough for sixteen threads to take turns on two processors.
 const WINDOW: Duration = Duration::from_millis(30);
 
+/// How many samples criterion takes.
+const SAMPLES: usize = 20;
+
+/// What a round tells beside its time, and the group it is kept in.
+type Share = (&'static str, fn(&Round) -> f64);
+
+const OF_EXCHANGES: &[Share] =
+    &[("exchange-success", Round::success_rate), ("exchange-fairness", Round::fairness)];
+/// A stack tries until it succeeds.
+const OF_STACKS: &[Share] = &[("stack-fairness", Round::fairness)];
+
 /// Measures the time of all workers together for each success. `prepare` is given the number of a worker.
 fn at_each<W: FnMut() -> bool>(
     group: &mut BenchmarkGroup<'_, WallTime>,
     name: &str,
     threads: &[usize],
+    shares: &[Share],
     prepare: impl Fn(usize) -> W + Sync,
 ) {
     let clock = Monotonic::default();
     for &threads in threads {
+        let rounds = RefCell::new(Vec::new());
         group.bench_function(BenchmarkId::new(name, threads), |b| {
             b.iter_custom(|successes| {
                 let round = contend(&clock, threads, WINDOW, &prepare);
-                Duration::from_secs_f64(round.ns_per_success() * 1e-9 * successes as f64)
+                let time = Duration::from_secs_f64(round.ns_per_success() * 1e-9 * successes as f64);
+                rounds.borrow_mut().push(round);
+                time
             });
         });
+        let rounds = rounds.into_inner();
+        // The last of them are the samples. There are fewer where the benchmark is filtered out, or only tried.
+        let Some(warm_up) = rounds.len().checked_sub(SAMPLES) else { continue };
+        for (kept_in, share) in shares {
+            let samples: Vec<f64> = rounds[warm_up..].iter().map(share).collect();
+            let id = format!("tagged-pointers/{kept_in}/{name}/{threads}");
+            kept::keep(&id, "share", None, &samples).expect("results can be written");
+        }
     }
 }
 
@@ -68,7 +94,7 @@ impl TaggedPointer<u64> for Parked {
 fn exchange_of<H: TaggedPointer<u64>>(group: &mut BenchmarkGroup<'_, WallTime>, name: &str) {
     let home = [0, 1];
     let cell = H::new(&home);
-    at_each(group, name, &THREADS, |worker| {
+    at_each(group, name, &THREADS, OF_EXCHANGES, |worker| {
         let (cell, new) = (&cell, (&raw const home[worker % 2]).cast_mut());
         move || cell.cas(black_box(cell.load()), new)
     });
@@ -76,13 +102,15 @@ fn exchange_of<H: TaggedPointer<u64>>(group: &mut BenchmarkGroup<'_, WallTime>, 
 
 fn stack_of<S: Tickets>(group: &mut BenchmarkGroup<'_, WallTime>, name: &str, threads: &[usize]) {
     let stack = S::full(64);
-    at_each(group, name, threads, |_| || stack.take().map(|ticket| stack.give(black_box(ticket))).is_some());
+    at_each(group, name, threads, OF_STACKS, |_| {
+        || stack.take().map(|ticket| stack.give(black_box(ticket))).is_some()
+    });
 }
 
 fn settings<'c>(c: &'c mut Criterion, name: &str) -> BenchmarkGroup<'c, WallTime> {
     let mut group = c.benchmark_group(name);
     // Each sample is a round, however many successes criterion asks for.
-    group.sampling_mode(SamplingMode::Flat).sample_size(20).warm_up_time(Duration::from_millis(100));
+    group.sampling_mode(SamplingMode::Flat).sample_size(SAMPLES).warm_up_time(Duration::from_millis(100));
     group
 }
 

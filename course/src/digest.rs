@@ -1,6 +1,6 @@
 //! What a chapter's measurement depends on, as one short string.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -14,9 +14,10 @@ use crate::project::module;
 
 /// The digest of what a chapter measures. A record whose digest differs is out of date.
 ///
-/// It covers the chapter's module, its bench file, what all benches share, its Go package, and the versions of the
-/// crates it measures: the direct dependencies of `listings` and `benches` that these sources name. So a crate that
-/// another chapter needs leaves this chapter's record alone. Line endings do not count: a checkout on Windows agrees.
+/// It covers the chapter's module and those of other chapters that it is built on, its bench file with that file's
+/// modules, what all benches share, its Go package, and the versions of the crates it measures: the direct dependencies of
+/// `listings` and `benches` that these sources name. So a crate that another chapter needs leaves this chapter's record
+/// alone. Line endings do not count: a checkout on Windows agrees.
 /// Nor do the markers of what is the solution of an exercise.
 ///
 /// # Errors
@@ -54,10 +55,26 @@ pub fn digest(root: &Path, slug: &str) -> Result<String> {
 /// When a folder cannot be read.
 pub fn sources(root: &Path, slug: &str) -> Result<Vec<String>> {
     let module = module(slug);
-    let mut paths = vec![PathBuf::from("benches/lib.rs"), Path::new("benches").join(format!("{module}.rs"))];
+    let bench = Path::new("benches").join(format!("{module}.rs"));
+    let mut paths = vec![PathBuf::from("benches/lib.rs")];
+    // `mod kept;`
+    let of_bench = named(root, std::slice::from_ref(&bench), &Regex::new(r"(?m)^mod (\w+);")?);
+    paths.extend(of_bench.iter().map(|name| Path::new("benches").join(name).join("mod.rs")));
+    paths.push(bench);
     paths.retain(|path| root.join(path).is_file());
-    for (folder, rust_only) in [("listings/src", true), ("benches/go", false)] {
-        let folder = Path::new(folder).join(&module);
+    let mut folders =
+        vec![(Path::new("listings/src").join(&module), true), (Path::new("benches/go").join(&module), false)];
+    let own: Vec<_> = WalkDir::new(root.join("listings/src").join(&module))
+        .into_iter()
+        .filter_map(|entry| Some(entry.ok()?.path().strip_prefix(root).ok()?.to_owned()))
+        .filter(|path| path.extension().is_some_and(|extension| extension == "rs"))
+        .chain(paths.iter().cloned())
+        .collect();
+    let others = named(root, &own, &Regex::new(r"(?m)^[^/\n]*\blistings::(\w+)")?);
+    folders.extend(
+        others.into_iter().filter(|it| *it != module).map(|it| (Path::new("listings/src").join(it), true)),
+    );
+    for (folder, rust_only) in folders {
         if !root.join(&folder).is_dir() {
             continue;
         }
@@ -75,6 +92,15 @@ pub fn sources(root: &Path, slug: &str) -> Result<Vec<String>> {
         .collect();
     names.sort();
     Ok(names)
+}
+
+/// What a pattern's group finds in these files, as far as they can be read.
+fn named(root: &Path, files: &[PathBuf], pattern: &Regex) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    for text in files.iter().filter_map(|file| fs::read_to_string(root.join(file)).ok()) {
+        found.extend(pattern.captures_iter(&text).map(|names| names[1].to_owned()));
+    }
+    found
 }
 
 #[derive(Deserialize)]
@@ -139,11 +165,17 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         for (path, text) in [
             ("benches/lib.rs", "use criterion::Criterion;\n"),
-            ("benches/my_chapter.rs", "use listings::my_chapter;\n"),
+            ("benches/my_chapter.rs", "mod shared;\nuse listings::my_chapter;\n"),
+            ("benches/shared/mod.rs", "\n"),
+            ("listings/src/my_ground/mod.rs", "\n"),
+            ("listings/src/not_mine/mod.rs", "\n"),
             ("benches/Cargo.toml", "[dependencies]\ncriterion = \"0.8\"\nlistings = { path = \"x\" }\n"),
             ("benches/go/my_chapter/x_test.go", "package my_chapter\n"),
             ("listings/Cargo.toml", "[dependencies]\nfast-crate = \"1\"\nother = \"1\"\n"),
-            ("listings/src/my_chapter/mod.rs", "use fast_crate::Fast;\n"),
+            (
+                "listings/src/my_chapter/mod.rs",
+                "use fast_crate::Fast;\nuse listings::my_ground;\n// as in `listings::not_mine`\n",
+            ),
             ("listings/src/my_chapter/task.toml", "title = \"\"\n"),
             ("Cargo.lock", LOCK),
         ] {
@@ -199,6 +231,8 @@ source = "registry"
         assert!(changes("benches/my_chapter.rs", add));
         assert!(changes("listings/src/my_chapter/mod.rs", add));
         assert!(changes("benches/go/my_chapter/x_test.go", add));
+        assert!(changes("benches/shared/mod.rs", add));
+        assert!(changes("listings/src/my_ground/mod.rs", add));
     }
 
     #[test]
@@ -210,6 +244,7 @@ source = "registry"
     #[test]
     fn digest_leaves_out_what_is_not_measured() {
         assert!(!changes("listings/src/my_chapter/task.toml", |text| format!("{text}# more\n")));
+        assert!(!changes("listings/src/not_mine/mod.rs", |text| format!("{text}// more\n")));
         assert!(!changes("Cargo.lock", |text| text
             .replace("name = \"other\"\nversion = \"1.0.0\"", "name = \"other\"\nversion = \"1.1.0\"")));
         assert!(!changes("Cargo.lock", |text| text

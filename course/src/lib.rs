@@ -2,6 +2,7 @@
 //!
 //! Everything `cargo course …` does is a function here, so that tests call it without a shell.
 
+pub mod assign;
 pub mod bench;
 pub mod book;
 pub mod cache;
@@ -23,12 +24,14 @@ pub mod nearest;
 pub mod new;
 pub mod number;
 pub mod page;
+pub mod paper;
 pub mod plot;
 pub mod problem;
 pub mod progress;
 pub mod project;
 pub mod record;
 pub mod report;
+pub mod schedule;
 pub mod serve;
 pub mod site;
 pub mod skeptic;

@@ -8,10 +8,11 @@ use std::time::Instant;
 use anyhow::Result;
 use clap::{Args, Parser, Subcommand};
 use course::exercise::{self, Exercise};
+use course::grade::export;
 use course::progress::Progress;
 use course::project::Project;
 use course::report::{self, Document, Exit};
-use course::{bench, book, check, new, serve, verify};
+use course::{assign, bench, book, check, new, schedule, serve, verify};
 
 /// The tool of Future Proposals in Rust: serves, checks and measures the book.
 #[derive(Parser)]
@@ -75,6 +76,12 @@ enum Command {
         /// The chapter's slug, such as `weak-references`
         slug: String,
     },
+    /// Lay out chapters as an assignment: starters, handout, rubric, and apart from them the solutions
+    #[command(after_long_help = assign::HELP)]
+    Assign(assign::Options),
+    /// Print chapters as a timetable, for people or for a calendar
+    #[command(after_long_help = schedule::HELP)]
+    Schedule(schedule::Options),
     /// Grade submissions of a chapter's exercise, each in a sandbox
     #[command(after_long_help = GRADE_HELP)]
     Grade(Grading),
@@ -87,6 +94,9 @@ enum Command {
         #[arg(long)]
         into: PathBuf,
     },
+    /// Hand results on to Gradescope, Canvas, Moodle and others
+    #[command(after_long_help = export::HELP)]
+    Export(export::Options),
     /// Become a stranger's program, in the sandbox of a grader (called by `grade`)
     #[cfg(target_os = "linux")]
     #[command(hide = true)]
@@ -250,6 +260,12 @@ fn run(command: Command) -> Result<Exit> {
         anstream::println!("{} results in {}", merged.len(), into.display());
         return Ok(Exit::Well);
     }
+    if let Command::Export(options) = command {
+        let exported = export::export(&options)?;
+        exported.notes.iter().for_each(|note| anstream::eprintln!("note: {note}"));
+        anstream::println!("{}", exported.said);
+        return Ok(if exported.ungraded == 0 { Exit::Well } else { Exit::Fault });
+    }
     let root: PathBuf = Project::find_root(&std::env::current_dir()?)?;
     match command {
         Command::Serve { port, open } => {
@@ -277,8 +293,12 @@ fn run(command: Command) -> Result<Exit> {
             exercise::write(exercise.starter(), &folder)?;
             anstream::println!("{}", exercise.welcome(&folder));
         }
+        Command::Assign(options) => anstream::println!("{}", assign::assign(&root, &options)?),
+        Command::Schedule(options) => {
+            anstream::print!("{}", schedule::schedule(&Project::load(&root)?, &options)?);
+        }
         Command::Grade(grading) => return grade(&root, &grading),
-        Command::Merge { .. } => unreachable!("answered above, without a book"),
+        Command::Export(_) | Command::Merge { .. } => unreachable!("answered above, without a book"),
         Command::Check { .. } | Command::Preprocess { .. } => unreachable!("answered above, without a book"),
         #[cfg(target_os = "linux")]
         Command::Inside { .. } | Command::Probe { .. } => unreachable!("answered above, without a book"),

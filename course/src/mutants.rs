@@ -1,7 +1,8 @@
 //! Plausible wrong solutions, each of which the chapter's tests must reject.
 //!
 //! A mutant is one edit of one file (`[[mutant]]` in task.toml). The listings crate is compiled with the edit, the
-//! chapter's tests are compiled against it and run, and every test that the mutant names must fail.
+//! chapter's tests are compiled against it and run. Every test that the mutant names must fail, and every group of which
+//! it names none must pass.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -45,7 +46,7 @@ pub fn check(project: &Project, artifacts: &Artifacts, slug: &str) -> Result<Vec
             // Relaxed: the counter hands out numbers, it guards no other memory.
             let index = next.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
             let Some(mutant) = task.mutants.get(index) else { return Ok(verdicts) };
-            verdicts.push((index, try_one(project, artifacts, &cache, slug, mutant)?));
+            verdicts.push((index, try_one(project, artifacts, &cache, (slug, task), mutant)?));
         }
     };
     let (first, second) = std::thread::scope(|scope| {
@@ -91,16 +92,23 @@ fn tests_digest(project: &Project, slug: &str) -> String {
     hasher.finalize().to_hex().to_string()
 }
 
+/// The group of a test: the first part of its path.
+fn group(test: &str) -> &str {
+    test.split("::").next().unwrap_or(test)
+}
+
 fn try_one(
     project: &Project,
     artifacts: &Artifacts,
     cache: &Cache,
-    slug: &str,
+    (slug, task): (&str, &Task),
     mutant: &Mutant,
 ) -> Result<Verdict> {
     let module = module(slug);
-    let key =
-        format!("mutant {slug} {} {} {} {:?}", mutant.file, mutant.find, mutant.replace, mutant.caught_by);
+    let key = format!(
+        "exact mutant {slug} {} {} {} {:?}",
+        mutant.file, mutant.find, mutant.replace, mutant.caught_by
+    );
     if let Some(failed) = cache.get(&key) {
         let failed = failed.lines().map(str::to_owned).collect();
         return Ok(Verdict { mutant: mutant.name.clone(), failed, problem: None });
@@ -149,22 +157,30 @@ fn try_one(
         return Ok(Verdict { mutant: mutant.name.clone(), failed: Vec::new(), problem });
     }
     let results = suite::run(&project.root.join("listings"), &tests)?;
-    let fails = |test: &String| results.get(test).is_some_and(|passed| !passed);
+    let failed: Vec<String> =
+        results.iter().filter(|(_, outcome)| !outcome.passed()).map(|(test, _)| test.clone()).collect();
     let unknown = mutant.caught_by.iter().find(|test| !results.contains_key(*test));
-    let missed = mutant.caught_by.iter().find(|test| !fails(test));
-    let problem = match (unknown, missed) {
-        (Some(test), _) => problem(
+    let missed = mutant.caught_by.iter().find(|test| !failed.contains(test));
+    // Exactly the groups of the tests it names: another group that it loses would cost a learner unstated points.
+    let stated: BTreeSet<&str> = mutant.caught_by.iter().map(|test| group(test)).collect();
+    let unstated = failed.iter().find(|test| {
+        !stated.contains(group(test)) && task.groups.iter().any(|known| known.name == group(test))
+    });
+    let problem = match (unknown, missed, unstated) {
+        (Some(test), _, _) => problem(
             format!("mutant `{}`: there is no test `{test}`", mutant.name),
             "name a test as `cargo test` prints it",
         ),
-        (None, Some(test)) => problem(
+        (None, Some(test), _) => problem(
             format!("mutant `{}` survives `{test}`", mutant.name),
             "sharpen the test, or correct `caught_by`",
         ),
-        (None, None) => None,
+        (None, None, Some(test)) => problem(
+            format!("mutant `{}` also loses group `{}`: `{test}` fails", mutant.name, group(test)),
+            "name the test in `caught_by`, or narrow the mutant: it loses exactly the groups of the tests it names",
+        ),
+        (None, None, None) => None,
     };
-    let failed: Vec<String> =
-        results.into_iter().filter(|(_, passed)| !passed).map(|(test, _)| test).collect();
     if problem.is_none() {
         cache.put(&key, &failed.join("\n"));
     }

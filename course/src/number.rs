@@ -11,6 +11,8 @@ pub enum Quantity {
     Time,
     /// Kept in bytes.
     Memory,
+    /// A part of a whole, kept as a number from 0 to 1.
+    Share,
 }
 
 impl Quantity {
@@ -20,15 +22,17 @@ impl Quantity {
         match self {
             Self::Time => "time",
             Self::Memory => "memory",
+            Self::Share => "share",
         }
     }
 
-    /// What has the lowest number is this, and what has the highest is that.
+    /// What has the best number is this, and what has the worst is that.
     #[must_use]
     pub fn superlatives(self) -> [&'static str; 2] {
         match self {
             Self::Time => ["fastest", "slowest"],
             Self::Memory => ["least", "most"],
+            Self::Share => ["most", "least"],
         }
     }
 
@@ -37,7 +41,16 @@ impl Quantity {
     pub fn compared(self) -> &'static str {
         match self {
             Self::Time => "as long",
-            Self::Memory => "as much",
+            Self::Memory | Self::Share => "as much",
+        }
+    }
+
+    /// Which numbers are good.
+    #[must_use]
+    pub fn better(self) -> &'static str {
+        match self {
+            Self::Time | Self::Memory => "lower is better",
+            Self::Share => "higher is better",
         }
     }
 
@@ -54,6 +67,7 @@ impl Quantity {
         let names = match self {
             Self::Time => ["ns", "µs", "ms", "s"],
             Self::Memory => ["B", "kB", "MB", "GB"],
+            Self::Share => return (0.01, "%"),
         };
         match value {
             _ if value < 1e3 => (1.0, names[0]),
@@ -192,6 +206,15 @@ mod tests {
         assert_eq!(shown(4151.0, 3), "4.15\u{a0}kB");
         assert_eq!(shown(2_204_000.0, 2), "2.2\u{a0}MB");
         assert_eq!(estimate(4151.0, 20.0).amount_interval(Quantity::Memory), "4.13 to 4.17\u{a0}kB");
+    }
+
+    #[test]
+    fn share_is_in_percent() {
+        let shown = |share, half| estimate(share, half).amount(Quantity::Share);
+        assert_eq!(shown(0.9871, 0.0001), "98.7\u{a0}%");
+        assert_eq!(shown(0.9871, 0.02), "99\u{a0}%");
+        assert_eq!((shown(1.0, 0.0), shown(0.0, 0.0)), ("100\u{a0}%".to_owned(), "0\u{a0}%".to_owned()));
+        assert_eq!(estimate(0.5, 0.125).amount_interval(Quantity::Share), "37.5 to 62.5\u{a0}%");
     }
 
     #[test]

@@ -20,6 +20,8 @@ pub struct Page {
     pub directives: Vec<Directive>,
     /// The headings, in order.
     pub headings: Vec<Heading>,
+    /// What a definition list defines, with its line. mdBook gives each an id, as to a heading.
+    pub terms: Vec<(usize, String)>,
     /// Link targets, with their lines.
     pub links: Vec<(usize, String)>,
     /// Lines of images without alternative text.
@@ -106,6 +108,7 @@ impl Page {
             fences: Vec::new(),
             directives: Vec::new(),
             headings: Vec::new(),
+            terms: Vec::new(),
             links: Vec::new(),
             images_without_alt: Vec::new(),
             indented_code: Vec::new(),
@@ -120,6 +123,7 @@ impl Page {
         let lines = Lines::of(&text);
         let mut heading: Option<Heading> = None;
         let mut image: Option<(usize, bool)> = None;
+        let mut term: Option<(usize, String)> = None;
         for (event, span) in Parser::new_ext(&text, markdown_options()).into_offset_iter() {
             let line = lines.at(span.start);
             match event {
@@ -143,6 +147,8 @@ impl Page {
                     heading = Some(Heading { line, level, text: String::new() });
                 }
                 Event::End(TagEnd::Heading(_)) => self.headings.extend(heading.take()),
+                Event::Start(Tag::DefinitionListTitle) => term = Some((line, String::new())),
+                Event::End(TagEnd::DefinitionListTitle) => self.terms.extend(term.take()),
                 Event::Start(Tag::Link { dest_url, .. }) => self.link(line, &dest_url),
                 Event::Start(Tag::Image { dest_url, .. }) => {
                     self.link(line, &dest_url);
@@ -156,6 +162,9 @@ impl Page {
                 Event::Text(part) | Event::Code(part) => {
                     if let Some(heading) = &mut heading {
                         heading.text.push_str(&part);
+                    }
+                    if let Some((_, term)) = &mut term {
+                        term.push_str(&part);
                     }
                     if let Some((_, has_alt)) = &mut image {
                         *has_alt |= !part.trim().is_empty();

@@ -98,7 +98,7 @@ pub struct Measurement {
     pub allocs: Option<u64>,
 }
 
-/// A measurement in a file, where the keys name the unit: `ns` and its interval, or `held_bytes` and its.
+/// A measurement in a file, where the keys name the unit: `ns` and its interval, or `held_bytes` or `share` and its.
 #[derive(Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Written {
@@ -114,6 +114,12 @@ struct Written {
     low_held_bytes: Option<f64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     high_held_bytes: Option<f64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    share: Option<f64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    low_share: Option<f64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    high_share: Option<f64>,
     confidence: f64,
     samples: u64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -130,12 +136,15 @@ impl TryFrom<Written> for Measurement {
     fn try_from(written: Written) -> Result<Self, Self::Error> {
         let time = (written.ns, written.low_ns, written.high_ns);
         let memory = (written.held_bytes, written.low_held_bytes, written.high_held_bytes);
-        let (quantity, value, low, high) = match (time, memory) {
-            ((Some(value), Some(low), Some(high)), (None, None, None)) => (Quantity::Time, value, low, high),
-            ((None, None, None), (Some(value), Some(low), Some(high))) => {
-                (Quantity::Memory, value, low, high)
-            }
-            _ => return Err("either `ns`, `low_ns` and `high_ns`, or the same with `held_bytes`"),
+        let share = (written.share, written.low_share, written.high_share);
+        const NONE: (Option<f64>, Option<f64>, Option<f64>) = (None, None, None);
+        let (quantity, (Some(value), Some(low), Some(high))) = (match (time, memory, share) {
+            (time, NONE, NONE) => (Quantity::Time, time),
+            (NONE, memory, NONE) => (Quantity::Memory, memory),
+            (NONE, NONE, share) => (Quantity::Share, share),
+            _ => (Quantity::Time, NONE),
+        }) else {
+            return Err("either `ns`, `low_ns` and `high_ns`, or the same with `held_bytes` or `share`");
         };
         let Written { confidence, samples, elements, bytes, allocs, .. } = written;
         Ok(Self { quantity, value, low, high, confidence, samples, elements, bytes, allocs })
@@ -153,6 +162,7 @@ impl From<Measurement> for Written {
             Quantity::Memory => {
                 Self { held_bytes: value, low_held_bytes: low, high_held_bytes: high, ..rest }
             }
+            Quantity::Share => Self { share: value, low_share: low, high_share: high, ..rest },
         }
     }
 }
@@ -297,17 +307,24 @@ impl Record {
                 if chapter_of(id) != Some(slug) {
                     return wrong(&format!("does not belong to chapter `{slug}`"));
                 }
-                let possible = [found.value, found.high].iter().all(|value| POSSIBLE.contains(value));
+                let range = if found.quantity == Quantity::Share { 0.0..=1.0 } else { POSSIBLE };
+                let possible = [found.value, found.high].iter().all(|value| range.contains(value));
                 if !possible || !(0.0..=found.high).contains(&found.low) {
                     return wrong(match found.quantity {
                         Quantity::Time => "has an estimate or interval that cannot be a duration",
                         Quantity::Memory => "has an estimate or interval that cannot be an amount of memory",
+                        Quantity::Share => "has an estimate or interval that is not from 0 to 1",
                     });
                 }
-                if found.elements.is_some_and(|count| count == 0 || found.value / (count as f64) < 1e-6) {
+                let too_many = |count| match found.quantity {
+                    Quantity::Share => true,
+                    Quantity::Time | Quantity::Memory => count == 0 || found.value / (count as f64) < 1e-6,
+                };
+                if found.elements.is_some_and(too_many) {
                     return wrong(match found.quantity {
                         Quantity::Time => "handles no elements, or more than its time allows",
                         Quantity::Memory => "handles no elements, or more than its memory allows",
+                        Quantity::Share => "is a share, which is not one of each element",
                     });
                 }
                 if !(0.0..1.0).contains(&found.confidence) || found.samples == 0 {
@@ -468,6 +485,7 @@ pub(crate) mod sample {
         };
         let mut record = Record::new(machine);
         let holding = |bytes| Measurement { quantity: Quantity::Memory, ..measurement(bytes, Some(1000)) };
+        let part = |share| Measurement { quantity: Quantity::Share, high: 1.0, ..measurement(share, None) };
         let allocating =
             |ns, bytes| Measurement { bytes: Some(bytes), allocs: Some(6), ..measurement(ns, None) };
         let chapter = |benchmarks: Vec<(&str, Measurement)>| ChapterRecord {
@@ -496,6 +514,8 @@ pub(crate) mod sample {
             ("coroutines/mixed/counted", measurement(100.0, Some(100))),
             ("coroutines/held/stackful", holding(4_151_000.0)),
             ("go/coroutines/held/pull", holding(2_870_000.0)),
+            ("coroutines/met/channel", part(0.62)),
+            ("coroutines/met/stackful", part(1.0)),
             ("coroutines/confused/stackful", holding(4_151_000.0)),
             ("coroutines/confused/step", measurement(24_100.0, Some(1000))),
         ]);
@@ -537,6 +557,9 @@ mod tests {
             ("\"held_bytes\"", "\"ns\": 1.0, \"held_bytes\""),
             ("\"held_bytes\": 4151000.0,", ""),
             ("\"held_bytes\": 4151000.0,", "\"held_bytes\": -1.0,"),
+            ("\"share\": 0.62,", "\"share\": 62.0,"),
+            ("\"share\": 0.62,", ""),
+            ("\"share\": 0.62,", "\"share\": 0.62, \"elements\": 1000,"),
         ] {
             let problem = Record::parse(Path::new(FILE), &text.replacen(from, to, 1)).unwrap_err();
             assert!(problem.line > 0, "{from} to {to}: {problem}");

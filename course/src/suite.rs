@@ -10,8 +10,29 @@ use anyhow::{Context, Result};
 
 use crate::cargo::Artifacts;
 
-/// How long the tests of one program may run: it only ends what would never end, which counts as failing.
-const LIMIT: Duration = Duration::from_secs(60);
+/// How long one test may run: it only ends what would never end, which counts as failing.
+pub const LIMIT: Duration = Duration::from_secs(60);
+
+/// How a test ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// It passed.
+    Passed,
+    /// It failed, and the others went on.
+    Failed,
+    /// It ended the whole process.
+    Crashed,
+    /// It did not end in time.
+    Hung,
+}
+
+impl Outcome {
+    /// Whether it passed.
+    #[must_use]
+    pub fn passed(self) -> bool {
+        self == Self::Passed
+    }
+}
 
 /// What becomes of a warning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,18 +52,15 @@ impl Lints {
     }
 }
 
-/// Compiles a library, or the tests against it. The inner error is the compiler's message.
-///
-/// # Errors
-///
-/// When the compiler cannot be started.
-pub fn compile(
+/// The compiler's command for a library, or for the tests against it.
+#[must_use]
+pub fn compiler(
     artifacts: &Artifacts,
     source: &Path,
     out: &Path,
     library: Option<&Path>,
     lints: Lints,
-) -> Result<Result<(), String>> {
+) -> Command {
     let mut command = Command::new("rustc");
     command.arg(source).arg("-o").arg(out).args(["-Copt-level=0", "-Cdebuginfo=0", lints.argument()]);
     let mut artifacts = artifacts.clone();
@@ -56,7 +74,24 @@ pub fn compile(
             command.args(["--crate-name=tests", "--test"]);
         }
     }
-    let output = command.args(artifacts.compiler_arguments()).output().context("rustc cannot be started")?;
+    command.args(artifacts.compiler_arguments());
+    command
+}
+
+/// Compiles a library, or the tests against it. The inner error is the compiler's message.
+///
+/// # Errors
+///
+/// When the compiler cannot be started.
+pub fn compile(
+    artifacts: &Artifacts,
+    source: &Path,
+    out: &Path,
+    library: Option<&Path>,
+    lints: Lints,
+) -> Result<Result<(), String>> {
+    let output =
+        compiler(artifacts, source, out, library, lints).output().context("rustc cannot be started")?;
     Ok(if output.status.success() {
         Ok(())
     } else {
@@ -64,49 +99,146 @@ pub fn compile(
     })
 }
 
-/// Runs a test program; a test that did not end by itself has failed.
+/// Runs a test program, and says of every test how it ended.
+///
+/// All of them run in one process. Where a test ends that, or never ends, those that are left run in another.
 ///
 /// # Errors
 ///
 /// When it cannot be started.
-pub fn run(folder: &Path, tests: &Path) -> Result<BTreeMap<String, bool>> {
-    let mut results: BTreeMap<String, bool> =
-        listed(tests, &[])?.into_iter().map(|test| (test, false)).collect();
+pub fn run(folder: &Path, tests: &Path) -> Result<BTreeMap<String, Outcome>> {
+    run_with(folder, tests, LIMIT, &[])
+}
+
+/// As [`run`], with another limit and with variables of the environment.
+///
+/// # Errors
+///
+/// When it cannot be started.
+pub fn run_with(
+    folder: &Path,
+    tests: &Path,
+    limit: Duration,
+    variables: &[(&str, String)],
+) -> Result<BTreeMap<String, Outcome>> {
+    let mut left = listed(tests, &[])?;
     // What another test starts in a process of its own is no test by itself.
-    for test in listed(tests, &["--ignored"])? {
-        results.remove(&test);
+    let ignored = listed(tests, &["--ignored"])?;
+    left.retain(|test| !ignored.contains(test));
+    let mut results = BTreeMap::new();
+    let mut only: Vec<String> = Vec::new();
+    while !left.is_empty() {
+        let (text, end) = run_once(folder, tests, limit, variables, &only)?;
+        // The line of a test begins before it runs, and ends with how it ended.
+        let mut running = None;
+        for line in text.lines().filter_map(|line| line.strip_prefix("test ")) {
+            let Some((name, verdict)) = line.split_once(" ... ") else { continue };
+            let name = name.trim_end_matches(" - should panic");
+            match verdict {
+                "ok" => _ = results.insert(name.to_owned(), Outcome::Passed),
+                verdict if verdict.starts_with("FAILED") => {
+                    results.insert(name.to_owned(), Outcome::Failed);
+                }
+                _ => running = left.iter().find(|test| *test == name),
+            }
+        }
+        let before = left.len();
+        if let Some(test) = running {
+            results.insert(test.clone(), end);
+        }
+        left.retain(|test| !results.contains_key(test));
+        if left.len() == before {
+            // Nothing can be said of any of them.
+            results.extend(left.drain(..).map(|test| (test, end)));
+        }
+        only.clone_from(&left);
     }
+    Ok(results)
+}
+
+/// One process of a test program, for the tests that are named, or all. Where not all have a verdict, the second says why.
+fn run_once(
+    folder: &Path,
+    tests: &Path,
+    limit: Duration,
+    variables: &[(&str, String)],
+    only: &[String],
+) -> Result<(String, Outcome)> {
     let log = tests.with_extension("log");
-    let mut child = Command::new(tests)
-        .current_dir(folder)
+    let mut command = quietly(folder, tests);
+    if !only.is_empty() {
+        command.arg("--exact").args(only);
+    }
+    let mut child = command
         .arg("--test-threads=1")
-        .stdin(Stdio::null())
         .stdout(fs::File::create(&log)?)
         .stderr(Stdio::null())
-        .env("RUST_BACKTRACE", "0")
-        // A failing property must not leave a regression file behind.
-        .env("PROPTEST_DISABLE_FAILURE_PERSISTENCE", "true")
-        .env("PROPTEST_MAX_SHRINK_ITERS", "0")
+        .envs(variables.iter().map(|(name, value)| (name, value)))
         .spawn()
         .context("the tests cannot be started")?;
-    let start = Instant::now();
+    // Every test that begins or ends writes to the log.
+    let length = || fs::metadata(&log).map_or(0, |log| log.len());
+    let (mut since, mut written, mut end) = (Instant::now(), 0, Outcome::Crashed);
     while child.try_wait()?.is_none() {
-        if start.elapsed() > LIMIT {
+        if since.elapsed() > limit {
+            end = Outcome::Hung;
             child.kill()?;
             child.wait()?;
+            break;
+        }
+        if length() != written {
+            (since, written) = (Instant::now(), length());
         }
         std::thread::sleep(Duration::from_millis(5));
     }
-    let text = fs::read_to_string(&log)?;
-    for line in text.lines() {
-        if let Some(test) = line.strip_prefix("test ")
-            && let Some((name, "ok")) = test.split_once(" ... ")
-            && let Some(passed) = results.get_mut(name.trim_end_matches(" - should panic"))
-        {
-            *passed = true;
+    Ok((String::from_utf8_lossy(&fs::read(&log)?).into_owned(), end))
+}
+
+/// What a test says when it runs alone, on either stream. It ends when the test does, or at the limit.
+///
+/// # Errors
+///
+/// When it cannot be started.
+pub fn words(
+    folder: &Path,
+    tests: &Path,
+    test: &str,
+    limit: Duration,
+    variables: &[(&str, String)],
+) -> Result<String> {
+    let log = tests.with_extension("words");
+    let file = fs::File::create(&log)?;
+    let mut child = quietly(folder, tests)
+        .args(["--exact", test, "--nocapture", "--test-threads=1"])
+        .stdout(file.try_clone()?)
+        .stderr(file)
+        .envs(variables.iter().map(|(name, value)| (name, value)))
+        .spawn()
+        .context("the tests cannot be started")?;
+    let since = Instant::now();
+    while child.try_wait()?.is_none() {
+        if since.elapsed() > limit {
+            child.kill()?;
+            child.wait()?;
+            break;
         }
+        std::thread::sleep(Duration::from_millis(5));
     }
-    Ok(results)
+    Ok(String::from_utf8_lossy(&fs::read(&log)?).into_owned())
+}
+
+/// A test program, in surroundings that do not change what it says.
+fn quietly(folder: &Path, tests: &Path) -> Command {
+    let mut command = Command::new(tests);
+    command
+        .current_dir(folder)
+        .stdin(Stdio::null())
+        .env("RUST_BACKTRACE", "0")
+        .env("NO_COLOR", "1")
+        // A failing property must not leave a regression file behind.
+        .env("PROPTEST_DISABLE_FAILURE_PERSISTENCE", "true")
+        .env("PROPTEST_MAX_SHRINK_ITERS", "0");
+    command
 }
 
 /// The tests of a program, by path.

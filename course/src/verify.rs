@@ -11,7 +11,9 @@ use crate::cache::Cache;
 use crate::cargo::Artifacts;
 use crate::checks::fences::{Expect, Snippet};
 use crate::checks::names::{self, go::Go};
-use crate::checks::{failures, fences, figures, links, outputs, panics, proposals, since};
+use crate::checks::{
+    anchors, failures, fences, figures, glossary, links, outputs, panics, proposals, quiz, since,
+};
 use crate::directives;
 use crate::evidence::{self, Counts, Evidence};
 use crate::exercise::{self, regions};
@@ -108,12 +110,19 @@ pub fn verify_telling(root: &Path, options: &Options, progress: &Progress) -> Re
         exercise::check(&project, &mut problems);
         links::check(&project, &mut problems);
         proposals::check(&project, &mut problems);
+        quiz::check(&project, &mut problems);
+        glossary::check(&project, &mut problems);
         problems.extend(crate::record::stale(&project.root, project.record.as_ref()));
         for slug in project.tasks.keys() {
             problems.extend(directives::check_claims(&project, slug));
             check_tests(&project, slug, &mut problems);
         }
-        Ok(((), "includes, links, claims checked".to_owned()))
+        let new = anchors::check(&project, &mut problems);
+        let said = match new {
+            0 => String::new(),
+            _ => format!("; {new} new addresses, which `cargo course bless` records"),
+        };
+        Ok(((), format!("includes, links, claims checked{said}")))
     })?;
 
     let artifacts = progress.phase("build", || {
@@ -160,6 +169,13 @@ pub fn verify_telling(root: &Path, options: &Options, progress: &Progress) -> Re
         (problems, blessed) = (run.problems, run.blessed);
     }
 
+    if options.bless {
+        let new = anchors::record(&project)?;
+        if !new.is_empty() {
+            let lines = new.iter().fold(String::new(), |text, address| text + "+" + address + "\n");
+            blessed.push((anchors::file(), lines));
+        }
+    }
     // Rendered last: blessing may just have written what a directive shows.
     progress.phase("render", || {
         progress.expect(pages.len());

@@ -1,7 +1,8 @@
 //! Reads what criterion leaves in `target/criterion`, and what a benchmark of memory leaves there in the same form.
 //!
-//! criterion measures time. A benchmark of memory writes the three files that are read here by itself, and says so in
-//! `benchmark.json`: `"quantity": "memory"`, of which criterion knows nothing. Its estimates are in bytes.
+//! criterion measures time. A benchmark of something else writes the three files that are read here by itself, and says so in
+//! `benchmark.json`, in a key of which criterion knows nothing: `"quantity": "memory"`, whose estimates are in bytes, or
+//! `"share"`, from 0 to 1.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -113,7 +114,7 @@ fn measurement(folder: &Path) -> Result<(String, Measurement)> {
     let sample: Sample = json(&folder.join("sample.json"))?;
     let typical = estimates.slope.unwrap_or(estimates.mean);
     ensure!(
-        typical.point_estimate > 0.0,
+        typical.point_estimate > 0.0 || benchmark.quantity == Quantity::Share,
         "{}: `{}` took no {}, so it measured nothing: pass inputs and results through `black_box`",
         folder.display(),
         benchmark.full_id,

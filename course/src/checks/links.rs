@@ -13,7 +13,7 @@ use crate::project::{Project, lexical};
 /// Checks the links, headings and images of every page.
 pub fn check(project: &Project, problems: &mut Problems) {
     let ids: BTreeMap<&Path, BTreeSet<String>> =
-        project.pages.iter().map(|page| (page.file.as_path(), heading_ids(page))).collect();
+        project.pages.iter().map(|page| (page.file.as_path(), ids(page).into_iter().collect())).collect();
     for page in &project.pages {
         for (line, target) in &page.links {
             if let Err((what, help)) = resolve(project, &ids, page, target) {
@@ -122,22 +122,23 @@ fn written(heading: &Heading) -> String {
     format!("`{} {}`", "#".repeat(heading.level as usize), heading.text)
 }
 
-/// The ids that mdBook gives to a page's headings.
-fn heading_ids(page: &Page) -> BTreeSet<String> {
+/// The ids that mdBook gives to a page's headings and terms, in order.
+pub(super) fn ids(page: &Page) -> Vec<String> {
+    let headings = page.headings.iter().map(|heading| (heading.line, &heading.text));
+    let mut titled: Vec<_> = headings.chain(page.terms.iter().map(|(line, term)| (*line, term))).collect();
+    titled.sort();
     let mut seen: BTreeMap<String, usize> = BTreeMap::new();
-    page.headings
-        .iter()
-        .map(|heading| {
-            let id = id_from(&heading.text);
-            let count = seen.entry(id.clone()).or_insert(0);
-            *count += 1;
-            if *count == 1 { id } else { format!("{id}-{}", *count - 1) }
-        })
-        .collect()
+    let id = |(_, text): (usize, &String)| {
+        let id = id_from(text);
+        let count = seen.entry(id.clone()).or_insert(0);
+        *count += 1;
+        if *count == 1 { id } else { format!("{id}-{}", *count - 1) }
+    };
+    titled.into_iter().map(id).collect()
 }
 
 /// mdBook's rule: lower case, letters, digits, `_` and `-` kept, white space becomes `-`, the rest goes.
-fn id_from(text: &str) -> String {
+pub(super) fn id_from(text: &str) -> String {
     text.chars()
         .filter_map(|c| match c {
             c if c.is_alphanumeric() || c == '_' || c == '-' => Some(c.to_lowercase().next().unwrap_or(c)),
@@ -173,7 +174,7 @@ mod tests {
     #[test]
     fn links_to_pages_and_headings_resolve() {
         let a = "# A\n\n[b](b.md#the-b-part-1) [self](#a) [web](https://example.org)\n";
-        let b = "# B\n\n## The `b` part\n\n## The b part\n\n[up](./a.md)\n";
+        let b = "# B\n\n## The `b` part\n\n## The b part\n\n[up](./a.md) [term](#a-term)\n\na term\n: It is *defined*.\n";
         assert_eq!(problems(&[("src/a.md", a), ("src/b.md", b)]), [""; 0]);
     }
 

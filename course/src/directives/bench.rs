@@ -8,8 +8,8 @@
 //! {{#bench coroutines/step}}       a group of another chapter
 //! ```
 //!
-//! The table has a row for each variant, Rust's and Go's together, fastest first, or in a group of memory the one that
-//! holds least:
+//! The table has a row for each variant, Rust's and Go's together, the best first: the fastest, the one that holds least, or
+//! the largest share:
 //!
 //! ```text
 //! Variant      Language   Time per element   95 % interval       Relative   On your machine
@@ -212,16 +212,28 @@ impl<'a> Group<'a> {
         }
         let quantity = rows[0].measured.quantity;
         if let Some(odd) = rows.iter().find(|row| row.measured.quantity != quantity) {
-            return Err(Fault::new(format!("group `{group}` mixes time with memory"))
+            let names = [quantity, odd.measured.quantity].map(Quantity::name).join(" with ");
+            return Err(Fault::new(format!("group `{group}` mixes {names}"))
                 .help(format!("give {} a group of its own", odd.label())));
         }
         // An author's machine is both the recorded one and their own: showing the same numbers twice says nothing.
         if rows.iter().all(|row| row.local.is_none_or(|local| trimmed(local) == *row.measured)) {
             rows.iter_mut().for_each(|row| row.local = None);
         }
-        rows.sort_by(|a, b| a.value().total_cmp(&b.value()));
+        rows.sort_by(|a, b| match quantity {
+            Quantity::Time | Quantity::Memory => a.value().total_cmp(&b.value()),
+            Quantity::Share => b.value().total_cmp(&a.value()),
+        });
         let each = if counted == 0 { "iteration" } else { "element" };
         Ok(Self { asked, machine: &record.machine, chapter, rows, quantity, each })
+    }
+
+    /// What a number of this group is: `time per element`.
+    fn measured(&self) -> String {
+        match self.quantity {
+            Quantity::Share => self.quantity.name().to_owned(),
+            Quantity::Time | Quantity::Memory => format!("{} per {}", self.quantity.name(), self.each),
+        }
     }
 
     fn has_parameters(&self) -> bool {
@@ -256,11 +268,11 @@ impl<'a> Group<'a> {
         // The caption stands outside of what scrolls, so that a narrow screen shows all of it.
         format!(
             "<figure class=\"bench\" style=\"{FIGURE}\">\n<div class=\"table-wrapper\">\n<table>\n{body}</table>\n</div>\n\
-             <figcaption>{} {} per {} with its {} interval, lower is better. {}</figcaption>\n</figure>",
+             <figcaption>{} {} with its {} interval, {}. {}</figcaption>\n</figure>",
             escape(&format!("{}.", self.asked.prefix())),
-            capitalised(self.quantity.name()),
-            self.each,
+            capitalised(&self.measured()),
             self.confidence(),
+            self.quantity.better(),
             escape(&self.provenance())
         )
     }
@@ -269,10 +281,9 @@ impl<'a> Group<'a> {
         let with_local = self.rows.iter().any(|row| row.local.is_some());
         let mut out = format!(
             "<thead><tr><th scope=\"col\">Variant</th><th scope=\"col\">Language</th>\
-             <th scope=\"col\">{} per {}</th><th scope=\"col\">{} interval</th><th scope=\"col\">Relative</th>{}\
+             <th scope=\"col\">{}</th><th scope=\"col\">{} interval</th><th scope=\"col\">Relative</th>{}\
              </tr></thead>\n<tbody>\n",
-            capitalised(self.quantity.name()),
-            self.each,
+            capitalised(&self.measured()),
             self.confidence(),
             if with_local { "<th scope=\"col\">On your machine</th>" } else { "" }
         );
@@ -328,8 +339,7 @@ impl<'a> Group<'a> {
 
     fn plot(&self, page: &str, with_provenance: bool) -> String {
         let id = format!("bench-{page}-{}", self.asked.id());
-        let mut caption =
-            format!("{} per {}, lower is better. ", capitalised(self.quantity.name()), self.each);
+        let mut caption = format!("{}, {}. ", capitalised(&self.measured()), self.quantity.better());
         if plot::is_log(self.rows.iter().map(Row::value)) {
             let _ = write!(caption, "The axis of {} is logarithmic. ", self.quantity.name());
         }
@@ -422,7 +432,7 @@ impl<'a> Group<'a> {
     }
 
     fn title(&self) -> String {
-        format!("{}: {} per {} by variant", self.asked.prefix(), self.quantity.name(), self.each)
+        format!("{}: {} by variant", self.asked.prefix(), self.measured())
     }
 
     fn confidence(&self) -> String {
@@ -587,7 +597,7 @@ mod tests {
     #[test]
     fn unknown_group_names_those_there_are() {
         let fault = bench("stop", &Local::new()).unwrap_err();
-        assert!(fault.help.contains("confused, create, grow, held, mixed, partly, step"), "{fault:?}");
+        assert!(fault.help.contains("confused, create, grow, held, met, mixed, partly, step"), "{fault:?}");
         assert!(bench("nowhere/step", &Local::new()).unwrap_err().what.contains("`nowhere`"));
         assert!(bench("step tabel", &Local::new()).is_err());
     }
@@ -614,9 +624,23 @@ mod tests {
     }
 
     #[test]
+    fn groups_of_shares_are_shown_in_percent_and_have_the_highest_first() {
+        let shown = rendered("met");
+        for part in [
+            "Share, higher is better.",
+            "<td>100\u{a0}%</td><td>98.8 to 100\u{a0}%</td><td>most</td>",
+            "Most of 2: stackful (Rust) with 100\u{a0}%. Least: channel (Rust) with 62\u{a0}%, 0.62× as much.",
+            "\u{a0}%</text>",
+        ] {
+            assert!(shown.contains(part), "{part}\n{shown}");
+        }
+        assert!(!shown.contains(" per ") && !shown.contains("ns<"), "{shown}");
+    }
+
+    #[test]
     fn time_and_memory_do_not_mix() {
         let fault = bench("confused", &Local::new()).unwrap_err();
-        assert!(fault.what.contains("mixes time with memory"), "{fault:?}");
+        assert!(fault.what.contains("mixes memory with time"), "{fault:?}");
     }
 
     #[test]

@@ -7,7 +7,8 @@
 //! ```
 //!
 //! Out: a folded unified diff of the two files in `listings/src/<module>/`, computed when the book is built, without
-//! anchor markers.
+//! anchor markers; and the second file, whole. Two buttons choose which is seen. The style sheet does that, so no script
+//! is needed.
 
 use std::fs;
 use std::path::Path;
@@ -48,11 +49,19 @@ pub(super) fn render(place: Place<'_>, arguments: &str) -> Result<String, Fault>
     }
     let text = diff.unified_diff().context_radius(3).to_string();
     let ticks = fence_for(&text);
+    let more = fence_for(&after);
+    let (stem, shown) = (to.trim_end_matches(".rs"), folder.join(to));
+    let shown = shown.to_string_lossy().replace('\\', "/");
     Ok(format!(
-        "<details class=\"diff\"><summary>From <code>{}</code> to <code>{}</code>: \
-         {added} lines added, {removed} removed</summary>\n\n{ticks}diff\n{}\n{ticks}\n\n</details>\n",
-        escape(from),
-        escape(to),
-        text.trim_end()
+        "<details class=\"diff\"><summary>From <code>{from}</code> to <code>{to}</code>: \
+         {added} lines added, {removed} removed</summary>\n\
+         <fieldset class=\"views\"><legend>Show</legend>\
+         <input type=\"radio\" name=\"diff-{stem}\" id=\"diff-{stem}-changes\" checked> <label for=\"diff-{stem}-changes\">what changed</label> \
+         <input type=\"radio\" name=\"diff-{stem}\" id=\"diff-{stem}-file\" class=\"whole\"> <label for=\"diff-{stem}-file\">the whole of {to}</label>\
+         </fieldset>\n\n{ticks}diff\n{}\n{ticks}\n\n{more}rust,noplayground,from=../{shown}\n{}\n{more}\n\n</details>\n",
+        text.trim_end(),
+        after.trim_end(),
+        from = escape(from),
+        to = escape(to),
     ))
 }

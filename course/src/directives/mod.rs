@@ -17,6 +17,7 @@ mod diff;
 mod exercises;
 mod graders;
 mod output;
+mod predict;
 mod proposals;
 mod seal;
 mod steps;
@@ -111,6 +112,7 @@ const DIRECTIVES: &[(&str, Render)] = &[
     ("diff", diff::render),
     ("exercises", exercises::render),
     ("output", output::render),
+    ("predict", predict::render),
     ("proposals", proposals::render),
     ("seal", seal::render),
     ("steps", steps::render),

@@ -118,7 +118,7 @@ fn figure(slug: &str, name: &str, steps: &[Step]) -> String {
         let checked = if number == 0 { " checked" } else { "" };
         let _ = write!(
             out,
-            r#"<input type="radio" name="{id}" id="{id}-{number}"{checked}><label for="{id}-{number}"><span class="visually-hidden">Step </span>{number}</label><div class="step"><p aria-live="polite"><strong>{number} of {}.</strong> {}</p>"#,
+            r#"<input type="radio" name="{id}" id="{id}-{number}"{checked}><label for="{id}-{number}"><span class="visually-hidden">Step </span>{number}</label><div class="step" tabindex="0" role="group" aria-label="Step {number}"><p aria-live="polite"><strong>{number} of {}.</strong> {}</p>"#,
             steps.len() - 1,
             escape(&step.done())
         );

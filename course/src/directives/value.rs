@@ -30,10 +30,20 @@ pub fn render(place: Place<'_>, arguments: &str) -> Result<String, Fault> {
 
 /// Renders the directive as it stands in a chapter.
 pub fn render_for(record: Option<&Record>, slug: &str, arguments: &str) -> Result<String, Fault> {
+    Ok(spanned(&read(record, slug, arguments)?))
+}
+
+/// The number and its evidence as HTML.
+pub(super) fn spanned((text, title): &(String, String)) -> String {
+    format!("<span class=\"value\" title=\"{}\">{}</span>", escape(title), escape(text))
+}
+
+/// The number as prose has it, and its evidence.
+pub(super) fn read(record: Option<&Record>, slug: &str, arguments: &str) -> Result<(String, String), Fault> {
     let record = recorded(record, slug)?;
     let find = |id: &str| find(record, slug, id);
     let words: Vec<_> = arguments.split_whitespace().collect();
-    let (text, title) = match words[..] {
+    Ok(match words[..] {
         [id] => {
             let found = find(id)?;
             (found.amount(), found.evidence())
@@ -62,8 +72,7 @@ pub fn render_for(record: Option<&Record>, slug: &str, arguments: &str) -> Resul
                 "write `{{#value ID}}`, `{{#value ID bytes}}`, `{{#value ID allocs}}` or `{{#value ID / ID}}`",
             ));
         }
-    };
-    Ok(format!("<span class=\"value\" title=\"{}\">{}</span>", escape(&title), escape(&text)))
+    })
 }
 
 /// The record, or what to do to have one.

@@ -47,7 +47,7 @@ pub fn of(project: &Project, slug: &str, sources: &Texts, tests: &Texts) -> Resu
     }
     // So that it is a project of its own wherever it lies.
     text.push_str("\n[workspace]\n");
-    let lock = lock(project, &text, &lock_text)?;
+    let lock = lock(project, &[(String::new(), text.clone())], &lock_text)?;
     Ok((text, lock))
 }
 
@@ -122,18 +122,25 @@ fn resolved(
     Ok(if parts.len() == 1 { format!("\"={version}\"") } else { format!("{{ {} }}", parts.join(", ")) })
 }
 
-/// The part of the book's lock file that a manifest needs, as cargo itself cuts it out.
-fn lock(project: &Project, manifest: &str, lock: &str) -> Result<String> {
+/// The part of the book's lock file that these manifests need, as cargo itself cuts it out. Each comes with its folder;
+/// one of them lies at the root, where the folder is empty.
+pub(super) fn lock(project: &Project, manifests: &[(String, String)], lock: &str) -> Result<String> {
     let cache =
         Cache::new(project.scratch().join("cache"), blake3::hash(lock.as_bytes()).to_hex().to_string());
-    let key = format!("lock of\n{manifest}");
+    let key = match manifests {
+        [(_, only)] => format!("lock of\n{only}"),
+        several => format!("lock of\n{several:?}"),
+    };
     if let Some(lock) = cache.get(&key) {
         return Ok(lock);
     }
     let folder = tempfile::tempdir().context("no temporary folder can be made")?;
-    fs::create_dir(folder.path().join("src"))?;
-    fs::write(folder.path().join("src/lib.rs"), "")?;
-    fs::write(folder.path().join("Cargo.toml"), manifest)?;
+    for (path, manifest) in manifests {
+        let home = folder.path().join(path);
+        fs::create_dir_all(home.join("src"))?;
+        fs::write(home.join("src/lib.rs"), "")?;
+        fs::write(home.join("Cargo.toml"), manifest)?;
+    }
     fs::write(folder.path().join("Cargo.lock"), lock)?;
     let output = cargo(folder.path())
         .args(["update", "--workspace", "--offline", "--quiet"])

@@ -12,6 +12,7 @@
 //! Everything is deterministic: the same book gives the same bytes.
 
 pub mod regions;
+pub mod workspace;
 
 mod handout;
 mod manifest;
@@ -148,10 +149,10 @@ impl Exercise {
     #[must_use]
     pub fn welcome(&self, folder: &Path) -> String {
         let files = self.allowed.join("\n  ");
-        let next = if self.task.is_text() {
-            format!("cargo course check {} {}", self.slug, folder.join(TEXT).display())
-        } else {
-            format!("cd {} && cargo test", folder.display())
+        let next = match (self.task.is_text(), folder == Path::new(&self.slug)) {
+            (true, _) => format!("cargo course check {} {}", self.slug, folder.join(TEXT).display()),
+            (false, true) => format!("cargo course check {}", self.slug),
+            (false, false) => format!("cargo course check {} {}", self.slug, folder.display()),
         };
         format!(
             "{}: {} minutes, in {}\n\nYours to write:\n  {files}\n\nBegin with README.md. Then:\n  {next}",
@@ -193,6 +194,14 @@ impl Exercise {
         self.task.groups.iter().filter(|group| group.visibility == Visibility::Public)
     }
 
+    /// A region of the solution, from the left margin.
+    #[must_use]
+    pub fn region(&self, name: &str) -> Option<String> {
+        let region = self.regions.values().flatten().find(|region| region.name == name)?;
+        let lines = region.text.lines().map(|line| line.strip_prefix(&region.indent).unwrap_or(line));
+        Some(lines.flat_map(|line| [line, "\n"]).collect())
+    }
+
     /// Every line of the solution that a learner should write, by the file it stands in.
     pub fn secrets(&self) -> impl Iterator<Item = (&str, &str)> {
         self.regions.iter().flat_map(|(path, regions)| {
@@ -215,12 +224,22 @@ pub fn write(tree: &Tree, folder: &Path) -> Result<()> {
     let aside =
         tempfile::tempdir_in(parent).with_context(|| format!("{} cannot be written", parent.display()))?;
     let fresh = aside.path().join("exercise");
+    write_into(tree, &fresh)?;
+    fs::rename(&fresh, folder).with_context(|| format!("{} cannot be made", folder.display()))
+}
+
+/// Writes a tree into a folder, over what is there.
+///
+/// # Errors
+///
+/// When it cannot be written.
+pub fn write_into(tree: &Tree, folder: &Path) -> Result<()> {
     for (path, bytes) in tree {
-        let file = fresh.join(path);
+        let file = folder.join(path);
         fs::create_dir_all(file.parent().context("a file has a folder")?)?;
         fs::write(&file, bytes).with_context(|| format!("{} cannot be written", file.display()))?;
     }
-    fs::rename(&fresh, folder).with_context(|| format!("{} cannot be made", folder.display()))
+    Ok(())
 }
 
 /// A text with `\n` at the end of its lines, on every platform.

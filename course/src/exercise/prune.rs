@@ -46,7 +46,7 @@ pub fn of(project: &Project, slug: &str, task: &Task) -> Result<Pruned> {
             .map(|group| group.name.as_str())
             .collect()
     };
-    let tests = read_below(&listings, &format!("tests/{chapter}"))?;
+    let tests = with_elsewhere(&listings, read_below(&listings, &format!("tests/{chapter}"))?)?;
     let all_tests = tests_of(&chapter, &tests, &groups(&|_| true), task)?;
     let public_tests = tests_of(&chapter, &tests, &groups(&|it| it == Visibility::Public), task)?;
     let (all_tests, public_tests) =
@@ -148,16 +148,17 @@ fn tests_of(chapter: &str, tests: &Texts, groups: &BTreeSet<&str>, task: &Task) 
         main.lines().filter_map(about).filter(|(_, declares)| *declares).map(|(name, _)| name).collect();
     let is_group = |name: &str| task.groups.iter().any(|group| group.name == name);
     let mut kept: BTreeSet<&str> = declared.intersection(groups).copied().collect();
-    let belongs = |path: &str, name: &str| {
-        let rest = path.strip_prefix(&format!("tests/{chapter}/{name}"));
-        rest.is_some_and(|rest| rest == ".rs" || rest.starts_with('/'))
-    };
+    let files: BTreeMap<&str, BTreeSet<String>> = declared
+        .iter()
+        .map(|&name| {
+            let mut files = below(tests, &format!("tests/{chapter}/{name}"));
+            let elsewhere = elsewhere(&root, main).into_iter().filter(|(module, _)| module == name);
+            files.extend(elsewhere.map(|(_, file)| file));
+            (name, with_their_own(tests, files))
+        })
+        .collect();
     loop {
-        let text: String = tests
-            .iter()
-            .filter(|(path, _)| kept.iter().any(|name| belongs(path, name)))
-            .map(|(_, text)| text.as_str())
-            .collect();
+        let text: String = files_of(&files, &kept).map(|path| tests[path].as_str()).collect();
         let uses = |name: &str| {
             let shared = format!(r"\b(super|crate)::(\{{[^}}]*\b)?{name}\b");
             let at_root = format!(r"(?m)^\s*(use |[^/]*[^:\w]){name}::");
@@ -175,13 +176,69 @@ fn tests_of(chapter: &str, tests: &Texts, groups: &BTreeSet<&str>, task: &Task) 
         kept.extend(more);
     }
     let dropped: BTreeSet<&str> = declared.difference(&kept).copied().collect();
-    let mut out: Texts = tests
-        .iter()
-        .filter(|(path, _)| kept.iter().any(|name| belongs(path, name)))
-        .map(|(path, text)| (path.clone(), text.clone()))
-        .collect();
+    let mut out: Texts = files_of(&files, &kept).map(|path| (path.clone(), tests[path].clone())).collect();
     out.insert(root, format!("{UNUSED}{}", without(main, &dropped)));
     Ok(out)
+}
+
+/// The files of the module at a path: its own, and those below it.
+fn below(texts: &Texts, at: &str) -> Vec<String> {
+    let is_below =
+        |path: &&String| path.strip_prefix(at).is_some_and(|rest| rest == ".rs" || rest.starts_with('/'));
+    texts.keys().filter(is_below).cloned().collect()
+}
+
+/// Files, and those that they have elsewhere, in turn.
+fn with_their_own(texts: &Texts, mut files: Vec<String>) -> BTreeSet<String> {
+    let mut all = BTreeSet::new();
+    while let Some(file) = files.pop() {
+        let more = texts.get(&file).map_or_else(Vec::new, |text| elsewhere(&file, text));
+        files.extend(more.into_iter().map(|(_, file)| file).filter(|file| !all.contains(file)));
+        all.insert(file);
+    }
+    all
+}
+
+/// The files of some modules.
+fn files_of<'a>(
+    files: &'a BTreeMap<&str, BTreeSet<String>>,
+    modules: &BTreeSet<&str>,
+) -> impl Iterator<Item = &'a String> {
+    files.iter().filter(|(name, _)| modules.contains(*name)).flat_map(|(_, files)| files)
+}
+
+/// The modules that a file has elsewhere, `#[path = "…"] mod name;`, with their files from `listings/`.
+fn elsewhere(path: &str, text: &str) -> Vec<(String, String)> {
+    let pattern = r#"#\[path = "([^"]+)"\]\s*(?:pub(?:\([^)]*\))? )?mod (\w+);"#;
+    let Ok(pattern) = Regex::new(pattern) else { return Vec::new() };
+    let found = pattern.captures_iter(text);
+    found.map(|found| (found[2].to_owned(), beside(path, &found[1]))).collect()
+}
+
+/// A path that a file names from where it lies, from `listings/` and with slashes.
+fn beside(file: &str, path: &str) -> String {
+    let folder = Path::new(file).parent().unwrap_or(Path::new(""));
+    lexical(&folder.join(path)).to_string_lossy().replace('\\', "/")
+}
+
+/// Tests, with the modules that they have in other folders.
+fn with_elsewhere(listings: &Path, mut tests: Texts) -> Result<Texts> {
+    let modules = |path: &String, text: &String| {
+        let named = elsewhere(path, text).into_iter().map(|(_, file)| (file, path.clone()));
+        named.collect::<Vec<_>>()
+    };
+    let mut todo: Vec<(String, String)> = tests.iter().flat_map(|(path, text)| modules(path, text)).collect();
+    while let Some((file, by)) = todo.pop() {
+        if tests.contains_key(&file) {
+            continue;
+        }
+        let text = fs::read_to_string(listings.join(&file))
+            .with_context(|| format!("listings/{file}, which {by} names"))?;
+        let text = lines(&text);
+        todo.extend(modules(&file, &text));
+        tests.insert(file, text);
+    }
+    Ok(tests)
 }
 
 /// Tests, with the files of the listings that their `include_str!` and `include_bytes!` name.
@@ -189,12 +246,11 @@ fn with_included(listings: &Path, mut tests: Texts) -> Result<Texts> {
     let include = Regex::new(r#"include_(?:str|bytes)!\(\s*"([^"]+)"\s*\)"#).context("a valid pattern")?;
     let mut included = Texts::new();
     for (path, text) in &tests {
-        let folder = Path::new(path).parent().unwrap_or(Path::new(""));
         for found in include.captures_iter(text) {
-            let file = lexical(&folder.join(&found[1]));
+            let file = beside(path, &found[1]);
             let text = fs::read_to_string(listings.join(&file))
-                .with_context(|| format!("listings/{}, which {path} includes", file.display()))?;
-            included.insert(file.to_string_lossy().replace('\\', "/"), lines(&text));
+                .with_context(|| format!("listings/{file}, which {path} includes"))?;
+            included.insert(file, lines(&text));
         }
     }
     tests.extend(included);
@@ -290,11 +346,8 @@ fn units<'a>(chapter: &str, root: &'a str, all: &'a Texts) -> Vec<Unit<'a>> {
     let declared = root.lines().filter_map(about).filter(|(_, declares)| *declares).map(|(name, _)| name);
     declared
         .map(|name| {
-            let at = format!("src/{chapter}/{name}");
-            let belongs = |path: &str| {
-                path.strip_prefix(&at).is_some_and(|rest| rest == ".rs" || rest.starts_with('/'))
-            };
-            let files = all.keys().map(String::as_str).filter(|path| belongs(path)).collect();
+            let files = with_their_own(all, below(all, &format!("src/{chapter}/{name}")));
+            let files = all.keys().map(String::as_str).filter(|path| files.contains(*path)).collect();
             Unit { name, exports: exports(root, &BTreeSet::from([name])), files }
         })
         .collect()

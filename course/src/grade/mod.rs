@@ -10,14 +10,20 @@
 //! | [`result`] | that result, without anything that differs between two runs |
 //! | [`store`] | results on disk: atomic, resumable, in shards, merged |
 //! | [`run`] | the command |
+//! | [`roster`], [`mark`] | who is in the class; what a result comes to, with weights and lateness |
+//! | [`formats`], [`export`] | the same result for each platform |
 //!
 //! Nothing that a submission prints, returns or exits with is evidence. A test passed if, and only if, the grader's own
 //! code, which calls it, sent a number that only it knows over a channel that safe code cannot reach, after the test had
 //! returned.
 
+pub mod export;
+pub mod formats;
 pub mod intake;
 pub mod kit;
+pub mod mark;
 pub mod result;
+pub mod roster;
 pub mod store;
 pub mod text;
 

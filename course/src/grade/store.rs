@@ -162,11 +162,14 @@ pub fn read(out: &Path) -> Result<BTreeMap<String, Graded>> {
 /// When a result cannot be read or written, or when they are of different tasks: nothing is written then.
 pub fn merge(from: &[PathBuf], into: &Path) -> Result<BTreeMap<String, Graded>> {
     let mut all: BTreeMap<String, (bool, Vec<u8>, String, Graded)> = BTreeMap::new();
+    // Of all that is read, not of what is kept: another task's result must not take the place of this one's.
+    let mut tasks = BTreeSet::new();
     let there = into.is_dir().then(|| into.to_owned());
     for folder in from.iter().chain(&there) {
         for (student, graded) in read(folder)? {
             let log = folder.join("logs").join(format!("{}.txt", file_name(&student)));
             let log = fs::read_to_string(log).unwrap_or_default();
+            tasks.insert(graded.key.task.clone());
             let new = (graded.has_verdict(), bytes(&graded)?, log, graded);
             let rank = |it: &(bool, Vec<u8>, String, Graded)| (it.0, it.1.clone(), it.2.clone());
             if all.get(&student).is_none_or(|old| rank(old) < rank(&new)) {
@@ -174,7 +177,6 @@ pub fn merge(from: &[PathBuf], into: &Path) -> Result<BTreeMap<String, Graded>> 
             }
         }
     }
-    let tasks: BTreeSet<_> = all.values().map(|(.., graded)| &graded.key.task).collect();
     ensure!(tasks.len() <= 1, "these results are of different tasks, or of different versions of one");
     let _open = open(into)?;
     for (_, _, log, graded) in all.values() {

@@ -87,11 +87,11 @@ impl Block {
     fn render(&self, ids: &mut HashMap<String, usize>) -> String {
         let coloured = highlight::lines(self.language(), &self.code());
         let mut code = String::new();
-        for (html, (_, hidden)) in coloured.iter().zip(&self.lines) {
-            let _ = match hidden {
-                true => write!(code, "<span class=\"boring\">{html}\n</span>"),
-                false => writeln!(code, "{html}"),
-            };
+        let lines: Vec<_> =
+            coloured.iter().zip(&self.lines).map(|(html, (_, hidden))| (html, *hidden)).collect();
+        for run in lines.chunk_by(|(_, a), (_, b)| a == b) {
+            let text = run.iter().fold(String::new(), |text, (html, _)| text + html + "\n");
+            code += &if run[0].1 { format!("<span class=\"boring\">{text}</span>") } else { text };
         }
         let widest = self.lines.iter().map(|(line, _)| line.chars().count()).max().unwrap_or(0);
         let language = self.language();
@@ -145,7 +145,7 @@ impl Block {
             let code = utf8_percent_encode(self.code().trim_end(), QUERY).to_string();
             let _ = write!(
                 out,
-                "<a href=\"https://play.rust-lang.org/?version=stable&amp;mode=debug&amp;edition=2024&amp;code={}\" rel=\"external noopener\">run</a>",
+                "<a href=\"https://play.rust-lang.org/?version=stable&amp;mode=debug&amp;edition=2024&amp;code={}\" rel=\"external noopener\">run on the playground</a>",
                 escape(&code)
             );
         }

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use regex::{Captures, Regex};
 
 use super::text::pattern;
-use super::{code, text};
+use super::{answers, code, text};
 
 static HEADING: LazyLock<Regex> =
     LazyLock::new(|| pattern(r#"(?s)<h([1-6]) id="([^"]*)"[^>]*>(.*?)</h[1-6]>"#));
@@ -16,8 +16,16 @@ static ASIDE: LazyLock<Regex> = LazyLock::new(|| pattern("(?s)<aside.*?</aside>"
 /// What search engines show of a description, in letters.
 const DESCRIPTION: usize = 155;
 
+static TABLE: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?s)<thead>\s*<tr>\s*<td></td>.*?</table>"));
+static FIRST: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?s)<tr>\s*<td>(.*?)</td>"));
+
 /// Rewrites a page.
 pub(super) fn rewrite(html: &str) -> String {
+    code::rewrite(&answers::rewrite(&tables(html)))
+}
+
+/// Tables as one can read them by keyboard and by ear.
+pub(super) fn tables(html: &str) -> String {
     // A table that scrolls must be reached by keyboard.
     let html = html.replace(
         "<div class=\"table-wrapper\">",
@@ -28,7 +36,16 @@ pub(super) fn rewrite(html: &str) -> String {
         "<input disabled=\"\" type=\"checkbox\"",
         "<input disabled=\"\" type=\"checkbox\" aria-label=\"to do\"",
     );
-    code::rewrite(&html)
+    // Below such a corner stand the headings of the rows.
+    TABLE
+        .replace_all(&html, |table: &Captures<'_>| {
+            let row = |row: &Captures<'_>| match &row[1] {
+                "" => row[0].to_owned(),
+                heading => format!("<tr><th scope=\"row\">{heading}</th>"),
+            };
+            FIRST.replace_all(&table[0], row).into_owned()
+        })
+        .into_owned()
 }
 
 /// A page without its header and its seal, whose dates change by themselves.
@@ -82,6 +99,19 @@ mod tests {
         let description = description(PAGE);
         assert!(description.starts_with("This paragraph") && description.ends_with('…'), "{description}");
         assert!(description.chars().count() <= DESCRIPTION);
+    }
+
+    #[test]
+    fn rows_below_an_empty_corner_have_headings() {
+        let row = |cell: &str| format!("<tr>{cell}<td>1</td></tr>");
+        let table = |corner: &str| {
+            format!("<table><thead>{}</thead><tbody>{}</tbody></table>", row(corner), row("<td>a</td>"))
+        };
+        assert!(
+            rewrite(&table("<th></th>"))
+                .contains("<tr><td></td><td>1</td></tr></thead><tbody><tr><th scope=\"row\">a</th>")
+        );
+        assert!(rewrite(&table("<th>what</th>")).contains("<tr><td>a</td>"));
     }
 
     #[test]

@@ -41,6 +41,21 @@ pub(super) fn theme(root: &Path, name: &str) -> Result<String> {
     }
 }
 
+/// The style sheet of the site: that of the frame, and what `book.toml` names for the pages.
+///
+/// # Errors
+///
+/// When a file cannot be read.
+pub(super) fn style(context: &RenderContext) -> Result<String> {
+    let mut css = theme(&context.root, "site.css")?;
+    let html = context.config.html_config().unwrap_or_default();
+    for file in html.additional_css.iter().filter(|file| !file.ends_with("mdbook.css")) {
+        css += &fs::read_to_string(context.root.join(file))
+            .with_context(|| format!("{} cannot be read", file.display()))?;
+    }
+    Ok(css)
+}
+
 /// A style sheet as it is sent: comments and indentation are for its authors.
 pub(super) fn without_comments(css: &str) -> String {
     let css = COMMENT.replace_all(css, "");
@@ -60,10 +75,12 @@ pub(super) fn others(context: &RenderContext, bare: &Path) -> Result<BTreeMap<St
         }
     }
     for from in context.config.html_config().unwrap_or_default().redirect.keys() {
-        let name = from.trim_start_matches('/').split('#').next().unwrap_or_default().to_owned();
-        // A redirect of a heading, on a page that is still there, is the page's own.
-        if let Ok(html) = fs::read(bare.join(&name)) {
-            files.entry(name).or_insert(html);
+        let name = from.trim_start_matches('/').to_owned();
+        // A redirect of a heading is its page's own.
+        if !name.contains('#') {
+            let html =
+                fs::read(bare.join(&name)).with_context(|| format!("no redirect was made of {from}"))?;
+            files.insert(name, html);
         }
     }
     Ok(files)

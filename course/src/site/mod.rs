@@ -15,12 +15,16 @@ use handlebars::Handlebars;
 use mdbook_driver::book::BookItem;
 use mdbook_html::HtmlHandlebars;
 use mdbook_renderer::{RenderContext, Renderer};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 
+mod answers;
 mod code;
 mod content;
 mod files;
+mod glossary;
 mod highlight;
+mod moved;
 mod nav;
 mod search;
 mod text;
@@ -93,6 +97,8 @@ fn chapters(context: &RenderContext, bare: &Path) -> Result<Vec<Chapter>> {
             html,
         });
     }
+    glossary::explain(&mut chapters);
+    moved::mark(&mut chapters, &context.config.html_config().unwrap_or_default().redirect);
     Ok(chapters)
 }
 
@@ -128,11 +134,7 @@ impl<'a> Build<'a> {
         let mut handlebars = Handlebars::new();
         handlebars.set_strict_mode(true);
         handlebars.register_template_string("page", files::theme(&context.root, "page.hbs")?)?;
-        let mut css = files::theme(&context.root, "site.css")?;
-        for file in html.additional_css.iter().filter(|file| !file.ends_with("mdbook.css")) {
-            css += &fs::read_to_string(context.root.join(file))
-                .with_context(|| format!("{} cannot be read", file.display()))?;
-        }
+        let css = files::style(context)?;
         let js = files::theme(&context.root, "site.js")?;
         let named = |name: &str, ending: &str, text: String| {
             (format!("{name}-{}.{ending}", digest(text.as_bytes())), text)
@@ -202,8 +204,15 @@ impl<'a> Build<'a> {
              <p id=\"nearest\" hidden></p>\n<p>These are the chapters:</p>\n<ul>\n{list}</ul>\n"
         ));
         data["nav"] = json!(nav::html(&self.context.book, self.chapters, None, ""));
-        // It is shown at any depth, so it says where its links start.
+        // It is shown at any depth, so it says where its links start, and brings its own style sheet and script. Without
+        // an address the book may lie in a folder of its host: then the script looks in which.
+        data["guess"] = json!(html.site_url.is_none());
         data["base"] = json!(html.site_url.unwrap_or_else(|| "/".to_owned()));
+        data["inline"] = json!({
+            "css": self.css.1,
+            "js": self.js.1,
+            "favicon": utf8_percent_encode(&String::from_utf8_lossy(&self.favicon), NON_ALPHANUMERIC).to_string(),
+        });
         self.handlebars.render("page", &data).context("theme/page.hbs cannot be rendered")
     }
 
@@ -230,6 +239,8 @@ impl<'a> Build<'a> {
             "digest": null,
             "canonical": null,
             "base": null,
+            "guess": null,
+            "inline": null,
         })
     }
 

@@ -6,7 +6,7 @@ use regex::{Captures, Regex};
 
 static UNREAD: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r"(?s)<!--.*?-->|<svg\b.*?</svg>|<(?:style|script|button|label)\b.*?</(?:style|script|button|label)>",
+        r"(?s)<!--.*?-->|<svg\b.*?</svg>|<(?:style|script|button)\b.*?</(?:style|script|button)>|<label>.*?</label>",
     )
 });
 static TAG: LazyLock<Regex> = LazyLock::new(|| pattern("<[^>]*>"));

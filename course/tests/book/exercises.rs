@@ -6,30 +6,18 @@ use std::path::Path;
 use course::cargo::Artifacts;
 use course::exercise::{Exercise, Tree, write};
 use course::project::Project;
-use course::suite::{self, Lints};
+use course::suite::{self, Lints, Outcome};
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
 }
 
-/// Chapters whose solution is not marked yet. They are skipped, and said to be.
-const UNMARKED: &[&str] = &["nursery", "tagged-pointers"];
-
 /// Every exercise that has tests.
 fn exercises(project: &Project) -> Vec<Exercise> {
-    let mut all = Vec::new();
-    for slug in project.tasks.keys() {
-        match Exercise::of(project, slug) {
-            Ok(_) if UNMARKED.contains(&slug.as_str()) => panic!("{slug} is marked: take it off the list"),
-            Ok(exercise) => all.push(exercise),
-            Err(_) if UNMARKED.contains(&slug.as_str()) => {
-                println!("skipped: {slug}, which is not marked yet")
-            }
-            Err(error) => panic!("{slug}: {error}"),
-        }
-    }
-    all.retain(|exercise| !exercise.task.is_text());
-    all
+    let chapters = project.tasks.iter().filter(|(_, task)| !task.is_text());
+    chapters
+        .map(|(slug, _)| Exercise::of(project, slug).unwrap_or_else(|error| panic!("{slug}: {error}")))
+        .collect()
 }
 
 #[test]
@@ -91,52 +79,82 @@ fn starter_scores_nothing_and_the_solution_everything() {
     std::thread::scope(|scope| {
         let (left, right) = all.split_at(all.len() / 2);
         let halves = [left, right].map(|half| {
-            scope.spawn(|| half.iter().flat_map(|exercise| judged(exercise, &artifacts)).collect::<Vec<_>>())
+            scope.spawn(|| {
+                half.iter().flat_map(|exercise| judged(exercise, &project, &artifacts)).collect::<Vec<_>>()
+            })
         });
         wrong.extend(halves.into_iter().flat_map(|half| half.join().unwrap()));
     });
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-fn judged(exercise: &Exercise, artifacts: &Artifacts) -> Vec<String> {
+/// What becomes of the starter, of the solution, and of the starter with each hint that gives something away.
+fn judged(exercise: &Exercise, project: &Project, artifacts: &Artifacts) -> Vec<String> {
     let slug = &exercise.slug;
-    let mut wrong = Vec::new();
-    // The starter with all tests: what is hidden from learners must not be passed by a stub, either.
-    let mut stubs = exercise.owned();
-    for path in exercise.allowed() {
-        stubs.insert(path.clone(), exercise.starter()[path].clone());
-    }
     let start = std::time::Instant::now();
-    let judge = |tree: &Tree, what: &str| {
-        passed_groups(exercise, tree, artifacts).map_err(|message| vec![format!("{slug}: {what}: {message}")])
+    let mut wrong = Vec::new();
+    let mut judge = |tree: &Tree, what: &str| {
+        outcomes(exercise, tree, artifacts).unwrap_or_else(|message| {
+            wrong.push(format!("{slug}: {what} does not compile: {message}"));
+            BTreeMap::new()
+        })
     };
-    let empty = match judge(&stubs, "the starter does not compile") {
-        Ok(groups) => groups,
-        Err(wrong) => return wrong,
+    // The starter with all tests: what is hidden from learners must not be passed by a stub, either.
+    let empty = judge(&exercise.revealing(project, &BTreeSet::new()), "the starter");
+    let full = judge(exercise.solution(), "the solution");
+    let mut moved = Vec::new();
+    for asked in &exercise.task.exercises {
+        let mut revealed = BTreeSet::new();
+        let mut before = passing(&empty);
+        for (number, hint) in (1..).zip(&asked.hints).filter(|(_, hint)| !hint.reveals().is_empty()) {
+            revealed.extend(hint.reveals().iter().cloned());
+            let what = format!("the starter with hint {number} of `{}`", asked.title);
+            let after = passing(&judge(&exercise.revealing(project, &revealed), &what));
+            moved.push((what, before.clone(), after.clone(), hint.moves()));
+            before = after;
+        }
+    }
+    for (what, before, after, moves) in moved {
+        let now: Vec<&String> = after.difference(&before).collect();
+        let stated: BTreeSet<&String> = moves.iter().collect();
+        if let Some(lost) = before.difference(&after).next() {
+            wrong.push(format!("{slug}: {what} fails `{lost}`, which passed before"));
+        }
+        if now.iter().copied().collect::<BTreeSet<_>>() != stated {
+            wrong.push(format!("{slug}: {what} moves {now:?}, and says {moves:?}"));
+        }
+    }
+    let failing = |all: &BTreeMap<String, Outcome>, group: &str| -> Vec<String> {
+        let own =
+            all.iter().filter(|(test, outcome)| test.split("::").next() == Some(group) && !outcome.passed());
+        own.map(|(test, outcome)| format!("{test} ({outcome:?})")).collect()
     };
-    let middle = start.elapsed();
-    let full = match judge(exercise.solution(), "the solution does not compile") {
-        Ok(groups) => groups,
-        Err(wrong) => return wrong,
-    };
-    println!("{slug}: starter {middle:.1?}, both {:.1?}", start.elapsed());
     for group in &exercise.task.groups {
-        if empty.contains(&group.name) {
+        let has = |all: &BTreeMap<String, Outcome>| {
+            all.keys().any(|test| exercise.group_of(test).is_some_and(|it| it == group))
+        };
+        if has(&empty) && failing(&empty, &group.name).is_empty() {
             wrong.push(format!("{slug}: group `{}` passes with stubs", group.name));
         }
-        if !full.contains(&group.name) {
-            wrong.push(format!("{slug}: group `{}` fails with the solution", group.name));
+        let fails = failing(&full, &group.name);
+        if !has(&full) || !fails.is_empty() {
+            wrong.push(format!("{slug}: group `{}` fails with the solution: {fails:?}", group.name));
         }
     }
+    println!("{slug}: {:.1?}", start.elapsed());
     wrong
 }
 
-/// The groups of which there are tests, all of which pass. A warning is an error.
-fn passed_groups(
+fn passing(outcomes: &BTreeMap<String, Outcome>) -> BTreeSet<String> {
+    outcomes.iter().filter(|(_, outcome)| outcome.passed()).map(|(test, _)| test.clone()).collect()
+}
+
+/// How each test of a tree ends. A warning is an error.
+fn outcomes(
     exercise: &Exercise,
     tree: &Tree,
     artifacts: &Artifacts,
-) -> Result<BTreeSet<String>, String> {
+) -> Result<BTreeMap<String, Outcome>, String> {
     let folder = tempfile::tempdir().unwrap();
     let home = folder.path().join("exercise");
     write(tree, &home).unwrap();
@@ -145,11 +163,5 @@ fn passed_groups(
     suite::compile(artifacts, &home.join("src/lib.rs"), &library, None, Lints::Denied).unwrap()?;
     let main = home.join(exercise.tests().unwrap());
     suite::compile(artifacts, &main, &tests, Some(&library), Lints::Denied).unwrap()?;
-    let mut groups: BTreeMap<String, bool> = BTreeMap::new();
-    for (test, passed) in suite::run(&home, &tests).unwrap() {
-        if let Some(group) = exercise.group_of(&test) {
-            *groups.entry(group.name.clone()).or_insert(true) &= passed;
-        }
-    }
-    Ok(groups.into_iter().filter(|(_, passed)| *passed).map(|(name, _)| name).collect())
+    Ok(suite::run(&home, &tests).unwrap())
 }

@@ -1,5 +1,6 @@
 //! The tool against small books made for the purpose, and against this one.
 
+mod assign;
 mod command;
 mod exercises;
 mod figures;

@@ -824,3 +824,119 @@ fn messages_on_versions_are_the_snapshots() {
         ],
     );
 }
+
+#[test]
+fn messages_on_questions_and_terms_are_the_snapshots() {
+    const ASKED: &str = "**1. How much?**\n\n- a. 41\n- b. 42\n\n<details data-right=\"b\">\n<summary>Answer</summary>\n\nb. The listing says so.\n\n</details>\n\n## Exercises";
+    const TERMS: &str = "# Glossary\n\nanswer\n: 42.\n\nquestion\n: It is not known.\n";
+    tells(
+        "questions",
+        &[
+            Case { name: "well", problems: 0, edits: &[Replace(PAGE, "## Exercises", ASKED)] },
+            one(
+                "answer-without-a-choice",
+                &[Replace(PAGE, "## Exercises", ASKED), Replace(PAGE, " data-right=\"b\"", "")],
+            ),
+            one(
+                "no-such-choice",
+                &[Replace(PAGE, "## Exercises", ASKED), Replace(PAGE, "right=\"b\"", "right=\"c\"")],
+            ),
+            one(
+                "choice-contradicted",
+                &[Replace(PAGE, "## Exercises", ASKED), Replace(PAGE, "right=\"b\"", "right=\"a\"")],
+            ),
+            one(
+                "choices-misnumbered",
+                &[Replace(PAGE, "## Exercises", ASKED), Replace(PAGE, "- b. 42", "- c. 42")],
+            ),
+            one(
+                "no-choices",
+                &[Replace(PAGE, "## Exercises", ASKED), Replace(PAGE, "- a. 41\n- b. 42\n\n", "")],
+            ),
+            one(
+                "no-answer",
+                &[
+                    Replace(PAGE, "## Exercises", ASKED),
+                    Replace(PAGE, "<summary>Answer</summary>", "<summary>More</summary>"),
+                ],
+            ),
+            one(
+                "predict-unknown",
+                &[Replace(PAGE, "## Exercises", "{{#predict answer/fund}}\n\n## Exercises")],
+            ),
+            one(
+                "predict-without-a-number",
+                &[Replace(PAGE, "## Exercises", "{{#predict shown says: it is}}\n\n## Exercises")],
+            ),
+            one(
+                "predict-words-not-there",
+                &[Replace(PAGE, "## Exercises", "{{#predict shown says: N times}}\n\n## Exercises")],
+            ),
+            one(
+                "predict-not-shown",
+                &[Replace(PAGE, "## Exercises", "{{#predict shown thinks: N}}\n\n## Exercises")],
+            ),
+            several(
+                2,
+                "term-unused-and-out-of-order",
+                &[
+                    Write("src/glossary.md", TERMS),
+                    Replace("src/glossary.md", "answer\n:", "wit\n:"),
+                    Replace("src/SUMMARY.md", "- [Another", "- [Glossary](glossary.md)\n- [Another"),
+                    Replace("src/other.md", "## More", "A [wit](glossary.md#wit).\n\n## More"),
+                ],
+            ),
+        ],
+    );
+}
+
+#[test]
+fn messages_on_addresses_are_the_snapshots() {
+    const LIST: &str = "# Addresses\nother.html\nother.html#more\nsmall.html\n";
+    const BOOK: &str = "[book]\ntitle = \"Small\"\n\n[output.html.redirect]\n";
+    tells(
+        "addresses",
+        &[
+            Case { name: "well", problems: 0, edits: &[Write("anchors.txt", LIST)] },
+            one("heading-gone", &[Write("anchors.txt", LIST), Replace("anchors.txt", "#more", "#much-more")]),
+            one("page-gone", &[Write("anchors.txt", LIST), Replace("anchors.txt", "small.html", "old.html")]),
+            Case {
+                name: "heading-led-elsewhere",
+                problems: 0,
+                edits: &[
+                    Write("anchors.txt", LIST),
+                    Replace("anchors.txt", "#more", "#much-more"),
+                    Write("book.toml", BOOK),
+                    Replace(
+                        "book.toml",
+                        "redirect]\n",
+                        "redirect]\n\"/other.html#much-more\" = \"other.html#more\"\n",
+                    ),
+                ],
+            },
+            one(
+                "redirect-to-nowhere",
+                &[
+                    Write("anchors.txt", LIST),
+                    Replace("anchors.txt", "small.html", "old.html"),
+                    Write("book.toml", BOOK),
+                    Replace("book.toml", "redirect]\n", "redirect]\n\"/old.html\" = \"smell.html\"\n"),
+                ],
+            ),
+            one(
+                "redirect-of-what-is-there",
+                &[
+                    Write("book.toml", BOOK),
+                    Replace("book.toml", "redirect]\n", "redirect]\n\"/other.html#more\" = \"small.html\"\n"),
+                ],
+            ),
+            one(
+                "redirect-from-no-root",
+                &[
+                    Write("book.toml", BOOK),
+                    Replace("book.toml", "redirect]\n", "redirect]\n\"old.html\" = \"small.html\"\n"),
+                ],
+            ),
+        ],
+    );
+}

@@ -1,7 +1,11 @@
 //! A process that is near the limit of its mappings, without the memory that it takes to get there.
 
 #[cfg(target_os = "linux")]
-use std::io;
+use std::{
+    io,
+    sync::{Mutex, mpsc},
+    thread,
+};
 
 // ANCHOR: crowd
 /// Makes mappings until this process has room for about `room` more. They take addresses and nothing else, and stay
@@ -43,3 +47,27 @@ pub fn crowd(room: usize) -> io::Result<usize> {
     Ok(limit)
 }
 // ANCHOR_END: crowd
+
+/// Starts threads that wait, in a process with room for about 2000 mappings, until the system refuses one. Returns how many
+/// there were, and what it said. All have ended by then.
+///
+/// It may not come to that: a thread that was started needs mappings of its own before it runs your code, and where it does
+/// not get them std ends the process.
+#[cfg(target_os = "linux")]
+#[must_use]
+pub fn threads_until_refused() -> (usize, io::Error) {
+    if let Err(why) = crowd(2000) {
+        return (0, why);
+    }
+    let (sender, receiver) = mpsc::channel::<()>();
+    let receiver = Mutex::new(receiver);
+    thread::scope(|scope| {
+        let wait = || drop(receiver.lock().map(|waiting| waiting.recv()));
+        let refusal = (0..).find_map(|made| {
+            let thread = thread::Builder::new().spawn_scoped(scope, wait);
+            thread.err().map(|why| (made, why))
+        });
+        drop(sender);
+        refusal.expect("there is a limit")
+    })
+}

@@ -16,6 +16,7 @@ use std::{
     time::Duration,
 };
 
+use futures::FutureExt;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
@@ -48,15 +49,19 @@ impl Hold {
     /// Holds the level that the caller is in, if it is in one.
     #[must_use]
     pub fn here() -> Self {
+        // ANCHOR: solution_hold_here
         let level = HERE.try_with(Arc::clone).ok();
         level.iter().for_each(|level| _ = level.holds.fetch_add(1, Relaxed));
         Self(level)
+        // ANCHOR_END: solution_hold_here
     }
 }
 
 impl Drop for Hold {
     fn drop(&mut self) {
+        // ANCHOR: solution_hold_drop
         self.0.iter().for_each(|level| _ = level.holds.fetch_sub(1, Relaxed));
+        // ANCHOR_END: solution_hold_drop
     }
 }
 // ANCHOR_END: level
@@ -83,16 +88,20 @@ pub struct Expired;
 ///
 /// That of `work`.
 pub async fn shield<T>(limit: Duration, work: impl Future<Output = T>) -> Result<T, Expired> {
+    // ANCHOR: solution_shield
     let _around = Hold::here();
     let level = Level { is_shield: true, ..Level::default() };
     HERE.scope(Arc::new(level), timeout(limit, work)).await.map_err(|_| Expired)
+    // ANCHOR_END: solution_shield
 }
 // ANCHOR_END: shield
 
 /// Whether the caller is directly in a [`shield()`]: what it opens is not to be told of cancellations around it.
 #[must_use]
 pub fn in_shield() -> bool {
+    // ANCHOR: solution_in_shield
     HERE.try_with(|level| level.is_shield).unwrap_or(false)
+    // ANCHOR_END: solution_in_shield
 }
 
 // ANCHOR: until_cut
@@ -107,6 +116,17 @@ pub enum Patience {
     Endless,
 }
 
+impl Patience {
+    /// Waits until it ends, from when the cancellation was told.
+    async fn end(self) {
+        match self {
+            Self::None => {}
+            Self::For(grace) => sleep(grace).await,
+            Self::Endless => pending().await,
+        }
+    }
+}
+
 /// Polls `future` until it is ready, or until it is cut short, which is `None`. It has been dropped then.
 ///
 /// It makes the future a level of its own.
@@ -115,16 +135,10 @@ pub async fn until_cut<F: Future>(
     token: &CancellationToken,
     patience: Patience,
 ) -> Option<F::Output> {
+    // ANCHOR: solution_until_cut
     let level = Arc::new(Level::default());
     let mut future = pin!(HERE.scope(Arc::clone(&level), future));
-    let mut patience_ends = pin!(async {
-        token.cancelled().await;
-        match patience {
-            Patience::None => {}
-            Patience::For(grace) => sleep(grace).await,
-            Patience::Endless => pending().await,
-        }
-    });
+    let mut patience_ends = pin!(token.cancelled().then(|()| patience.end()));
     let mut due = false;
     poll_fn(|cx| {
         due = due || patience_ends.as_mut().poll(cx).is_ready();
@@ -139,5 +153,6 @@ pub async fn until_cut<F: Future>(
         }
     })
     .await
+    // ANCHOR_END: solution_until_cut
 }
 // ANCHOR_END: until_cut

@@ -271,6 +271,7 @@ where
     F: AsyncFnOnce(&Nursery<E>) -> Result<T, E>,
     E: Send + 'static,
 {
+    // ANCHOR: solution_nursery_with
     let _told_not_cut = Hold::here();
     let mut due = pin!(OptionFuture::from(options.deadline.map(sleep)));
     let mut scope = options.scope.cooperative_body();
@@ -299,6 +300,7 @@ where
     })
     .await;
     rules.settle(outcome)
+    // ANCHOR_END: solution_nursery_with
 }
 // ANCHOR_END: nursery_with
 
@@ -368,8 +370,10 @@ impl<E: Send + 'static> Nursery<E> {
         F: Future<Output = Result<T, E>> + Send + 'static,
         T: Send + 'static,
     {
+        // ANCHOR: solution_spawn_cooperative
         let patience = self.rules.grace.map_or(Patience::Endless, Patience::For);
         self.launch(name, patience, future).await
+        // ANCHOR_END: solution_spawn_cooperative
     }
 
     // ANCHOR: start
@@ -392,6 +396,7 @@ impl<E: Send + 'static> Nursery<E> {
         F: Future<Output = Result<(), E>> + Send + 'static,
         V: Send + 'static,
     {
+        // ANCHOR: solution_start
         let (sender, mut started) = oneshot::channel();
         let ended = self.spawn(name, child(Started(sender))).await?;
         tokio::select! {
@@ -399,6 +404,7 @@ impl<E: Send + 'static> Nursery<E> {
             value = &mut started => value.map_err(|_| Stopped::NoValue),
             _ = ended => started.try_recv().map_err(|_| Stopped::NoValue), // it may have given its `Started` away
         }
+        // ANCHOR_END: solution_start
     }
     // ANCHOR_END: start
 
@@ -406,8 +412,10 @@ impl<E: Send + 'static> Nursery<E> {
     ///
     /// Call it last, and return: the body, too, is dropped at its next `.await`.
     pub fn cancel(&self) {
+        // ANCHOR: solution_nursery_cancel
         self.rules.record().cancelled_inside = true;
         self.scope.cancel();
+        // ANCHOR_END: solution_nursery_cancel
     }
 
     /// Cancelled when the nursery is: by a failure, its deadline, [`Self::cancel`], what is around it, or by being
@@ -427,12 +435,14 @@ impl<E: Send + 'static> Nursery<E> {
         F: Future<Output = Result<T, E>> + Send + 'static,
         T: Send + 'static,
     {
+        // ANCHOR: solution_launch
         let rules = Arc::clone(&self.rules);
         let value = self.scope.spawn_cooperative(name, |token| {
             let future = Box::pin(future(token.clone()));
             async move { rules.child(name, until_cut(future, &token, patience)).await }
         });
         Ok(Child { value: value.await? })
+        // ANCHOR_END: solution_launch
     }
 }
 
@@ -464,7 +474,9 @@ impl<T> Future for Child<T> {
     type Output = Result<T, Stopped>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        // ANCHOR: solution_child_poll
         Pin::new(&mut self.value).poll(cx).map(|value| value?.ok_or(Stopped::NoValue))
+        // ANCHOR_END: solution_child_poll
     }
 }
 
@@ -498,10 +510,12 @@ impl<E> Rules<E> {
     }
 
     fn expire(&self) {
+        // ANCHOR: solution_expire
         if let Some(token) = self.token.get().filter(|token| !token.is_cancelled()) {
             self.record().expired = true;
             token.cancel();
         }
+        // ANCHOR_END: solution_expire
     }
 
     // ANCHOR: rules
@@ -511,6 +525,7 @@ impl<E> Rules<E> {
         name: &'static str,
         child: impl Future<Output = Option<Result<T, E>>>,
     ) -> Result<Option<T>, Failure<E>> {
+        // ANCHOR: solution_rules_child
         let failure = match self.contain(child).await {
             Ok(Some(Ok(value))) => return Ok(Some(value)),
             Ok(Some(Err(error))) => Failure::Error(error),
@@ -527,12 +542,14 @@ impl<E> Rules<E> {
             }
             Policy::FailFast | Policy::Collect => Err(failure),
         }
+        // ANCHOR_END: solution_rules_child
     }
 
     async fn body<T>(
         &self,
         body: impl Future<Output = Option<Result<T, E>>>,
     ) -> Result<Option<T>, Failure<E>> {
+        // ANCHOR: solution_rules_body
         match self.contain(body).await {
             Ok(Some(returned)) => returned.map(Some).map_err(Failure::Error),
             Ok(None) => {
@@ -541,21 +558,25 @@ impl<E> Rules<E> {
             }
             Err(payload) => resume_unwind(payload),
         }
+        // ANCHOR_END: solution_rules_body
     }
 
     /// Awaits it under the policy for panics. One that is to be raised goes through, to the scope.
     async fn contain<F: Future>(&self, future: F) -> Result<F::Output, Payload> {
+        // ANCHOR: solution_contain
         match self.panics {
             PanicPolicy::Raise => Ok(future.await),
             PanicPolicy::Fail => AssertUnwindSafe(future).catch_unwind().await,
             PanicPolicy::Abort => AssertUnwindSafe(future).catch_unwind().await.or_else(|_| abort()),
         }
+        // ANCHOR_END: solution_contain
     }
     // ANCHOR_END: rules
 
     // ANCHOR: settle
     /// What all this comes to. Failures come before a cancellation.
     fn settle<T>(&self, outcome: Result<Option<T>, ScopeError<Failure<E>>>) -> Result<T, NurseryError<E>> {
+        // ANCHOR: solution_settle
         let Record { mut cut, expired, cancelled_inside } = mem::take(&mut *self.record());
         match outcome {
             Err(ScopeError::Failed { first, suppressed }) => {
@@ -566,6 +587,7 @@ impl<E> Rules<E> {
             Err(ScopeError::Cancelled { cut: unbegun }) => cut.extend(unbegun),
         }
         Err(if expired { NurseryError::Deadline { cut } } else { NurseryError::Cancelled { cut } })
+        // ANCHOR_END: solution_settle
     }
     // ANCHOR_END: settle
 }

@@ -72,6 +72,7 @@ impl<H: TaggedPointer<Node>> Stack<H> {
     ///
     /// If the ticket is of a larger stack. One of another stack of the same size is not noticed, and is one too many.
     pub fn push(&self, ticket: Ticket) {
+        // ANCHOR: solution_push
         let node = self.pointer_to(ticket.0);
         loop {
             let top = self.head.load();
@@ -81,27 +82,32 @@ impl<H: TaggedPointer<Node>> Stack<H> {
                 return;
             }
         }
+        // ANCHOR_END: solution_push
     }
     // ANCHOR_END: push
 
     // ANCHOR: pop
     /// Takes the ticket on top.
     pub fn pop(&self) -> Option<Ticket> {
+        // ANCHOR: solution_pop
         loop {
             let begun = self.begin_pop()?;
             if let Ok(ticket) = self.commit_pop(begun) {
                 return Some(ticket);
             }
         }
+        // ANCHOR_END: solution_pop
     }
 
     /// The first half of a pop: looks which node is on top, and which is below. Changes nothing.
     pub fn begin_pop(&self) -> Option<Begun> {
+        // ANCHOR: solution_begin_pop
         let top = self.head.load();
         // Relaxed: the Acquire of the load above pairs with the `cas` that published this `next`. Or the node was popped
         // in the meantime, and this reads a later one; then the `cas` in `commit_pop` has to notice.
         let next = self.node(top.0)?.next.load(Ordering::Relaxed);
         Some(Begun { top, next })
+        // ANCHOR_END: solution_begin_pop
     }
 
     /// The second half: takes the node that was on top, if it still is.
@@ -110,7 +116,9 @@ impl<H: TaggedPointer<Node>> Stack<H> {
     ///
     /// [`Lost`] if the head has changed. Nothing was taken; begin again.
     pub fn commit_pop(&self, begun: Begun) -> Result<Ticket, Lost> {
+        // ANCHOR: solution_commit_pop
         if self.head.cas(begun.top, begun.next) { Ok(Ticket(self.number(begun.top.0))) } else { Err(Lost) }
+        // ANCHOR_END: solution_commit_pop
     }
     // ANCHOR_END: pop
 

@@ -20,15 +20,20 @@ unsafe impl<T> Send for State<T> {}
 
 impl<T> TaggedPointer<T> for Locked<T> {
     fn new(_home: &[T]) -> Self {
+        // ANCHOR: solution_locked_new
         Self(Mutex::new(State { pointer: ptr::null_mut(), generation: 0 }))
+        // ANCHOR_END: solution_locked_new
     }
 
     fn load(&self) -> Seen<T> {
+        // ANCHOR: solution_locked_load
         let state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         (state.pointer, state.generation)
+        // ANCHOR_END: solution_locked_load
     }
 
     fn cas(&self, seen: Seen<T>, new: *mut T) -> bool {
+        // ANCHOR: solution_locked_cas
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if (state.pointer, state.generation) != seen {
             return false;
@@ -36,6 +41,7 @@ impl<T> TaggedPointer<T> for Locked<T> {
         state.pointer = new;
         state.generation = state.generation.wrapping_add(1);
         true
+        // ANCHOR_END: solution_locked_cas
     }
 }
 // ANCHOR_END: locked

@@ -29,6 +29,7 @@ impl<T> EpochStack<T> {
 
     /// Puts a value on top.
     pub fn push(&self, value: T) {
+        // ANCHOR: solution_epoch_push
         let guard = &epoch::pin();
         let mut node = Owned::new(Node { value: ManuallyDrop::new(value), next: Atomic::null() });
         loop {
@@ -40,10 +41,12 @@ impl<T> EpochStack<T> {
                 Err(lost) => node = lost.new,
             }
         }
+        // ANCHOR_END: solution_epoch_push
     }
 
     /// Takes the value on top.
     pub fn pop(&self) -> Option<T> {
+        // ANCHOR: solution_epoch_pop
         let guard = &epoch::pin(); // from here on, nothing that we can find is freed
         loop {
             let top = self.head.load(Ordering::Acquire, guard); // Acquire: pairs with the Release in `push`
@@ -60,6 +63,7 @@ impl<T> EpochStack<T> {
                 };
             }
         }
+        // ANCHOR_END: solution_epoch_pop
     }
 }
 // ANCHOR_END: epoch
@@ -72,6 +76,8 @@ impl<T> Default for EpochStack<T> {
 
 impl<T> Drop for EpochStack<T> {
     fn drop(&mut self) {
+        // ANCHOR: solution_epoch_drop
         while self.pop().is_some() {}
+        // ANCHOR_END: solution_epoch_drop
     }
 }

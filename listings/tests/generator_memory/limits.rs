@@ -2,7 +2,10 @@
 
 use std::process::Command;
 
-use listings::generator_memory::{Kind, s7_crowded::crowd};
+use listings::generator_memory::{
+    Kind,
+    s7_crowded::{crowd, threads_until_refused},
+};
 
 #[test]
 #[ignore = "fills the table of mappings of its process: `refused_at_the_limit` starts it"]
@@ -32,4 +35,28 @@ fn refused_at_the_limit_the_process_goes_on() {
         return;
     }
     assert!(output.status.success() && said.contains("refused cleanly"), "{said}");
+}
+
+#[test]
+#[ignore = "fills the table of mappings of its process: `thread_too_many_ends_its_process` starts it"]
+fn crowded_with_threads() {
+    let (made, why) = threads_until_refused();
+    println!("refused after {made}: {why}");
+}
+
+#[test]
+fn thread_too_many_ends_its_process_or_is_refused() {
+    use std::os::unix::process::ExitStatusExt;
+
+    let output = Command::new(std::env::current_exe().unwrap())
+        .args(["limits::crowded_with_threads", "--exact", "--ignored", "--nocapture"])
+        .env("RUST_BACKTRACE", "0")
+        .output()
+        .unwrap();
+    let (said, error) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    // Which of the mappings of a thread is the one that does not exist decides who notices.
+    let aborted = output.status.signal() == Some(libc::SIGABRT) && error.contains("alternative stack");
+    let refused = output.status.success() && said.contains("refused after ");
+    assert!(aborted || refused, "{:?}\n{said}{error}", output.status);
+    println!("{}", if aborted { "aborted" } else { "refused" });
 }

@@ -1,0 +1,244 @@
+//! `cargo course export`: results to the platform that the school has.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail, ensure};
+
+use super::formats::lms::{self, Merged};
+use super::formats::{
+    Format, classroom50, codegrade, exercism, github, gradescope, junit, names, nbgrader, prairielearn,
+};
+use super::mark::{Lateness, Mark, Policy};
+use super::roster::Roster;
+use super::store;
+use crate::assign::Plan;
+
+/// What `--help` adds.
+pub const HELP: &str = "\
+A format of one submission (gradescope, classroom50, github, prairielearn, codegrade, exercism) is written to a folder, a
+file a student; with one result, or with --student, OUT is the file itself. A format of the whole class is one file.
+
+canvas and moodle fill in the file that you have exported from there, --into FILE: only grades and, for Moodle, feedback
+change, every other byte stays. A row is found by one column and exactly; who is not found is told, and never guessed.
+
+Ungraded submissions, where the grader could not do its work, are left out and told: they are no zeros.
+
+Exit code:
+  0  everything is written
+  2  something could not be: what was said, and nothing was written; or somebody is ungraded, and the others are written";
+
+/// What to export.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Options {
+    /// The folder that `grade --out` or `merge --into` has written
+    pub results: PathBuf,
+    /// For whom
+    #[arg(long, value_enum)]
+    pub format: Format,
+    /// Where it goes
+    #[arg(long)]
+    pub out: PathBuf,
+    /// How results become marks
+    #[command(flatten)]
+    pub marking: Marking,
+    /// Only this student's
+    #[arg(long)]
+    pub student: Option<String>,
+    /// The file that Canvas or Moodle has exported, to be filled in
+    #[arg(long)]
+    pub into: Option<PathBuf>,
+    /// The assignment's column in the gradebook of Canvas, without its number
+    #[arg(long)]
+    pub column: Option<String>,
+    /// The column that says who a row is about [Canvas: SIS Login ID, Moodle: Identifier]
+    #[arg(long)]
+    pub by: Option<String>,
+}
+
+/// How results become marks.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub struct Marking {
+    /// The assignment.toml of `assign`: weights, and when it was due
+    #[arg(long)]
+    pub assignment: Option<PathBuf>,
+    /// A CSV with student_id, and any of name, email, group, submitted
+    #[arg(long)]
+    pub roster: Option<PathBuf>,
+    /// What lateness costs: told (nothing), zero, or a share of the points a day, such as 10%
+    #[arg(long, default_value = "told")]
+    pub late: Policy,
+}
+
+/// The marks of a class, and what an instructor must know of them.
+#[derive(Debug)]
+pub struct Marks {
+    /// A student each, sorted.
+    pub marks: Vec<Mark>,
+    /// What was asked for.
+    pub plan: Option<Plan>,
+    /// What must be told.
+    pub notes: Vec<String>,
+}
+
+impl Marking {
+    /// Reads results, and marks them.
+    ///
+    /// # Errors
+    ///
+    /// When a file cannot be read, or the results are of a chapter that was not assigned.
+    pub fn read(&self, results: &Path) -> Result<Marks> {
+        let all = store::read(results)?;
+        ensure!(!all.is_empty(), "{} has no results", results.display());
+        let plan = self.assignment.as_deref().map(Plan::read).transpose()?;
+        if let (Some(plan), Some(graded)) = (&plan, all.values().next()) {
+            ensure!(
+                plan.chapters.contains(&graded.task),
+                "the results are of `{}`, and the assignment has {}",
+                graded.task,
+                plan.chapters.join(", ")
+            );
+        }
+        let roster = self.roster.as_deref().map(Roster::read).transpose()?.unwrap_or_default();
+        let (all, mut notes) = roster.apply(&all);
+        let marks: Vec<Mark> = all.iter().map(|graded| Mark::of(graded, plan.as_ref(), self.late)).collect();
+        for mark in &marks {
+            let student = &mark.graded.student;
+            match mark.lateness {
+                Lateness::Late(seconds) if mark.penalty == 0 => {
+                    notes.push(format!("{} is {} late", student.id, super::mark::duration(seconds)));
+                }
+                Lateness::Unreadable => notes.push(format!(
+                    "{}: `{}` is no time, so it is not known whether this is late: write it as 2027-02-01T17:00+01:00",
+                    student.id, student.submitted
+                )),
+                _ => {}
+            }
+        }
+        Ok(Marks { marks, plan, notes })
+    }
+}
+
+/// What came of an export.
+#[derive(Debug)]
+pub struct Exported {
+    /// What was written.
+    pub said: String,
+    /// What must be told.
+    pub notes: Vec<String>,
+    /// How many have no verdict.
+    pub ungraded: usize,
+}
+
+/// Writes results in a format.
+///
+/// # Errors
+///
+/// When something needed is missing, or cannot be read or written.
+pub fn export(options: &Options) -> Result<Exported> {
+    let Marks { mut marks, plan, mut notes } = options.marking.read(&options.results)?;
+    if let Some(student) = &options.student {
+        marks.retain(|mark| mark.graded.student.id == *student);
+        ensure!(!marks.is_empty(), "there is no result of `{student}` in {}", options.results.display());
+    }
+    let ungraded: Vec<String> = marks
+        .iter()
+        .filter(|mark| !mark.graded.has_verdict())
+        .map(|mark| mark.graded.student.id.clone())
+        .collect();
+    let said = match options.format.ending() {
+        Some(ending) => {
+            notes.extend(ungraded.iter().map(|id| format!("{id} is ungraded, and left out")));
+            marks.retain(|mark| mark.graded.has_verdict());
+            each(options, &marks, ending, &ungraded)?
+        }
+        None => class(options, &marks, plan.as_ref(), &mut notes)?,
+    };
+    Ok(Exported { said, notes, ungraded: ungraded.len() })
+}
+
+fn each(options: &Options, marks: &[Mark], ending: &str, ungraded: &[String]) -> Result<String> {
+    let environment: classroom50::Environment = classroom50::VARIABLES
+        .iter()
+        .filter_map(|name| Some(((*name).to_owned(), std::env::var(name).ok()?)))
+        .collect();
+    let document = |mark: &Mark| match options.format {
+        Format::Gradescope => gradescope::of(mark),
+        Format::Classroom50 => classroom50::of(mark, &environment),
+        Format::Github => github::of(mark),
+        Format::Prairielearn => prairielearn::of(mark),
+        Format::Codegrade => codegrade::of(mark),
+        Format::Exercism => exercism::of(mark),
+        Format::Junit | Format::Nbgrader | Format::Canvas | Format::Moodle => {
+            unreachable!("these are written for the whole class")
+        }
+    };
+    let mut files = BTreeMap::new();
+    match (marks, ungraded) {
+        ([], _) => bail!("nobody is graded: grade again, with --resume"),
+        ([one], []) if options.out.extension().is_some() => {
+            files.insert(options.out.clone(), document(one)?);
+        }
+        (all, _) => {
+            let names = names(all.iter().map(|mark| mark.graded.student.id.as_str()));
+            for mark in all {
+                let id = mark.graded.student.id.as_str();
+                let file = options.out.join(format!("{}.{ending}", names[id]));
+                files.insert(file, document(mark).with_context(|| format!("student {id}"))?);
+            }
+        }
+    }
+    for (file, bytes) in &files {
+        store::write(file, bytes)?;
+    }
+    Ok(match files.len() {
+        1 => format!("1 result in {}", files.keys().next().unwrap_or(&options.out).display()),
+        count => format!("{count} results in {}", options.out.display()),
+    })
+}
+
+fn class(options: &Options, marks: &[Mark], plan: Option<&Plan>, notes: &mut Vec<String>) -> Result<String> {
+    let into = || -> Result<(String, &Path)> {
+        let name = if options.format == Format::Canvas { "Canvas" } else { "Moodle" };
+        let file = options
+            .into
+            .as_deref()
+            .with_context(|| format!("--into FILE is missing: the file that {name} has exported"))?;
+        let bytes = fs::read(file).with_context(|| format!("{} cannot be read", file.display()))?;
+        let text = String::from_utf8(bytes)
+            .ok()
+            .with_context(|| format!("{} is not UTF-8: export it again, as CSV in UTF-8", file.display()))?;
+        Ok((text, file))
+    };
+    let merged = |merged: Result<Merged>, file: &Path| merged.with_context(|| file.display().to_string());
+    let by = options.by.as_deref();
+    let merged = match options.format {
+        Format::Junit => {
+            store::write(&options.out, &junit::of(marks)?)?;
+            return Ok(format!("{} results in {}", marks.len(), options.out.display()));
+        }
+        Format::Canvas => {
+            let (text, file) = into()?;
+            let column = options.column.as_deref().context(
+                "--column NAME is missing: what the assignment is called in Canvas, such as \"Homework 1\"",
+            )?;
+            merged(lms::canvas(&text, column, by, marks), file)?
+        }
+        Format::Moodle => {
+            let (text, file) = into()?;
+            merged(lms::moodle(&text, by, marks), file)?
+        }
+        _ => {
+            store::write(&options.out, &nbgrader::of(marks, plan)?)?;
+            return Ok(format!("{} results in {}", marks.len(), options.out.display()));
+        }
+    };
+    notes.extend(merged.notes);
+    store::write(&options.out, &merged.bytes)?;
+    let mut said = String::new();
+    let cells = if merged.changed == 1 { "grade" } else { "grades" };
+    let _ = write!(said, "{} {cells} filled in: {}", merged.changed, options.out.display());
+    Ok(said)
+}

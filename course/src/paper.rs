@@ -1,0 +1,72 @@
+//! A page for itself: Markdown as one HTML file that needs nothing else, reads on a telephone, and prints well.
+
+use pulldown_cmark::{Parser, html};
+
+use crate::directives::escape;
+use crate::page::markdown_options;
+
+/// The whole style. Two columns of numbers fit a telephone; a table that does not is scrolled by itself.
+const STYLE: &str = include_str!("paper.css");
+
+/// Makes a page. What is in the Markdown as HTML stays HTML: it is for text of our own.
+#[must_use]
+pub fn page(title: &str, markdown: &str) -> String {
+    let mut body = String::new();
+    html::push_html(&mut body, Parser::new_ext(markdown, markdown_options()));
+    let body = body
+        .replace("<table>", "<div class=\"table\" tabindex=\"0\" role=\"group\" aria-label=\"Table\"><table>")
+        .replace("</table>", "</table></div>")
+        .replace("<th></th>", "<td></td>");
+    format!(
+        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>{}</title>\n\
+         <style>\n{STYLE}</style>\n</head>\n<body>\n<main>\n{body}</main>\n</body>\n</html>\n",
+        escape(title)
+    )
+}
+
+/// A stranger's text in Markdown: nothing in it is markup.
+#[must_use]
+pub fn plain(text: &str) -> String {
+    let mut out = String::new();
+    for c in text.chars() {
+        match c {
+            '\n' | '\r' | '\t' => out.push(' '),
+            // What HTML takes for markup, Markdown has no way to say but as a reference.
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '&' => out.push_str("&amp;"),
+            c if c.is_ascii_punctuation() => out.extend(['\\', c]),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn page_needs_nothing_else() {
+        let page = page("A & B", "# T\n\n| a | b |\n|---|---:|\n| 1 | 2 |\n");
+        for link in ["href=", "src=", "@import", "url(", "<script"] {
+            assert!(!page.contains(link), "{link}");
+        }
+        assert!(page.contains("<title>A &amp; B</title>") && page.contains("width=device-width"));
+    }
+
+    #[test]
+    fn strangers_text_is_no_markup() {
+        let nasty = "# <script>alert(1)</script> *a* [x](http://y) `z` | b &amp; 1. \\ ![i](j)\n- q";
+        let html = page("t", &format!("Name: {}\n", plain(nasty)));
+        let body = html.split("<main>").nth(1).unwrap();
+        for tag in ["<script", "<em", "<a ", "<code", "<li", "<h1", "<img"] {
+            assert!(!body.contains(tag), "{tag}: {body}");
+        }
+        assert!(
+            body.contains("&lt;script&gt;alert(1)&lt;/script&gt; *a* [x](http://y) `z` | b &amp;amp; 1."),
+            "{body}"
+        );
+    }
+}
