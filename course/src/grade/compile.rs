@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::ErrorKind;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{PermissionsExt, chown};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -31,6 +31,18 @@ pub enum Target<'a> {
     Library,
     /// A test program against this library.
     Tests(&'a Path),
+}
+
+/// What the compiler did for the solution, and need not do again for others: their tests are the same, and most of what is
+/// compiled with them. Everybody gets a copy.
+#[derive(Debug, Clone, Copy)]
+pub enum Memory<'a> {
+    /// Nothing is remembered.
+    None,
+    /// Keep it in this folder, which does not exist yet.
+    Keep(&'a Path),
+    /// Begin with what is in this folder.
+    Use(&'a Path),
 }
 
 /// Why there is no program.
@@ -127,9 +139,14 @@ impl Toolchain {
         sources: &Path,
         root: &str,
         target: Target<'_>,
+        memory: Memory<'_>,
         out: &Path,
     ) -> Result<Result<PathBuf, Refused>> {
         sandbox.folder(out, true)?;
+        let remembered = out.join("memory");
+        if let Memory::Use(folder) = memory {
+            copy_for(sandbox, folder, &remembered)?;
+        }
         let mut job = sandbox.job(self.limits);
         job.with_tools();
         let sysroot = job.read(&self.sysroot, "/tc");
@@ -142,11 +159,14 @@ impl Toolchain {
             "--edition=2024",
             "-Copt-level=0",
             "-Cdebuginfo=0",
-            "-Ccodegen-units=1",
             // The standard library's own: most of what the linker would write.
             "-Cstrip=debuginfo",
             "-Awarnings",
         ]);
+        match memory {
+            Memory::None => job.arg("-Ccodegen-units=1"),
+            Memory::Keep(_) | Memory::Use(_) => job.arg(format!("-Cincremental={into}/memory")),
+        };
         job.args(["--color=never", "-o"]).arg(format!("{into}/{name}"));
         match target {
             Target::Library => job.args(["--crate-name=listings", "--crate-type=rlib"]),
@@ -171,6 +191,11 @@ impl Toolchain {
             let file = fs::File::from(fd);
             ensure!(file.metadata()?.is_file(), "the compiler has left no regular file");
             fs::set_permissions(out, fs::Permissions::from_mode(0o755))?;
+            match memory {
+                Memory::Keep(folder) => fs::rename(&remembered, folder)?,
+                Memory::Use(_) => fs::remove_dir_all(&remembered)?,
+                Memory::None => {}
+            }
             return Ok(Ok(out.join(name)));
         }
         let mut text = ended.output;
@@ -192,6 +217,23 @@ impl Toolchain {
         }
         Ok(Err(Refused { text: harmless(&text, 6000), limit }))
     }
+}
+
+/// Copies a folder for the compiler in a sandbox to write to.
+fn copy_for(sandbox: &Sandbox, from: &Path, to: &Path) -> Result<()> {
+    for entry in walkdir::WalkDir::new(from) {
+        let entry = entry?;
+        let copy = to.join(entry.path().strip_prefix(from)?);
+        if entry.file_type().is_dir() {
+            sandbox.folder(&copy, true)?;
+        } else {
+            fs::copy(entry.path(), &copy).with_context(|| format!("{} cannot be written", copy.display()))?;
+            if let Some(user) = sandbox.user() {
+                chown(&copy, Some(user), Some(user))?;
+            }
+        }
+    }
+    Ok(())
 }
 
 /// A link where the file system has links, a copy elsewhere. Strangers can read it, and cannot change it.

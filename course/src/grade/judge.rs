@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
 
-use super::compile::{Refused, Target, Toolchain};
+use super::compile::{Memory, Refused, Target, Toolchain};
 use super::harness::{self, Used};
 use super::intake::{Taken, first_unsafe};
 use super::kit::{Kit, Tree};
@@ -53,6 +53,8 @@ pub struct Grader {
 struct Suite {
     visibility: Visibility,
     sources: PathBuf,
+    /// What compiling them with the solution has left behind.
+    memory: PathBuf,
     /// The groups in the task's order, each with its tests, and with sources of its own.
     groups: Vec<Part>,
 }
@@ -235,6 +237,7 @@ impl Grader {
                 &library_sources,
                 "src/lib.rs",
                 Target::Library,
+                Memory::None,
                 &self.scratch.folder.path().join("solution-out"),
             )?
             .map_err(|refused| anyhow::anyhow!("the solution does not compile\n{}", refused.text))?;
@@ -259,6 +262,11 @@ impl Grader {
             };
             let counted: Vec<String> = kept.iter().flat_map(|name| tests_of(name)).collect();
             write_tree(&self.sandbox, &sources, &harness::instrument(&plain, &self.kit.tests, &counted)?)?;
+            let memory = folder.join("memory");
+            let (keep, out) = (Memory::Keep(&memory), folder.join("out"));
+            self.toolchain
+                .compile(&self.sandbox, &sources, &self.kit.tests, Target::Tests(&library), keep, &out)?
+                .map_err(|refused| anyhow::anyhow!("the tests do not compile\n{}", refused.text))?;
             let mut groups = Vec::new();
             for (index, group) in
                 self.kit.groups.iter().enumerate().filter(|(_, it)| it.visibility == visibility)
@@ -274,7 +282,7 @@ impl Grader {
                 )?;
                 groups.push(Part { group: index, sources, tests: tests_here });
             }
-            self.suites.push(Suite { visibility, sources, groups });
+            self.suites.push(Suite { visibility, sources, memory, groups });
         }
         Ok(())
     }
@@ -285,7 +293,7 @@ impl Grader {
         let out = folder.with_extension("out");
         let program = self
             .toolchain
-            .compile(&self.sandbox, folder, &self.kit.tests, Target::Tests(library), &out)?
+            .compile(&self.sandbox, folder, &self.kit.tests, Target::Tests(library), Memory::None, &out)?
             .map_err(|refused| anyhow::anyhow!("the tests do not compile\n{}", refused.text))?;
         let ask = |arguments: &[&str]| -> Result<BTreeSet<String>> {
             let mut job = self.sandbox.job(Limits::TEST);
@@ -435,17 +443,23 @@ impl Grader {
         }
         write_tree(sandbox, &sources, &tree)?;
         let library = work.path().join("library");
-        let library =
-            match self.toolchain.compile(sandbox, &sources, "src/lib.rs", Target::Library, &library)? {
-                Ok(library) => library,
-                Err(Refused { text, limit }) => {
-                    let forbidden = !self.kit.allows_unsafe && text.contains(FORBID);
-                    let status = if forbidden { Status::Rejected } else { Status::CompileError };
-                    let what = if limit { "The compiler was ended" } else { "It does not compile" };
-                    let message = format!("{what}:\n{text}");
-                    return Ok(Judged::without_run(Graded { status, message, ..graded }, text));
-                }
-            };
+        let library = match self.toolchain.compile(
+            sandbox,
+            &sources,
+            "src/lib.rs",
+            Target::Library,
+            Memory::None,
+            &library,
+        )? {
+            Ok(library) => library,
+            Err(Refused { text, limit }) => {
+                let forbidden = !self.kit.allows_unsafe && text.contains(FORBID);
+                let status = if forbidden { Status::Rejected } else { Status::CompileError };
+                let what = if limit { "The compiler was ended" } else { "It does not compile" };
+                let message = format!("{what}:\n{text}");
+                return Ok(Judged::without_run(Graded { status, message, ..graded }, text));
+            }
+        };
         let mut used = BTreeMap::new();
         let mut canaries = BTreeMap::new();
         for (number, suite) in self.suites.iter().enumerate() {
@@ -455,6 +469,7 @@ impl Grader {
                 &suite.sources,
                 &self.kit.tests,
                 Target::Tests(&library),
+                Memory::Use(&suite.memory),
                 &out,
             )?;
             for (index, part) in suite.groups.iter().enumerate() {
@@ -469,6 +484,7 @@ impl Grader {
                             &part.sources,
                             &self.kit.tests,
                             Target::Tests(&library),
+                            Memory::None,
                             &out,
                         )?
                     }
@@ -486,7 +502,8 @@ impl Grader {
                         group.tests = part.tests.iter().enumerate().map(test).collect();
                     }
                     Ok(program) => {
-                        seal(&program, public)?;
+                        // What starts programs may look at them, which takes one that can be read; nobody reads what it finds.
+                        seal(&program, public || self.forks)?;
                         for name in &part.tests {
                             // The group's points are lost by now, and all others of it may take as long.
                             if group.tests.last().is_some_and(|it| it.outcome.is_late()) {

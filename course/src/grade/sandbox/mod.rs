@@ -42,8 +42,8 @@ const OPTIONS: i32 = 5;
 const FILTERS: i32 = 6;
 /// How often a folder that has no size of its own is looked at.
 const WATCH: Duration = Duration::from_millis(20);
-/// What a file counts at least, in bytes.
-const INODE: u64 = 4096;
+/// What a file counts at least, in bytes: making one takes as long as writing that much.
+const INODE: u64 = 16 * 1024;
 /// How much of what a process prints is kept, in bytes.
 const KEPT: usize = 64 * 1024;
 
