@@ -76,7 +76,7 @@ for _ in $(seq 150); do
 done
 [ "$state" = idle ] || skip "the node does not come up: $(tail -n 2 "$folder"/slurm*.log)"
 
-cargo build --quiet --package course
+cargo build --quiet --workspace --bin course
 chapter=cpu-budget
 # What a class hands in: nothing done, wrong names, no Rust at all.
 cargo course start "$chapter" "$folder/class/ann" >/dev/null

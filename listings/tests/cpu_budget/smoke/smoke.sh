@@ -105,7 +105,7 @@ fetch() { # COMMAND-OR-FILE PACKAGE...
 build() {
     local libraries
     say "building the probes"
-    (cd "$book" && cargo build --quiet --locked -p listings --example cpu_budget_probe)
+    (cd "$book" && cargo build --quiet --locked --workspace --example cpu_budget_probe)
     mkdir -p "$work/rootfs"/{bin,dev,proc,sys,tmp,mnt}
     cp "${CARGO_TARGET_DIR:-$book/target}/debug/examples/cpu_budget_probe" "$PROBE"
     libraries=$(ldd "$PROBE" | grep -o '/[^ ]*')
