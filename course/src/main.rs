@@ -8,12 +8,12 @@ use std::time::Instant;
 use anyhow::Result;
 use clap::{Args, Parser, Subcommand};
 use course::exercise::{self, Exercise};
-use course::grade::export;
+use course::grade::{export, report as grade_report, similarity};
 use course::progress::Progress;
 use course::project::Project;
 use course::report::{self, Document, Exit};
 use course::site::Form;
-use course::{assign, bench, book, check, new, schedule, serve, verify};
+use course::{assign, bench, book, check, edition, new, rehearse, schedule, serve, verify};
 
 /// The tool of Future Proposals in Rust: serves, checks and measures the book.
 #[derive(Parser)]
@@ -34,7 +34,7 @@ enum Command {
         #[arg(long)]
         open: bool,
     },
-    /// Build the static site into book/, or the book as one file into target/
+    /// Build the static site into book/, the one for a class into book-class/, or the book as one file into target/
     #[command(after_long_help = BUILD_HELP)]
     Build {
         /// The book as EPUB, instead of the site
@@ -43,6 +43,9 @@ enum Command {
         /// The book as PDF, instead of the site; needs a Chromium
         #[arg(long)]
         pdf: bool,
+        /// Leave out what learners write, answers, and notes for instructors, and check that none is left
+        #[arg(long, value_enum, default_value_t = Edition::Full, conflicts_with_all = ["epub", "pdf"])]
+        edition: Edition,
     },
     /// Check everything the pages claim
     #[command(after_long_help = report::HELP)]
@@ -106,6 +109,18 @@ enum Command {
     /// Hand results on to Gradescope, Canvas, Moodle and others
     #[command(after_long_help = export::HELP)]
     Export(export::Options),
+    /// Make up a class of twenty, to try grading with
+    #[command(after_long_help = rehearse::HELP)]
+    Rehearse {
+        /// The chapter's slug
+        chapter: String,
+        /// Where it goes: a folder that does not exist yet
+        #[arg(long)]
+        out: PathBuf,
+    },
+    /// Write a report a student, and one of the class
+    #[command(after_long_help = grade_report::HELP)]
+    Report(grade_report::Options),
     /// Become a stranger's program, in the sandbox of a grader (called by `grade`)
     #[cfg(target_os = "linux")]
     #[command(hide = true)]
@@ -158,6 +173,10 @@ struct Grading {
     /// Grade one part of the class, such as 2/4
     #[arg(long)]
     shard: Option<course::grade::store::Shard>,
+    /// How the platform calls submissions: a regular expression with the group `student`, and any of `name`, `email`,
+    /// `submitted`, `late`
+    #[arg(long)]
+    name: Option<course::grade::naming::Naming>,
     /// The sandbox; auto takes the best that holds
     #[arg(long, value_enum, default_value_t = Sandboxing::Auto)]
     sandbox: Sandboxing,
@@ -171,6 +190,14 @@ enum Sandboxing {
     Auto,
     Full,
     Reduced,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Edition {
+    /// Everything, in book/
+    Full,
+    /// Without solutions, in book-class/
+    Class,
 }
 
 #[derive(Subcommand)]
@@ -276,6 +303,13 @@ fn run(command: Command) -> Result<Exit> {
         return Ok(Exit::Well);
     }
     if let Command::Export(options) = command {
+        if let Some(similarity) = &options.similarity {
+            let root = Project::find_root(&std::env::current_dir()?)?;
+            let (said, notes) = similarity::lay_out(&root, &options, similarity)?;
+            notes.iter().for_each(|note| anstream::eprintln!("note: {note}"));
+            anstream::println!("{said}");
+            return Ok(Exit::Well);
+        }
         let exported = export::export(&options)?;
         exported.notes.iter().for_each(|note| anstream::eprintln!("note: {note}"));
         anstream::println!("{}", exported.said);
@@ -286,7 +320,7 @@ fn run(command: Command) -> Result<Exit> {
         Command::Serve { port, open } => {
             serve::serve(&root, serve::Options { port, open }, |root| book::build(root, true))?
         }
-        Command::Build { epub, pdf } => {
+        Command::Build { epub, pdf, edition } => {
             let mut forms = Vec::new();
             forms.extend(epub.then_some(Form::Epub));
             forms.extend(pdf.then_some(Form::Pdf));
@@ -299,7 +333,11 @@ fn run(command: Command) -> Result<Exit> {
             }
             if forms.is_empty() {
                 let start = Instant::now();
-                told(start, &book::build(&root, false)?.join("index.html"));
+                let folder = match edition {
+                    Edition::Full => book::build(&root, false)?,
+                    Edition::Class => edition::build(&root)?,
+                };
+                told(start, &folder.join("index.html"));
             }
         }
         Command::Verify(Checking { chapters, json }) => {
@@ -323,6 +361,15 @@ fn run(command: Command) -> Result<Exit> {
             anstream::print!("{}", schedule::schedule(&Project::load(&root)?, &options)?);
         }
         Command::Grade(grading) => return grade(&root, &grading),
+        Command::Rehearse { chapter, out } => {
+            anstream::println!("{}", rehearse::rehearse(&root, &chapter, &out)?);
+        }
+        Command::Report(options) => {
+            let reported = grade_report::report(&root, &options)?;
+            reported.notes.iter().for_each(|note| anstream::eprintln!("note: {note}"));
+            anstream::println!("{}", reported.said);
+            return Ok(if reported.ungraded == 0 { Exit::Well } else { Exit::Fault });
+        }
         Command::Export(_) | Command::Merge { .. } => unreachable!("answered above, without a book"),
         Command::Check { .. } | Command::Preprocess { .. } => unreachable!("answered above, without a book"),
         #[cfg(target_os = "linux")]
@@ -360,9 +407,12 @@ fn grade(root: &Path, grading: &Grading) -> Result<Exit> {
         jobs: grading.jobs,
         resume: grading.resume,
         shard: grading.shard,
+        naming: grading.name.clone(),
     };
-    for stray in run::submissions(&options.submissions)?.strays {
-        anstream::eprintln!("not looked at: {stray} is neither a folder nor a zip");
+    for stray in run::submissions(&options.submissions, options.naming.as_ref())?.strays {
+        anstream::eprintln!(
+            "not looked at: {stray} is neither a folder nor a zip, or is not called as --name says"
+        );
     }
     let stop = stop_on_ctrl_c();
     let grade = |progress: &Progress| {

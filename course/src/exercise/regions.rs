@@ -135,6 +135,41 @@ pub fn stubbed(
     out
 }
 
+/// A text with stubs in place of its regions, and with every other anchor: what a page may show. Where an anchor begins or
+/// ends within a region, `more` stands for the lines after it.
+#[must_use]
+pub fn covered(text: &str, regions: &[Region], stubs: &BTreeMap<String, String>, more: &str) -> String {
+    let mut out = String::new();
+    // Whether the line above was left out, so that this one is, without a word.
+    let mut silent = false;
+    for (number, line) in (1..).zip(text.lines()) {
+        let region = regions.iter().find(|region| (region.line..=region.end).contains(&number));
+        match region {
+            Some(region) if region.line == number => {
+                for stub in stubs.get(&region.name).unwrap_or(&default_stub(&region.name)).trim_end().lines()
+                {
+                    out.push_str(format!("{}{stub}", region.indent).trim_end());
+                    out.push('\n');
+                }
+                silent = true;
+            }
+            Some(region) if region.end == number => {}
+            Some(region) if marker(line).is_none() => {
+                if !silent && !line.trim().is_empty() {
+                    out.push_str(&format!("{}{more}\n", region.indent));
+                    silent = true;
+                }
+            }
+            _ => {
+                out.push_str(line);
+                out.push('\n');
+                silent = false;
+            }
+        }
+    }
+    out
+}
+
 fn default_stub(name: &str) -> String {
     if name == "drop" || name.ends_with("_drop") {
         format!("// yours: {name} (not a `todo!`, which would panic while a panic unwinds)")

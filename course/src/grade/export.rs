@@ -12,6 +12,7 @@ use super::formats::{
     Format, classroom50, codegrade, exercism, github, gradescope, junit, names, nbgrader, prairielearn,
 };
 use super::mark::{Lateness, Mark, Policy};
+use super::naming::Naming;
 use super::roster::Roster;
 use super::store;
 use crate::assign::Plan;
@@ -33,14 +34,23 @@ Exit code:
 /// What to export.
 #[derive(Debug, Clone, clap::Args)]
 pub struct Options {
-    /// The folder that `grade --out` or `merge --into` has written
+    /// The folder that `grade --out` or `merge --into` has written; for --similarity, that of the submissions
     pub results: PathBuf,
     /// For whom
-    #[arg(long, value_enum)]
-    pub format: Format,
+    #[arg(long, value_enum, required_unless_present = "similarity", requires = "out")]
+    pub format: Option<Format>,
     /// Where it goes
     #[arg(long)]
-    pub out: PathBuf,
+    pub out: Option<PathBuf>,
+    /// In place of a format: where folders for JPlag or Dolos go, with the starter as base code
+    #[arg(long, conflicts_with = "format", requires = "task")]
+    pub similarity: Option<PathBuf>,
+    /// For --similarity: the chapter's slug
+    #[arg(long, requires = "similarity")]
+    pub task: Option<String>,
+    /// For --similarity: how the platform calls submissions, as for `grade`
+    #[arg(long, requires = "similarity")]
+    pub name: Option<Naming>,
     /// How results become marks
     #[command(flatten)]
     pub marking: Marking,
@@ -110,6 +120,7 @@ impl Marking {
                 Lateness::Late(seconds) if mark.penalty == 0 => {
                     notes.push(format!("{} is {} late", student.id, super::mark::duration(seconds)));
                 }
+                Lateness::Marked if mark.penalty == 0 => notes.push(format!("{} is late", student.id)),
                 Lateness::Unreadable => notes.push(format!(
                     "{}: `{}` is no time, so it is not known whether this is late: write it as 2027-02-01T17:00+01:00",
                     student.id, student.submitted
@@ -138,6 +149,9 @@ pub struct Exported {
 ///
 /// When something needed is missing, or cannot be read or written.
 pub fn export(options: &Options) -> Result<Exported> {
+    let (Some(format), Some(out)) = (options.format, options.out.as_deref()) else {
+        bail!("--format and --out are missing");
+    };
     let Marks { mut marks, plan, mut notes } = options.marking.read(&options.results)?;
     if let Some(student) = &options.student {
         marks.retain(|mark| mark.graded.student.id == *student);
@@ -148,23 +162,23 @@ pub fn export(options: &Options) -> Result<Exported> {
         .filter(|mark| !mark.graded.has_verdict())
         .map(|mark| mark.graded.student.id.clone())
         .collect();
-    let said = match options.format.ending() {
+    let said = match format.ending() {
         Some(ending) => {
             notes.extend(ungraded.iter().map(|id| format!("{id} is ungraded, and left out")));
             marks.retain(|mark| mark.graded.has_verdict());
-            each(options, &marks, ending, &ungraded)?
+            each(format, out, &marks, ending, &ungraded)?
         }
-        None => class(options, &marks, plan.as_ref(), &mut notes)?,
+        None => class(options, format, out, &marks, plan.as_ref(), &mut notes)?,
     };
     Ok(Exported { said, notes, ungraded: ungraded.len() })
 }
 
-fn each(options: &Options, marks: &[Mark], ending: &str, ungraded: &[String]) -> Result<String> {
+fn each(format: Format, out: &Path, marks: &[Mark], ending: &str, ungraded: &[String]) -> Result<String> {
     let environment: classroom50::Environment = classroom50::VARIABLES
         .iter()
         .filter_map(|name| Some(((*name).to_owned(), std::env::var(name).ok()?)))
         .collect();
-    let document = |mark: &Mark| match options.format {
+    let document = |mark: &Mark| match format {
         Format::Gradescope => gradescope::of(mark),
         Format::Classroom50 => classroom50::of(mark, &environment),
         Format::Github => github::of(mark),
@@ -178,14 +192,14 @@ fn each(options: &Options, marks: &[Mark], ending: &str, ungraded: &[String]) ->
     let mut files = BTreeMap::new();
     match (marks, ungraded) {
         ([], _) => bail!("nobody is graded: grade again, with --resume"),
-        ([one], []) if options.out.extension().is_some() => {
-            files.insert(options.out.clone(), document(one)?);
+        ([one], []) if out.extension().is_some() => {
+            files.insert(out.to_owned(), document(one)?);
         }
         (all, _) => {
             let names = names(all.iter().map(|mark| mark.graded.student.id.as_str()));
             for mark in all {
                 let id = mark.graded.student.id.as_str();
-                let file = options.out.join(format!("{}.{ending}", names[id]));
+                let file = out.join(format!("{}.{ending}", names[id]));
                 files.insert(file, document(mark).with_context(|| format!("student {id}"))?);
             }
         }
@@ -194,14 +208,24 @@ fn each(options: &Options, marks: &[Mark], ending: &str, ungraded: &[String]) ->
         store::write(file, bytes)?;
     }
     Ok(match files.len() {
-        1 => format!("1 result in {}", files.keys().next().unwrap_or(&options.out).display()),
-        count => format!("{count} results in {}", options.out.display()),
+        1 => format!(
+            "1 result in {}",
+            files.keys().next().map_or_else(|| out.display(), |file| file.display())
+        ),
+        count => format!("{count} results in {}", out.display()),
     })
 }
 
-fn class(options: &Options, marks: &[Mark], plan: Option<&Plan>, notes: &mut Vec<String>) -> Result<String> {
+fn class(
+    options: &Options,
+    format: Format,
+    out: &Path,
+    marks: &[Mark],
+    plan: Option<&Plan>,
+    notes: &mut Vec<String>,
+) -> Result<String> {
     let into = || -> Result<(String, &Path)> {
-        let name = if options.format == Format::Canvas { "Canvas" } else { "Moodle" };
+        let name = if format == Format::Canvas { "Canvas" } else { "Moodle" };
         let file = options
             .into
             .as_deref()
@@ -214,10 +238,10 @@ fn class(options: &Options, marks: &[Mark], plan: Option<&Plan>, notes: &mut Vec
     };
     let merged = |merged: Result<Merged>, file: &Path| merged.with_context(|| file.display().to_string());
     let by = options.by.as_deref();
-    let merged = match options.format {
+    let merged = match format {
         Format::Junit => {
-            store::write(&options.out, &junit::of(marks)?)?;
-            return Ok(format!("{} results in {}", marks.len(), options.out.display()));
+            store::write(out, &junit::of(marks)?)?;
+            return Ok(format!("{} results in {}", marks.len(), out.display()));
         }
         Format::Canvas => {
             let (text, file) = into()?;
@@ -231,14 +255,14 @@ fn class(options: &Options, marks: &[Mark], plan: Option<&Plan>, notes: &mut Vec
             merged(lms::moodle(&text, by, marks), file)?
         }
         _ => {
-            store::write(&options.out, &nbgrader::of(marks, plan)?)?;
-            return Ok(format!("{} results in {}", marks.len(), options.out.display()));
+            store::write(out, &nbgrader::of(marks, plan)?)?;
+            return Ok(format!("{} results in {}", marks.len(), out.display()));
         }
     };
     notes.extend(merged.notes);
-    store::write(&options.out, &merged.bytes)?;
+    store::write(out, &merged.bytes)?;
     let mut said = String::new();
     let cells = if merged.changed == 1 { "grade" } else { "grades" };
-    let _ = write!(said, "{} {cells} filled in: {}", merged.changed, options.out.display());
+    let _ = write!(said, "{} {cells} filled in: {}", merged.changed, out.display());
     Ok(said)
 }

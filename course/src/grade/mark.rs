@@ -31,9 +31,14 @@ pub enum Lateness {
     InTime,
     /// By so many seconds.
     Late(i64),
+    /// Later than it was due, as the platform says, which does not say by how much.
+    Marked,
     /// The time that came with it is none.
     Unreadable,
 }
+
+/// In place of a time: the platform says that it is late.
+pub const MARKED_LATE: &str = "late";
 
 /// What lateness costs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -67,6 +72,8 @@ impl Policy {
     /// What is taken off, at most all. Halves of points are the student's.
     fn penalty(self, points: u32, lateness: &Lateness) -> u32 {
         match (self, lateness) {
+            // A day at least has begun.
+            (Self::PerDay(_), Lateness::Marked) => self.penalty(points, &Lateness::Late(1)),
             (Self::PerDay(percent), Lateness::Late(seconds)) => {
                 let days = u64::try_from(*seconds).unwrap_or(0).div_ceil(24 * 60 * 60);
                 let all = (days * u64::from(percent)).min(100);
@@ -101,6 +108,7 @@ impl Mark {
         }
         let due = plan.and_then(Plan::due);
         let lateness = match (due, graded.student.submitted.as_str()) {
+            (_, MARKED_LATE) => Lateness::Marked,
             (None, _) | (_, "") => Lateness::Unknown,
             (Some(due), text) => match instant(text) {
                 None => Lateness::Unreadable,
@@ -139,6 +147,8 @@ impl Mark {
             _ => {}
         }
         match (self.lateness.clone(), self.penalty) {
+            (Lateness::Marked, 0) => add("Handed in late."),
+            (Lateness::Marked, points) => add(&format!("Handed in late, which costs {points} points.")),
             (Lateness::Late(seconds), 0) => add(&format!("Handed in {} late.", duration(seconds))),
             (Lateness::Late(seconds), points) => {
                 add(&format!("Handed in {} late, which costs {points} points.", duration(seconds)));

@@ -12,6 +12,7 @@
 //! | [`run`] | the command |
 //! | [`roster`], [`mark`] | who is in the class; what a result comes to, with weights and lateness |
 //! | [`formats`], [`export`] | the same result for each platform |
+//! | [`naming`], [`report`], [`similarity`] | how platforms call submissions; what people read; what is compared for plagiarism |
 //!
 //! Nothing that a submission prints, returns or exits with is evidence. A test passed if, and only if, the grader's own
 //! code, which calls it, sent a number that only it knows over a channel that safe code cannot reach, after the test had
@@ -22,8 +23,11 @@ pub mod formats;
 pub mod intake;
 pub mod kit;
 pub mod mark;
+pub mod naming;
+pub mod report;
 pub mod result;
 pub mod roster;
+pub mod similarity;
 pub mod store;
 pub mod text;
 

@@ -11,6 +11,7 @@ use anyhow::{Context, Result, bail, ensure};
 
 use super::intake::{self, Taken};
 use super::judge::Grader;
+use super::naming::Naming;
 use super::result::{Graded, Status, Student};
 use super::sandbox::{Level, Limits, Sandbox};
 use super::store::{self, Shard};
@@ -29,6 +30,8 @@ pub struct Options {
     pub resume: bool,
     /// Which part of the class.
     pub shard: Option<Shard>,
+    /// How the platform calls submissions; without it, as students are called.
+    pub naming: Option<Naming>,
 }
 
 /// What a run came to.
@@ -67,7 +70,9 @@ impl Run {
 pub struct Class {
     /// Folders and zips, by what their name without `.zip` is.
     pub submissions: BTreeMap<String, Vec<PathBuf>>,
-    /// What is neither, and nobody's submission.
+    /// What their names say about students.
+    pub students: BTreeMap<String, Student>,
+    /// What is neither, or is not called as submissions are: nobody's submission.
     pub strays: Vec<String>,
 }
 
@@ -76,7 +81,7 @@ pub struct Class {
 /// # Errors
 ///
 /// When the folder cannot be read, or has none.
-pub fn submissions(folder: &Path) -> Result<Class> {
+pub fn submissions(folder: &Path, naming: Option<&Naming>) -> Result<Class> {
     let mut class = Class::default();
     for entry in fs::read_dir(folder).with_context(|| format!("{} cannot be read", folder.display()))? {
         let entry = entry?;
@@ -94,6 +99,18 @@ pub fn submissions(folder: &Path) -> Result<Class> {
             _ if path.is_dir() || path.is_symlink() => name,
             _ => {
                 class.strays.push(name);
+                continue;
+            }
+        };
+        let id = match naming.map(|naming| naming.student(&id)) {
+            None => id,
+            Some(Some(student)) => {
+                let id = student.id.clone();
+                class.students.insert(id.clone(), student);
+                id
+            }
+            Some(None) => {
+                class.strays.push(id);
                 continue;
             }
         };
@@ -122,8 +139,9 @@ fn take(paths: &[PathBuf], allowed: &[String]) -> Result<Taken> {
 /// When submissions cannot be listed, or results cannot be written. What goes wrong with one submission is its result.
 pub fn grade(grader: &Grader, options: &Options, progress: &Progress, stop: &AtomicBool) -> Result<Run> {
     let mine = |id: &str| options.shard.is_none_or(|shard| shard.has(id));
-    let class = submissions(&options.submissions)?.submissions;
-    let todo: Vec<_> = class.into_iter().filter(|(id, _)| mine(id)).collect();
+    let class = submissions(&options.submissions, options.naming.as_ref())?;
+    let students = class.students;
+    let todo: Vec<_> = class.submissions.into_iter().filter(|(id, _)| mine(id)).collect();
     let _open = store::open(&options.out)?;
     let jobs = match options.jobs {
         0 => std::thread::available_parallelism().map_or(1, usize::from),
@@ -138,7 +156,9 @@ pub fn grade(grader: &Grader, options: &Options, progress: &Progress, stop: &Ato
         // Relaxed: the counter hands out numbers, and the flag is only a wish; neither guards other memory.
         while !stop.load(Ordering::Relaxed) {
             let Some((id, paths)) = todo.get(next.fetch_add(1, Ordering::Relaxed)) else { break };
-            let graded = one(grader, options, id, paths)?;
+            let student =
+                students.get(id).cloned().unwrap_or_else(|| Student { id: id.clone(), ..Student::default() });
+            let graded = one(grader, options, student, paths)?;
             progress.advance(1);
             let mut run = done.lock().unwrap_or_else(PoisonError::into_inner);
             *(if graded { &mut run.graded } else { &mut run.kept }) += 1;
@@ -167,12 +187,11 @@ pub fn grade(grader: &Grader, options: &Options, progress: &Progress, stop: &Ato
 }
 
 /// Grades one submission; `false` when its very grade is there already.
-fn one(grader: &Grader, options: &Options, id: &str, paths: &[PathBuf]) -> Result<bool> {
-    let student = Student { id: id.to_owned(), ..Student::default() };
+fn one(grader: &Grader, options: &Options, student: Student, paths: &[PathBuf]) -> Result<bool> {
     let judged = match take(paths, &grader.kit().allowed) {
         Ok(taken) => {
             let sandbox = grader.level().word();
-            if options.resume && store::is_done(&options.out, id, &grader.key(&taken), sandbox) {
+            if options.resume && store::is_done(&options.out, &student.id, &grader.key(&taken), sandbox) {
                 return Ok(false);
             }
             grader.grade(student, &taken)

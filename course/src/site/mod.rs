@@ -32,6 +32,11 @@ mod plain;
 mod search;
 mod text;
 
+/// What a page of HTML says, without markup.
+pub(crate) fn words_of(html: &str) -> String {
+    text::of(html)
+}
+
 /// The renderer `html`, in place of mdBook's own.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Site;

@@ -2,6 +2,7 @@
 
 mod assign;
 mod command;
+mod edition;
 mod exercises;
 mod figures;
 mod forms;

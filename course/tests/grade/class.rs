@@ -30,6 +30,7 @@ fn run(grader: &Grader, class: &Path, out: &Path, shard: Option<&str>, resume: b
         jobs: 2,
         resume,
         shard: shard.map(|shard| shard.parse().unwrap()),
+        naming: None,
     };
     grade(grader, &options, &Progress::lines(), &AtomicBool::new(false)).unwrap()
 }

@@ -1,0 +1,93 @@
+//! What a platform's names of submissions say: a regular expression with named groups.
+//!
+//! Canvas names a download `jonesann_LATE_4711_99_virtual-time.zip`; the expression
+//! `(?<student>[^_]+)_(?<late>LATE_)?\d+_\d+_.*` reads it.
+
+use anyhow::{Result, bail};
+use regex::Regex;
+
+use super::mark::MARKED_LATE;
+use super::result::Student;
+use crate::nearest::or_nearest;
+
+/// The names that groups may have.
+const GROUPS: &[&str] = &["student", "name", "email", "submitted", "late"];
+
+/// How submissions are called.
+#[derive(Debug, Clone)]
+pub struct Naming(Regex);
+
+impl std::str::FromStr for Naming {
+    type Err = anyhow::Error;
+
+    fn from_str(pattern: &str) -> Result<Self> {
+        // All of a name, or none of it.
+        let regex = match Regex::new(&format!("^(?:{pattern})$")) {
+            Ok(regex) => regex,
+            Err(error) => {
+                let text = error.to_string();
+                let last = text.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned();
+                bail!("this is no regular expression: {last}");
+            }
+        };
+        for name in regex.capture_names().flatten() {
+            if !GROUPS.contains(&name) {
+                let known = or_nearest(name, GROUPS.iter().copied(), "there are none");
+                bail!("there is no group `{name}`: {known}");
+            }
+        }
+        if !regex.capture_names().flatten().any(|name| name == "student") {
+            bail!("the group `student` is missing: write (?<student>…) around what tells students apart");
+        }
+        Ok(Self(regex))
+    }
+}
+
+impl Naming {
+    /// Whose submission a name is, without `.zip`; `None` when the expression does not fit all of it.
+    #[must_use]
+    pub fn student(&self, name: &str) -> Option<Student> {
+        let found = self.0.captures(name)?;
+        let group = |name: &str| found.name(name).map(|it| it.as_str().trim().to_owned()).unwrap_or_default();
+        let id = group("student");
+        if id.is_empty() {
+            return None;
+        }
+        let submitted = match (group("submitted"), group("late")) {
+            (time, _) if !time.is_empty() => time,
+            (_, late) if !late.is_empty() => MARKED_LATE.to_owned(),
+            _ => String::new(),
+        };
+        Some(Student { id, name: group("name"), email: group("email"), submitted })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn name_of_a_download_says_who_and_whether_late() {
+        let canvas: Naming = r"(?<student>[^_]+)_(?<late>LATE_)?\d+_\d+_.*".parse().unwrap();
+        let late = canvas.student("jonesann_LATE_4711_99_virtual-time").unwrap();
+        assert_eq!((late.id.as_str(), late.submitted.as_str()), ("jonesann", MARKED_LATE));
+        assert_eq!(canvas.student("bob_1_2_x").unwrap().submitted, "");
+        let moodle: Naming = r"(?<name>.+)_(?<student>\d+)_assignsubmission_file.*".parse().unwrap();
+        let ann = moodle.student("Ann O'Neil_4711_assignsubmission_file_").unwrap();
+        assert_eq!((ann.id.as_str(), ann.name.as_str()), ("4711", "Ann O'Neil"));
+        // All of it, or it is nobody's.
+        assert_eq!(canvas.student("readme"), None);
+    }
+
+    #[test]
+    fn naming_that_cannot_work_says_why() {
+        for (pattern, says) in [
+            ("(?<student", "this is no regular expression: "),
+            ("(?<name>.*)", "the group `student` is missing"),
+            ("(?<student>.*)_(?<stud>.*)", "there is no group `stud`"),
+        ] {
+            let error = pattern.parse::<Naming>().unwrap_err().to_string();
+            assert!(error.starts_with(says), "{error}");
+        }
+    }
+}
