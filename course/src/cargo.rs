@@ -31,10 +31,27 @@ impl Artifacts {
     ///
     /// As [`Artifacts::try_build`], and when the crate does not compile.
     pub fn build(root: &Path) -> Result<Self> {
-        Self::try_build(root, || ())?.map_err(|problems| {
-            let told: Vec<_> = problems.iter().map(ToString::to_string).collect();
-            anyhow::anyhow!("the listings crate does not compile\n{}", told.join("\n"))
-        })
+        Self::try_build(root, || ())?.map_err(|problems| does_not_compile(&problems))
+    }
+
+    /// Builds `listings` and what its tests need, and nothing else. Once it is built, nothing is downloaded.
+    ///
+    /// # Errors
+    ///
+    /// As [`Artifacts::build`].
+    pub fn for_exercises(root: &Path) -> Result<Self> {
+        let folder = std::fs::read_dir(root.join("listings/examples")).into_iter().flatten().flatten();
+        let rust =
+            folder.map(|entry| entry.path()).filter(|file| file.extension().is_some_and(|it| it == "rs"));
+        // Any one: cargo builds what only tests need for an example, too.
+        let arguments = match rust.min() {
+            Some(example) => {
+                let name = example.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+                vec!["--example".to_owned(), name]
+            }
+            None => Vec::new(),
+        };
+        Self::try_build_some(root, &arguments, || ())?.map_err(|problems| does_not_compile(&problems))
     }
 
     /// Builds `listings` with its examples, and asks cargo where everything went. `built` is called for every crate.
@@ -43,9 +60,18 @@ impl Artifacts {
     ///
     /// The outer error when cargo cannot do its work at all; the inner one when code does not compile: the compiler's
     /// errors at their places.
-    pub fn try_build(root: &Path, mut built: impl FnMut()) -> Result<Result<Self, Vec<Problem>>> {
+    pub fn try_build(root: &Path, built: impl FnMut()) -> Result<Result<Self, Vec<Problem>>> {
+        Self::try_build_some(root, &["--examples".to_owned()], built)
+    }
+
+    fn try_build_some(
+        root: &Path,
+        targets: &[String],
+        mut built: impl FnMut(),
+    ) -> Result<Result<Self, Vec<Problem>>> {
         let mut child = cargo(root)
-            .args(["build", "--quiet", "--package", "listings", "--lib", "--examples", "--keep-going"])
+            .args(["build", "--quiet", "--package", "listings", "--lib", "--keep-going"])
+            .args(targets)
             .arg("--message-format=json")
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -150,6 +176,11 @@ impl Artifacts {
         }
         hasher.finalize().to_hex().to_string()
     }
+}
+
+fn does_not_compile(problems: &[Problem]) -> anyhow::Error {
+    let told: Vec<_> = problems.iter().map(ToString::to_string).collect();
+    anyhow::anyhow!("the listings crate does not compile\n{}", told.join("\n"))
 }
 
 /// The compiler's errors as problems of the files they stand in.

@@ -7,13 +7,13 @@ use std::time::Instant;
 
 use anyhow::Result;
 use clap::{Args, Parser, Subcommand};
-use course::exercise::{self, Exercise};
 use course::grade::{export, report as grade_report, similarity};
+use course::learner;
 use course::progress::Progress;
 use course::project::Project;
 use course::report::{self, Document, Exit};
 use course::site::Form;
-use course::{assign, bench, book, check, edition, new, rehearse, schedule, serve, verify};
+use course::{assign, bench, book, edition, new, rehearse, schedule, serve, verify};
 
 /// The tool of Future Proposals in Rust: serves, checks and measures the book.
 #[derive(Parser)]
@@ -62,12 +62,17 @@ enum Command {
         folder: Option<PathBuf>,
     },
     /// Check what you have written for a chapter's exercise
-    #[command(after_long_help = CHECK_HELP)]
-    Check {
-        /// The chapter's slug; `proposals` is the only one so far
-        chapter: String,
-        /// What you have written: for `proposals` a Markdown file
-        path: Option<PathBuf>,
+    #[command(after_long_help = learner::report::HELP)]
+    Check(Learning),
+    /// Show how far you have come, in all chapters
+    #[command(after_long_help = PROGRESS_HELP)]
+    Progress {
+        /// Print what is kept, as JSON
+        #[arg(long)]
+        json: bool,
+        /// Forget a chapter: what passed, and which hints were taken
+        #[arg(long, value_name = "CHAPTER", conflicts_with = "json")]
+        reset: Option<String>,
     },
     /// Run the benchmarks, and the Go baselines where a Go is found
     Bench {
@@ -154,6 +159,27 @@ struct Checking {
 }
 
 #[derive(Args)]
+struct Learning {
+    /// The chapter's slug
+    chapter: String,
+    /// The exercise's folder; for `proposals` also the Markdown file
+    #[arg(value_name = "DIR")]
+    path: Option<PathBuf>,
+    /// Give the next hint, for the part of the first test that fails
+    #[arg(long)]
+    hint: bool,
+    /// Check again whenever you save
+    #[arg(long)]
+    watch: bool,
+    /// What tests draw their cases with: a failing one says it
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+    /// Print one JSON document instead of text (see --help)
+    #[arg(long, conflicts_with = "watch")]
+    json: bool,
+}
+
+#[derive(Args)]
 #[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "grading needs Linux"))]
 struct Grading {
     /// A folder with one folder or zip a student, called as the student is
@@ -209,13 +235,9 @@ enum Question {
     },
 }
 
-const CHECK_HELP: &str = "\
-Exit code:
-  0  it has the form that is asked for
-  1  it has not: each thing is told with its line, and what to do
-  2  a fault of use (an unknown chapter, no such file): nothing is said about what you have written
-
-Nothing of the file is run, and no link is followed.";
+const PROGRESS_HELP: &str = "\
+It is kept in the user's data folder (on Linux $XDG_DATA_HOME or ~/.local/share, in future-proposals-in-rust/), or in the
+folder that COURSE_DATA names. No update of the book comes to it.";
 
 const BUILD_HELP: &str = "\
 Exit code:
@@ -281,21 +303,16 @@ fn run(command: Command) -> Result<Exit> {
         return Ok(Exit::Well);
     }
     // What a learner has written may lie anywhere.
-    if let Command::Check { chapter, path } = command {
-        let checked = check::check(&chapter, path.as_deref())?;
-        for problem in &checked.problems {
-            anstream::eprintln!("{problem}");
-        }
-        return Ok(match checked.problems.len() {
-            0 => {
-                anstream::println!("{}", checked.praise);
-                Exit::Well
-            }
-            count => {
-                anstream::eprintln!("{count} to mend");
-                Exit::Problems
-            }
-        });
+    if let Command::Check(Learning { chapter, path, hint, watch, seed, json }) = command {
+        let options = learner::Options { chapter, path, hint, seed };
+        return if watch {
+            learner::command::watch(&options)
+        } else {
+            learner::command::check(&options, json)
+        };
+    }
+    if let Command::Progress { json, reset } = command {
+        return learner::command::progress(json, reset.as_deref());
     }
     if let Command::Merge { from, into } = command {
         let merged = course::grade::store::merge(&from, &into)?;
@@ -350,12 +367,7 @@ fn run(command: Command) -> Result<Exit> {
             bench::run(&root, &chapters, record, machine.as_deref(), quick)?;
         }
         Command::New { slug } => new::chapter(&root, &slug)?,
-        Command::Start { chapter, folder } => {
-            let folder = folder.unwrap_or_else(|| chapter.clone().into());
-            let exercise = Exercise::of(&Project::load(&root)?, &chapter)?;
-            exercise::write(exercise.starter(), &folder)?;
-            anstream::println!("{}", exercise.welcome(&folder));
-        }
+        Command::Start { chapter, folder } => return learner::command::start(&root, &chapter, folder),
         Command::Assign(options) => anstream::println!("{}", assign::assign(&root, &options)?),
         Command::Schedule(options) => {
             anstream::print!("{}", schedule::schedule(&Project::load(&root)?, &options)?);
@@ -371,7 +383,9 @@ fn run(command: Command) -> Result<Exit> {
             return Ok(if reported.ungraded == 0 { Exit::Well } else { Exit::Fault });
         }
         Command::Export(_) | Command::Merge { .. } => unreachable!("answered above, without a book"),
-        Command::Check { .. } | Command::Preprocess { .. } => unreachable!("answered above, without a book"),
+        Command::Check(_) | Command::Progress { .. } | Command::Preprocess { .. } => {
+            unreachable!("answered above, without a book")
+        }
         #[cfg(target_os = "linux")]
         Command::Inside { .. } | Command::Probe { .. } => unreachable!("answered above, without a book"),
     }

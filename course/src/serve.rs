@@ -16,7 +16,7 @@ use self::http::Book;
 use self::watch::Watch;
 
 mod http;
-mod watch;
+pub mod watch;
 
 /// Where mdBook's page script listens for reloads; the value of `output.html.live-reload-endpoint`.
 pub const ENDPOINT: &str = "__livereload";

@@ -9,6 +9,7 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{self, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
+use crate::nearest::near;
 use crate::problem::Problem;
 use crate::project::module;
 
@@ -252,8 +253,11 @@ pub struct Mutant {
     pub find: String,
     /// What stands there instead.
     pub replace: String,
-    /// Paths of tests that must fail, as `cargo test` prints them.
+    /// Paths of tests that must fail, as `cargo test` prints them. Of every group that is lost at least one is named.
     pub caught_by: Vec<String>,
+    /// Tests that may fail, because it depends on which thread runs when.
+    #[serde(default)]
+    pub sometimes: Vec<String>,
 }
 
 /// How an example's output is compared with the captured one.
@@ -383,10 +387,9 @@ impl Task {
             Ok(task) => task,
             Err(error) => {
                 let line = error.span().map_or(0, |span| line_of(text, span.start));
-                let problem = Problem::new(file, line, error.message().replace('\n', " "));
-                let help =
-                    "course/src/task.rs defines every key; listings/src/virtual_time/task.toml uses most";
-                return (None, vec![problem.help(help)]);
+                let what = in_words(error.message());
+                let help = meant(&what);
+                return (None, vec![Problem::new(file, line, what).help(help)]);
             }
         };
         let problem = |flaw: Flaw| {
@@ -414,6 +417,20 @@ impl Task {
             if !self.groups.iter().any(|group| group.part == exercise.part) {
                 let what = format!("no test group carries the points of the {} part", exercise.part.name());
                 note("title", &exercise.title, what, "add a [[group]] with this part");
+            }
+        }
+        let is_group = |test: &String| {
+            test.split_once("::").is_some_and(|(name, _)| self.groups.iter().any(|group| group.name == name))
+        };
+        for hint in self.exercises.iter().flat_map(|exercise| &exercise.hints) {
+            let Hint::Code(hint) = hint else { continue };
+            if hint.reveals.is_empty() {
+                let what = "a hint `reveals` nothing".to_owned();
+                note("says", &hint.says, what, "name a region of the solution, or write the hint as a text");
+            }
+            for test in hint.moves.iter().filter(|test| !is_group(test)) {
+                let what = format!("a hint moves `{test}`, which is no test of a group");
+                note("says", &hint.says, what, "name tests as `cargo test` prints them");
             }
         }
         for group in &self.groups {
@@ -484,6 +501,35 @@ impl Task {
     #[must_use]
     pub fn output(&self, name: &str) -> Output {
         self.outputs.get(name).cloned().unwrap_or_default()
+    }
+}
+
+/// What serde says, in the words of TOML and of who writes it.
+fn in_words(message: &str) -> String {
+    const WORDS: [(&str, &str); 6] = [
+        ("\n", " "),
+        ("missing field", "missing key"),
+        ("unknown field", "unknown key"),
+        ("unknown variant", "unknown word"),
+        ("expected u32", "expected a whole number, not below 0"),
+        ("expected u64", "expected a whole number, not below 0"),
+    ];
+    WORDS.iter().fold(message.to_owned(), |message, (from, to)| message.replace(from, to))
+}
+
+/// What somebody may have meant who wrote an unknown word, and where all words stand.
+fn meant(message: &str) -> String {
+    const ALL: &str = "course/src/task.rs defines every key; listings/src/virtual_time/task.toml uses most";
+    let Some((word, known)) =
+        message.strip_prefix("unknown ").and_then(|rest| rest.split_once(", expected "))
+    else {
+        return ALL.to_owned();
+    };
+    let word = word.split('`').nth(1).unwrap_or_default();
+    let known = known.split('`').skip(1).step_by(2);
+    match near(word, known).first() {
+        Some(near) => format!("perhaps `{near}`? {ALL}"),
+        None => ALL.to_owned(),
     }
 }
 

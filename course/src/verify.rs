@@ -1,5 +1,6 @@
 //! `cargo course verify`: everything a page claims, checked.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -22,6 +23,7 @@ use crate::page::Page;
 use crate::problem::{Problem, Problems};
 use crate::progress::{Phase, Progress};
 use crate::project::{Project, module};
+use crate::session::{self, Session};
 use crate::task::{Mode, Output, Task, line_of_key};
 
 /// What to check, and whether to accept what changed.
@@ -163,7 +165,12 @@ pub fn verify_telling(root: &Path, options: &Options, progress: &Progress) -> Re
                 progress.expect(examples.len());
                 let printed = printing.join().expect("no example panics the tool");
                 run.outputs(&examples, printed);
-                Ok(((), format!("{} examples run and compared", examples.len())))
+                let steps = run.sessions(&pages)?;
+                let commands = match steps {
+                    0 => String::new(),
+                    steps => format!(", {steps} commands of the tool"),
+                };
+                Ok(((), format!("{} examples{commands} run and compared", examples.len())))
             })
         })?;
         (problems, blessed) = (run.problems, run.blessed);
@@ -338,6 +345,41 @@ impl Run<'_> {
         }
     }
 
+    /// Runs the commands of the tool that pages show, and compares what they print; returns how many.
+    fn sessions(&mut self, pages: &[&Page]) -> Result<usize> {
+        let mut count = 0;
+        for page in pages.iter().filter(|page| page.directives.iter().any(|it| it.name == "session")) {
+            let Some(session) = self.problems.take(Session::of(&self.project.root, page)) else { continue };
+            let key = format!("session {}", session::digest(self.project, page)?);
+            let known = self.cache.get(&key).and_then(|text| serde_json::from_str(&text).ok());
+            let printed: BTreeMap<String, String> = match known {
+                Some(printed) => printed,
+                None => match session.run(self.project, page) {
+                    Ok(printed) => {
+                        self.cache.put(&key, &serde_json::to_string(&printed)?);
+                        printed
+                    }
+                    Err(error) => {
+                        let error = format!("{error:#}");
+                        let (what, detail) = error.split_once('\n').unwrap_or((&error, ""));
+                        let problem =
+                            Problem::new(session::file(page), 0, what.trim_end_matches(':')).detail(detail);
+                        self.problems.push(problem.help("mend the step, or what it shows"));
+                        continue;
+                    }
+                },
+            };
+            for directive in page.directives.iter().filter(|directive| directive.name == "session") {
+                // A step that there is not is told when the page is rendered.
+                let Some(now) = printed.get(&directive.arguments) else { continue };
+                let captured = session::captured(page, &directive.arguments);
+                self.settle(&captured, now, &Output::default(), (&page.file, directive.line));
+                count += 1;
+            }
+        }
+        Ok(count)
+    }
+
     /// Compares a text with the captured one, or accepts it when blessing.
     fn settle(&mut self, captured: &Path, now: &str, how: &Output, place: (&Path, usize)) {
         let Err(problem) = outputs::compare(&self.project.root, captured, now, how, place) else { return };
@@ -473,11 +515,14 @@ fn count(project: &Project, artifacts: Option<&Artifacts>, page: &Page, snippets
     let task = page.slug().and_then(|slug| project.tasks.get(slug));
     for directive in &page.directives {
         match directive.name.as_str() {
-            "output" | "trace" | "steps" | "diagnostic" if artifacts.is_none() => counts.skipped += 1,
+            "output" | "trace" | "steps" | "session" | "diagnostic" if artifacts.is_none() => {
+                counts.skipped += 1
+            }
             "output" | "trace" | "steps" => match task.map(|task| task.output(&directive.arguments).mode) {
                 Some(Mode::Varies) => counts.outputs_varying += 1,
                 _ => counts.outputs += 1,
             },
+            "session" => counts.outputs += 1,
             "diagnostic" if artifacts.is_some_and(Artifacts::is_reference_compiler) => counts.outputs += 1,
             "diagnostic" => counts.skipped += 1,
             "value" => counts.numbers += 1,

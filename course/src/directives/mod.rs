@@ -20,6 +20,7 @@ mod output;
 mod predict;
 mod proposals;
 mod seal;
+mod session;
 mod steps;
 mod task;
 mod totals;
@@ -115,6 +116,7 @@ const DIRECTIVES: &[(&str, Render)] = &[
     ("predict", predict::render),
     ("proposals", proposals::render),
     ("seal", seal::render),
+    ("session", session::render),
     ("steps", steps::render),
     ("task", task::render),
     ("totals", totals::render),

@@ -56,6 +56,11 @@ fn how(out: &mut String, slug: &str, task: &Task) {
         "```console\ncargo test                # all tests\ncargo test {}::         # one group\n```\n",
         first.map_or("core", |group| group.name.as_str())
     );
+    let _ = writeln!(
+        out,
+        "In the book's folder, `cargo course check {slug} DIR` runs the same tests, starts with the first that fails, and \
+         says what it expects.\n"
+    );
     let _ = writeln!(out, "| Part | Test group | Points |\n|---|---|---|");
     for part in [Part::Core, Part::Bonus, Part::Stretch] {
         for group in task.groups.iter().filter(|group| group.part == part) {

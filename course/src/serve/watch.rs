@@ -16,9 +16,10 @@ const PLACES: &[&str] = &["src", "theme", "listings", "benches/results", "book.t
 /// How long a place must be quiet before a change counts: editors write in several steps.
 const QUIET: Duration = Duration::from_millis(150);
 
-/// A watched book.
+/// A watched folder: a book, or a learner's exercise.
 pub struct Watch {
     root: PathBuf,
+    places: &'static [&'static str],
     events: Receiver<DebounceEventResult>,
     /// Files as last seen. Opening a file is an event too, and a build opens them all: only a new stamp is a change.
     stamps: std::cell::RefCell<HashMap<PathBuf, Stamp>>,
@@ -34,6 +35,15 @@ impl Watch {
     ///
     /// When the system cannot watch them, for example because too many folders are watched already.
     pub fn start(root: &Path) -> Result<Self> {
+        Self::over(root, PLACES)
+    }
+
+    /// Watches some places of a folder, those that exist.
+    ///
+    /// # Errors
+    ///
+    /// As [`Watch::start`].
+    pub fn over(root: &Path, places: &'static [&'static str]) -> Result<Self> {
         let (sender, events): (Sender<DebounceEventResult>, _) = channel();
         let mut debouncer = new_debouncer(QUIET, sender).context("files cannot be watched on this system")?;
         let mut stamps = HashMap::new();
@@ -41,7 +51,7 @@ impl Watch {
             let watched = debouncer.watcher().watch(path, mode);
             watched.with_context(|| format!("{} cannot be watched", path.display()))
         };
-        for place in PLACES.iter().map(|place| root.join(place)).filter(|place| place.is_dir()) {
+        for place in places.iter().map(|place| root.join(place)).filter(|place| place.is_dir()) {
             add(&place, RecursiveMode::Recursive)?;
             stamp_all(&place, &mut stamps);
         }
@@ -51,12 +61,12 @@ impl Watch {
         if let Some(stamp) = stamp(&book) {
             stamps.insert(book, stamp);
         }
-        Ok(Self { root: root.to_owned(), events, stamps: stamps.into(), _debouncer: debouncer })
+        Ok(Self { root: root.to_owned(), places, events, stamps: stamps.into(), _debouncer: debouncer })
     }
 
     /// What is watched, for people.
     pub fn places(&self) -> Vec<&'static str> {
-        PLACES.iter().copied().filter(|place| self.root.join(place).exists()).collect()
+        self.places.iter().copied().filter(|place| self.root.join(place).exists()).collect()
     }
 
     /// Waits for changes; the changed files, relative to the root and sorted. `None` when the watcher ended.
@@ -71,7 +81,7 @@ impl Watch {
                 .filter(|event| event.kind == DebouncedEventKind::Any)
                 .filter_map(|event| {
                     let file = event.path.strip_prefix(&self.root).ok()?.to_owned();
-                    (matters(&file) && self.is_new(&event.path)).then_some(file)
+                    (matters(self.places, &file) && self.is_new(&event.path)).then_some(file)
                 })
                 .collect();
             changed.sort();
@@ -109,8 +119,8 @@ fn stamp_all(folder: &Path, stamps: &mut HashMap<PathBuf, Stamp>) {
     }
 }
 
-/// Whether a file, relative to the root, belongs to the book: not to a build, not to an editor.
-fn matters(file: &Path) -> bool {
+/// Whether a file, relative to the root, belongs to the places: not to a build, not to an editor.
+fn matters(places: &[&str], file: &Path) -> bool {
     let name = file.file_name().unwrap_or_default().to_string_lossy();
     let editors = name.starts_with('.')
         || name.starts_with('#')
@@ -119,7 +129,7 @@ fn matters(file: &Path) -> bool {
         // vim tries a folder by writing this file.
         || name == "4913";
     let builds = file.components().any(|part| part.as_os_str() == "target" || part.as_os_str() == "book");
-    !editors && !builds && PLACES.iter().any(|place| file.starts_with(place))
+    !editors && !builds && places.iter().any(|place| file.starts_with(place))
 }
 
 #[cfg(test)]
@@ -136,7 +146,7 @@ mod tests {
             "benches/results/a.json",
             "book.toml",
         ] {
-            assert!(matters(Path::new(file)), "{file}");
+            assert!(matters(PLACES, Path::new(file)), "{file}");
         }
         for file in [
             "target/x",
@@ -149,7 +159,7 @@ mod tests {
             "README.md",
             "benches/a.rs",
         ] {
-            assert!(!matters(Path::new(file)), "{file}");
+            assert!(!matters(PLACES, Path::new(file)), "{file}");
         }
     }
 

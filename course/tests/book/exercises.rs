@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use course::cargo::Artifacts;
-use course::exercise::{Exercise, Tree, write};
+use course::exercise::{Exercise, Tree, write, write_into};
 use course::project::Project;
 use course::suite::{self, Lints, Outcome};
 
@@ -99,6 +99,7 @@ fn judged(exercise: &Exercise, project: &Project, artifacts: &Artifacts) -> Vec<
             BTreeMap::new()
         })
     };
+    let mut hung = BTreeSet::new();
     // The starter with all tests: what is hidden from learners must not be passed by a stub, either.
     let empty = judge(&exercise.revealing(project, &BTreeSet::new()), "the starter");
     let full = judge(exercise.solution(), "the solution");
@@ -109,7 +110,9 @@ fn judged(exercise: &Exercise, project: &Project, artifacts: &Artifacts) -> Vec<
         for (number, hint) in (1..).zip(&asked.hints).filter(|(_, hint)| !hint.reveals().is_empty()) {
             revealed.extend(hint.reveals().iter().cloned());
             let what = format!("the starter with hint {number} of `{}`", asked.title);
-            let after = passing(&judge(&exercise.revealing(project, &revealed), &what));
+            let outcomes = judge(&exercise.revealing(project, &revealed), &what);
+            hung.extend(hanging(&outcomes));
+            let after = passing(&outcomes);
             moved.push((what, before.clone(), after.clone(), hint.moves()));
             before = after;
         }
@@ -141,8 +144,17 @@ fn judged(exercise: &Exercise, project: &Project, artifacts: &Artifacts) -> Vec<
             wrong.push(format!("{slug}: group `{}` fails with the solution: {fails:?}", group.name));
         }
     }
+    // A learner would wait for it, at every check.
+    hung.extend(hanging(&empty));
+    wrong.extend(
+        hung.into_iter().map(|test| format!("{slug}: `{test}` never ends while something is not written")),
+    );
     println!("{slug}: {:.1?}", start.elapsed());
     wrong
+}
+
+fn hanging(outcomes: &BTreeMap<String, Outcome>) -> impl Iterator<Item = String> {
+    outcomes.iter().filter(|(_, outcome)| **outcome == Outcome::Hung).map(|(test, _)| test.clone())
 }
 
 fn passing(outcomes: &BTreeMap<String, Outcome>) -> BTreeSet<String> {
@@ -164,4 +176,27 @@ fn outcomes(
     let main = home.join(exercise.tests().unwrap());
     suite::compile(artifacts, &main, &tests, Some(&library), Lints::Denied).unwrap()?;
     Ok(suite::run(&home, &tests).unwrap())
+}
+
+#[test]
+#[ignore = "builds tokio anew, in half a minute: .ci/run does"]
+fn starter_needs_cargo_test_and_nothing_else() {
+    let project = Project::load(root()).unwrap();
+    let exercise = Exercise::of(&project, "virtual-time").unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let home = folder.path().join("exercise");
+    let tests = |tree: &Tree| {
+        write_into(tree, &home).unwrap();
+        let mut command = course::cargo::cargo(&home);
+        command.args(["test", "--offline", "--locked", "--quiet"]).env_remove("CARGO_TARGET_DIR");
+        command.output().unwrap()
+    };
+    let starter = tests(exercise.starter());
+    let said = String::from_utf8_lossy(&starter.stdout);
+    assert_eq!(starter.status.code(), Some(101), "{}", String::from_utf8_lossy(&starter.stderr));
+    assert!(said.contains("not yet implemented: retry_with_backoff"), "{said}");
+    let solution = tests(exercise.solution());
+    assert!(solution.status.success(), "{}", String::from_utf8_lossy(&solution.stdout));
+    let lock = std::fs::read(home.join("Cargo.lock")).unwrap();
+    assert_eq!(lock, exercise.solution()["Cargo.lock"], "cargo wants another lock file");
 }

@@ -16,7 +16,6 @@ use std::{
     time::Duration,
 };
 
-use futures::FutureExt;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
@@ -116,17 +115,6 @@ pub enum Patience {
     Endless,
 }
 
-impl Patience {
-    /// Waits until it ends, from when the cancellation was told.
-    async fn end(self) {
-        match self {
-            Self::None => {}
-            Self::For(grace) => sleep(grace).await,
-            Self::Endless => pending().await,
-        }
-    }
-}
-
 /// Polls `future` until it is ready, or until it is cut short, which is `None`. It has been dropped then.
 ///
 /// It makes the future a level of its own.
@@ -135,10 +123,17 @@ pub async fn until_cut<F: Future>(
     token: &CancellationToken,
     patience: Patience,
 ) -> Option<F::Output> {
-    // ANCHOR: solution_until_cut
     let level = Arc::new(Level::default());
     let mut future = pin!(HERE.scope(Arc::clone(&level), future));
-    let mut patience_ends = pin!(token.cancelled().then(|()| patience.end()));
+    let mut patience_ends = pin!(async {
+        token.cancelled().await;
+        match patience {
+            Patience::None => {}
+            Patience::For(grace) => sleep(grace).await,
+            Patience::Endless => pending().await,
+        }
+    });
+    // ANCHOR: solution_until_cut
     let mut due = false;
     poll_fn(|cx| {
         due = due || patience_ends.as_mut().poll(cx).is_ready();

@@ -6,8 +6,8 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
     path::Path,
     sync::{
-        Barrier,
         atomic::{AtomicBool, Ordering::SeqCst},
+        mpsc,
     },
     thread,
 };
@@ -184,21 +184,24 @@ mod in_its_own_process {
         let whole = || Process::myself().unwrap().fd_count().unwrap();
         let (ours, theirs) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         let census = Census::below(&ours).unwrap();
-        let [opened, counted] = [(); 2].map(|()| Barrier::new(2));
         let before = (whole(), census.count().unwrap());
         thread::scope(|scope| {
-            scope.spawn(|| {
+            // Whoever panics lets go of its end, and nobody waits for ever.
+            let (opened, are_opened) = mpsc::channel();
+            let (counted, is_counted) = mpsc::channel::<()>();
+            let theirs = theirs.path();
+            scope.spawn(move || {
                 let _fifty: Vec<_> =
-                    (0..50).map(|n| File::create(theirs.path().join(n.to_string())).unwrap()).collect();
-                opened.wait();
-                counted.wait();
+                    (0..50).map(|n| File::create(theirs.join(n.to_string())).unwrap()).collect();
+                opened.send(()).unwrap();
+                let _ = is_counted.recv();
             });
             for _ in 0..1000 {
                 Db::open(ours.path().join("db")).unwrap().close().unwrap();
             }
-            opened.wait();
+            are_opened.recv().unwrap();
             let after = (whole(), census.count().unwrap());
-            counted.wait();
+            drop(counted);
             assert_eq!(after.0 - before.0, 50, "the neighbour's");
             assert_eq!(after.1 - before.1, 0);
         });

@@ -23,6 +23,8 @@ pub trait Program: Clone + Debug + Display {
 }
 
 /// Holds random programs against a law; the first that fails is shrunk, and printed.
+///
+/// They are the same every time, or those of the seed in the variable that proptest reads, too.
 pub fn for_all<P: Program>(
     cases: u32,
     programs: impl Strategy<Value = P>,
@@ -30,9 +32,14 @@ pub fn for_all<P: Program>(
 ) -> Result<(), String> {
     let config = Config { cases, failure_persistence: None, max_shrink_iters: 0, ..Config::default() };
     // Shrunk by `Program::shrunk`, which stops where nothing can be taken out.
-    let rng = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
-    let outcome = TestRunner::new_with_rng(config, rng)
-        .run(&programs, |program| law(&program).map_err(TestCaseError::fail));
+    let mut runner = match std::env::var("PROPTEST_RNG_SEED") {
+        Ok(seed) => {
+            println!("seed {seed}"); // shown if the test fails
+            TestRunner::new(config)
+        }
+        Err(_) => TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha)),
+    };
+    let outcome = runner.run(&programs, |program| law(&program).map_err(TestCaseError::fail));
     outcome.map_err(|error| match error {
         TestError::Fail(_, program) => {
             let program = program.shrunk(|program| law(program).is_err());

@@ -1,12 +1,11 @@
-//! `cargo course check`: what a learner has written, judged as the book's own pages are.
+//! The exercise that is a text, a summary of a proposal: judged as the book's own pages are.
 //!
-//! One chapter can be checked so far: `proposals`, whose exercise is a text. Its check needs no compiler, and runs nothing
-//! of what it is given.
+//! Its check needs no compiler, and runs nothing of what it is given.
 
 use std::fs;
 use std::path::Path;
 
-use anyhow::{Context, Result, bail};
+use anyhow::Result;
 
 use crate::checks::proposals::{self, Summary};
 use crate::problem::{Problem, unreadable};
@@ -20,23 +19,12 @@ pub struct Checked {
     pub praise: String,
 }
 
-/// Checks a learner's work on a chapter.
+/// Checks a learner's summary of a proposal.
 ///
 /// # Errors
 ///
-/// A fault of its use: a chapter that has no check, no file, or one that cannot be read.
-pub fn check(chapter: &str, path: Option<&Path>) -> Result<Checked> {
-    if chapter != "proposals" {
-        bail!(
-            "`{chapter}` cannot be checked yet: only `proposals` can, as `cargo course check proposals FILE.md`"
-        );
-    }
-    let path = path.with_context(|| {
-        format!(
-            "which file? copy {}, fill it in, and run `cargo course check proposals FILE.md`",
-            proposals::TEMPLATE
-        )
-    })?;
+/// A file that cannot be read.
+pub fn check(path: &Path) -> Result<Checked> {
     let text = fs::read_to_string(path)
         .map_err(|error| anyhow::anyhow!("{} cannot be read: {}", path.display(), unreadable(&error)))?;
     let summary = proposals::read(&text);
