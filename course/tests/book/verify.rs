@@ -98,7 +98,7 @@ fn a_wrong_key_in_task_toml_names_its_line() {
     let book = SmallBook::new();
     book.edit("listings/src/small/task.toml", "minutes = 10", "minuts = 10");
     let problems = book.problems();
-    assert!(problems.contains("listings/src/small/task.toml:3: unknown field `minuts`"), "{problems}");
+    assert!(problems.contains("listings/src/small/task.toml:3: unknown key `minuts`"), "{problems}");
 }
 
 #[test]
