@@ -22,6 +22,7 @@ use course::cargo::{Artifacts, cargo};
 use course::checkers::{Comparison, Found, Way};
 use course::checks::failures::program;
 use course::checks::fences::{Expect, expectation};
+use course::measured::Compared as _;
 use course::project::Project;
 use course::record::Machine;
 use course::verify::{Options, verify};

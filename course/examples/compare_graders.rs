@@ -39,6 +39,7 @@ mod linux {
     use course::grade::run::{Options, grade};
     use course::grade::sandbox::{Level, Limits, Sandbox};
     use course::graders::{Comparison, Way};
+    use course::measured::Compared as _;
     use course::progress::Progress;
     use course::project::{Project, module};
     use course::record::Machine;

@@ -4,16 +4,11 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
 
-use anyhow::Result;
 use serde::{Deserialize, Serialize};
 
-use crate::measured;
+use crate::measured::Compared;
 use crate::record::Machine;
-
-/// Where comparisons lie, from the book's root.
-pub const FOLDER: &str = "benches/checkers";
 
 /// What came of all runs. This is the form of the file.
 #[derive(Debug, Serialize, Deserialize)]
@@ -68,28 +63,15 @@ impl Found {
     }
 }
 
-impl Comparison {
-    /// The first comparison of the book; see [`measured::first`].
-    ///
-    /// # Errors
-    ///
-    /// As there.
-    pub fn reference(root: &Path) -> Result<Option<Self>> {
-        measured::first(root, FOLDER)
-    }
+impl Compared for Comparison {
+    const NAME: &str = "checkers";
 
-    /// Writes it; see [`measured::write`].
-    ///
-    /// # Errors
-    ///
-    /// As there.
-    pub fn write(&self, root: &Path) -> Result<PathBuf> {
-        measured::write(root, FOLDER, &self.machine.name, self)
+    fn machine(&self) -> &str {
+        &self.machine.name
     }
 
     /// A Markdown table: a row a way, with the median of its runs and their range, and what it found.
-    #[must_use]
-    pub fn table(&self) -> String {
+    fn table(&self) -> String {
         let mut text = String::from("| way | median | runs | passed | failed |\n|---|---:|---:|---:|---|\n");
         for way in &self.ways {
             let errors: Vec<_> =

@@ -8,6 +8,7 @@ use anyhow::Result;
 use serde::{Deserialize, Serialize};
 
 use crate::checks::names;
+use crate::measured::{self, Compared as _};
 use crate::page::Page;
 use crate::project::{Project, module};
 
@@ -128,7 +129,9 @@ pub fn digest(project: &Project, page: &Page) -> String {
     let mut hasher = blake3::Hasher::new();
     hasher.update(page.text.as_bytes());
     let mut files = ["Cargo.lock", names::allowed::FILE].map(|file| project.root.join(file)).to_vec();
-    let compared = [crate::checkers::FOLDER, crate::graders::FOLDER];
+    let compared =
+        [crate::checkers::Comparison::NAME, crate::graders::Comparison::NAME].map(measured::folder);
+    let compared = compared.iter().map(String::as_str);
     for folder in ["listings/src", "listings/examples", "benches/results"].into_iter().chain(compared) {
         collect(&project.root.join(folder), &mut files);
     }

@@ -4,16 +4,11 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
 
-use anyhow::Result;
 use serde::{Deserialize, Serialize};
 
-use crate::measured;
+use crate::measured::Compared;
 use crate::record::Machine;
-
-/// Where comparisons lie, from the book's root.
-pub const FOLDER: &str = "benches/graders";
 
 /// What came of it. This is the form of the file.
 #[derive(Debug, Serialize, Deserialize)]
@@ -55,28 +50,15 @@ impl Way {
     }
 }
 
-impl Comparison {
-    /// The first comparison of the book; see [`measured::first`].
-    ///
-    /// # Errors
-    ///
-    /// As there.
-    pub fn reference(root: &Path) -> Result<Option<Self>> {
-        measured::first(root, FOLDER)
-    }
+impl Compared for Comparison {
+    const NAME: &str = "graders";
 
-    /// Writes it; see [`measured::write`].
-    ///
-    /// # Errors
-    ///
-    /// As there.
-    pub fn write(&self, root: &Path) -> Result<PathBuf> {
-        measured::write(root, FOLDER, &self.machine.name, self)
+    fn machine(&self) -> &str {
+        &self.machine.name
     }
 
     /// A Markdown table: a row a way, with how many times as long it takes as the first.
-    #[must_use]
-    pub fn table(&self) -> String {
+    fn table(&self) -> String {
         let mut text = String::from("| way | submissions | time | each | |\n|---|---:|---:|---:|---:|\n");
         let first = self.ways.first().map_or(0.0, Way::each);
         for way in &self.ways {

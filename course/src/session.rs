@@ -202,6 +202,8 @@ impl Edit {
 /// This tool: ourselves, or, from a test of it, the program that cargo has built beside.
 fn tool() -> Result<PathBuf> {
     let us = std::env::current_exe().context("the tool cannot find itself")?;
+    // What Linux adds when a cargo has built the tool again meanwhile: then the new one is the tool.
+    let us = us.to_str().and_then(|us| us.strip_suffix(" (deleted)")).map_or(us.clone(), PathBuf::from);
     if us.file_stem().is_some_and(|name| name == "course") {
         return Ok(us);
     }

@@ -13,9 +13,21 @@ use crate::cargo::Artifacts;
 /// How long one test may run: it only ends what would never end, which counts as failing.
 pub const LIMIT: Duration = Duration::from_secs(60);
 
-/// What tests draw their cases with where nothing else is said: grading and the book's own checks give the same result
-/// every time.
-pub const SEED: u64 = 20;
+/// The environment of tests wherever this tool runs them: what they draw, and what they say, is the same every time.
+pub const SURROUNDINGS: [(&str, &str); 5] = [
+    ("RUST_BACKTRACE", "0"),
+    ("NO_COLOR", "1"),
+    (SEED, "20"),
+    // A failing property must not leave a regression file behind.
+    ("PROPTEST_DISABLE_FAILURE_PERSISTENCE", "true"),
+    ("PROPTEST_MAX_SHRINK_ITERS", "0"),
+];
+
+/// The variable that proptest reads its seed from. Tests of the book that draw in another way read it, too.
+pub const SEED: &str = "PROPTEST_RNG_SEED";
+
+/// What `todo!` says.
+pub const UNWRITTEN: &str = "not yet implemented";
 
 /// How a test ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -261,15 +273,7 @@ fn descendants(process: u32) -> Vec<u32> {
 /// A test program, in surroundings that do not change what it says.
 fn quietly(folder: &Path, tests: &Path) -> Command {
     let mut command = Command::new(tests);
-    command
-        .current_dir(folder)
-        .stdin(Stdio::null())
-        .env("RUST_BACKTRACE", "0")
-        .env("NO_COLOR", "1")
-        .env("PROPTEST_RNG_SEED", SEED.to_string())
-        // A failing property must not leave a regression file behind.
-        .env("PROPTEST_DISABLE_FAILURE_PERSISTENCE", "true")
-        .env("PROPTEST_MAX_SHRINK_ITERS", "0");
+    command.current_dir(folder).stdin(Stdio::null()).envs(SURROUNDINGS);
     command
 }
 

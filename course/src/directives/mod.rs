@@ -10,12 +10,11 @@ use crate::record::Record;
 use crate::task::Task;
 
 mod bench;
-mod checkers;
 pub mod claims;
+mod compared;
 mod diagnostic;
 mod diff;
 mod exercises;
-mod graders;
 mod output;
 mod predict;
 mod proposals;
@@ -106,8 +105,8 @@ type Render = fn(Place<'_>, &str) -> Result<String, Fault>;
 /// Every directive there is, by name.
 const DIRECTIVES: &[(&str, Render)] = &[
     ("bench", bench::render),
-    ("checkers", checkers::render),
-    ("graders", graders::render),
+    ("checkers", compared::render::<crate::checkers::Comparison>),
+    ("graders", compared::render::<crate::graders::Comparison>),
     ("claims", claims::render),
     ("diagnostic", diagnostic::render),
     ("diff", diff::render),

@@ -18,10 +18,8 @@ use super::result::{Graded, Group, Key, Outcome, Status, Student, Test};
 use super::sandbox::{Ended, How, Level, Limits, Sandbox};
 use super::text::{MESSAGE, harmless, panic_message, printed};
 use crate::cargo::Artifacts;
+use crate::suite::{SURROUNDINGS, UNWRITTEN};
 use crate::task::Visibility;
-
-/// What `todo!` says. A test that meets it fails whenever it is run.
-const TODO: &str = "not yet implemented";
 
 /// What stands before the declaration of a student's module. The compiler shows it when, and only when, it applies.
 const FORBID: &str = "#[forbid(unsafe_code)]";
@@ -603,10 +601,8 @@ impl Grader {
         job.program(at)
             .args([harness::ENTRY, "--exact", "--nocapture", "--test-threads=1"])
             .channel(theirs.into());
-        job.env("RUST_BACKTRACE", "0").env("MALLOC_ARENA_MAX", "2");
-        // The same cases on every run: a grade is no matter of luck.
-        job.env("PROPTEST_RNG_SEED", "20").env("PROPTEST_DISABLE_FAILURE_PERSISTENCE", "true");
-        job.env("PROPTEST_MAX_SHRINK_ITERS", "0");
+        job.env("MALLOC_ARENA_MAX", "2");
+        SURROUNDINGS.iter().for_each(|(name, value)| _ = job.env(name, *value));
         job.with_scratch();
         if self.forks {
             job.with_programs();
@@ -645,7 +641,8 @@ fn settle(alone: &RwLock<()>, mut once: impl FnMut() -> Result<Ran>) -> Result<(
         let _alone = alone.write().unwrap_or_else(PoisonError::into_inner);
         return Ok((once()?, false));
     }
-    let again = ran.outcome == Outcome::Failed && !ran.output.contains(TODO);
+    // A stub fails however often it is run.
+    let again = ran.outcome == Outcome::Failed && !ran.output.contains(UNWRITTEN);
     let flaky = again && once()?.outcome == Outcome::Passed;
     Ok((ran, flaky))
 }
@@ -738,5 +735,21 @@ mod tests {
         assert_eq!(settled(&[(Failed, false), (Failed, false)]), (Failed, false, vec![false; 2]));
         assert_eq!(settled(&[(Passed, false)]), (Passed, false, vec![false]));
         assert_eq!(settled(&[(Ended, false)]), (Ended, false, vec![false]));
+    }
+
+    #[test]
+    fn test_that_meets_a_stub_is_run_once() {
+        let mut runs = 0;
+        let (ran, flaky) = settle(&RwLock::new(()), || {
+            runs += 1;
+            let output = std::panic::catch_unwind(|| todo!("sum")).unwrap_err();
+            let output = match output.downcast::<String>() {
+                Ok(output) => *output,
+                Err(output) => (*output.downcast::<&str>().unwrap()).to_owned(),
+            };
+            Ok(Ran { output, ..ran(Outcome::Failed, false) })
+        })
+        .unwrap();
+        assert_eq!((ran.outcome, flaky, runs), (Outcome::Failed, false, 1));
     }
 }

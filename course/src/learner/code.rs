@@ -17,14 +17,11 @@ use crate::cargo::Artifacts;
 use crate::exercise::{Exercise, Tree, write_into};
 use crate::grade::intake::first_unsafe;
 use crate::problem::unreadable;
-use crate::suite::{self, Lints, Outcome};
+use crate::suite::{self, Lints, Outcome, SEED};
 use crate::task::{Part, Visibility};
 
 /// How long one test may take.
 const LIMIT: Duration = Duration::from_secs(30);
-
-/// The variable that proptest reads its seed from. Tests of the book that draw in another way read it, too.
-pub const SEED: &str = "PROPTEST_RNG_SEED";
 
 /// What a learner's code was found to be.
 #[derive(Debug)]

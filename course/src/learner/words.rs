@@ -6,7 +6,7 @@ use regex::Regex;
 use serde::Serialize;
 
 use crate::exercise::Tree;
-use crate::suite::Outcome;
+use crate::suite::{Outcome, UNWRITTEN};
 
 /// Why a test failed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -98,7 +98,7 @@ fn in_words(message: &str) -> String {
     let because = |rest: &str| rest.strip_prefix(": ").map(|why| format!(" ({why})")).unwrap_or_default();
     let (first, more) = message.split_once('\n').unwrap_or((message, ""));
     let more = more.trim_end();
-    if let Some(what) = first.strip_prefix("not yet implemented") {
+    if let Some(what) = first.strip_prefix(UNWRITTEN) {
         return match what.strip_prefix(": ") {
             Some(name) => format!("`{name}` is not written yet."),
             None => "This is not written yet.".to_owned(),
