@@ -26,11 +26,8 @@ fn main() -> std::io::Result<()> {
     println!("and the process goes on: {}\n", Kind::Stackful(16).hold(500).is_ok());
 
     let ended = Command::new(std::env::current_exe()?).arg("threads").env("RUST_BACKTRACE", "0").output()?;
-    println!(
-        "threads, in another process like this: {}{}",
-        String::from_utf8_lossy(&ended.stdout),
-        ended.status
-    );
+    println!("threads, in another process like this:");
+    println!("  {}{}", String::from_utf8_lossy(&ended.stdout), ended.status);
     // The line before says which thread, and where in std. Several threads may say it at once.
     let error = String::from_utf8_lossy(&ended.stderr);
     if let Some(line) = error.lines().find(|line| line.starts_with("failed to")) {
