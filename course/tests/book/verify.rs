@@ -123,3 +123,16 @@ fn unchanged_listings_are_not_compiled_again_and_changed_ones_are() {
     let problems = book.problems();
     assert!(problems.contains("src/small.md:10: this listing should compile, run and return"), "{problems}");
 }
+
+#[test]
+fn every_page_of_this_book_shows_its_evidence() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let project = course::project::Project::load(root).unwrap();
+    let bare: Vec<_> = project
+        .pages
+        .iter()
+        .filter(|page| page.directives.iter().filter(|it| it.name == "seal").count() != 1)
+        .map(|page| &page.file)
+        .collect();
+    assert!(project.pages.len() > 30 && bare.is_empty(), "no seal on {bare:?}");
+}
