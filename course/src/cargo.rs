@@ -40,18 +40,10 @@ impl Artifacts {
     ///
     /// As [`Artifacts::build`].
     pub fn for_exercises(root: &Path) -> Result<Self> {
-        let folder = std::fs::read_dir(root.join("listings/examples")).into_iter().flatten().flatten();
-        let rust =
-            folder.map(|entry| entry.path()).filter(|file| file.extension().is_some_and(|it| it == "rs"));
         // Any one: cargo builds what only tests need for an example, too.
-        let arguments = match rust.min() {
-            Some(example) => {
-                let name = example.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-                vec!["--example".to_owned(), name]
-            }
-            None => Vec::new(),
-        };
-        Self::try_build_some(root, &arguments, || ())?.map_err(|problems| does_not_compile(&problems))
+        let mut one = examples(root);
+        one.truncate(1);
+        Self::try_build_some(root, &one, || ())?.map_err(|problems| does_not_compile(&problems))
     }
 
     /// Builds `listings` with its examples, and asks cargo where everything went. `built` is called for every crate.
@@ -61,17 +53,25 @@ impl Artifacts {
     /// The outer error when cargo cannot do its work at all; the inner one when code does not compile: the compiler's
     /// errors at their places.
     pub fn try_build(root: &Path, built: impl FnMut()) -> Result<Result<Self, Vec<Problem>>> {
-        Self::try_build_some(root, &["--examples".to_owned()], built)
+        Self::try_build_some(root, &examples(root), built)
     }
 
     fn try_build_some(
         root: &Path,
-        targets: &[String],
+        examples: &[String],
         mut built: impl FnMut(),
     ) -> Result<Result<Self, Vec<Problem>>> {
+        // An example builds the library with it. Features are those of all selected packages together, so with the whole
+        // workspace nothing that the tool or its tests also use is compiled once more.
+        let what = match examples {
+            [] => vec!["--package", "listings", "--lib"],
+            _ => std::iter::once("--workspace")
+                .chain(examples.iter().flat_map(|name| ["--example", name]))
+                .collect(),
+        };
         let mut child = cargo(root)
-            .args(["build", "--quiet", "--package", "listings", "--lib", "--keep-going"])
-            .args(targets)
+            .args(["build", "--quiet", "--keep-going"])
+            .args(what)
             .arg("--message-format=json")
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -209,6 +209,16 @@ fn compile_errors(root: &Path, messages: &[Value]) -> Vec<Problem> {
         );
     }
     problems.sorted()
+}
+
+/// The names of the examples of `listings`, sorted.
+fn examples(root: &Path) -> Vec<String> {
+    let folder = std::fs::read_dir(root.join("listings/examples")).into_iter().flatten().flatten();
+    let rust = folder.map(|entry| entry.path()).filter(|file| file.extension().is_some_and(|it| it == "rs"));
+    let mut names: Vec<_> =
+        rust.map(|file| file.file_stem().unwrap_or_default().to_string_lossy().into_owned()).collect();
+    names.sort();
+    names
 }
 
 /// `cargo` in the book's folder, the same one that runs us.

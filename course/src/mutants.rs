@@ -2,7 +2,7 @@
 //!
 //! A mutant is one edit of one file (`[[mutant]]` in task.toml). The listings crate is compiled with the edit, the
 //! chapter's tests are compiled against it and run. Every test that the mutant names must fail, and every group of which
-//! it names none must pass, but for tests that are said to fail `sometimes`.
+//! it names none must pass, but for tests in which threads race.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -159,13 +159,13 @@ fn try_one(
     let results = suite::run(&project.root.join("listings"), &tests)?;
     let failed: Vec<String> =
         results.iter().filter(|(_, outcome)| !outcome.passed()).map(|(test, _)| test.clone()).collect();
-    let unknown = mutant.caught_by.iter().find(|test| !results.contains_key(*test));
+    let unknown = mutant.caught_by.iter().chain(&task.races).find(|test| !results.contains_key(*test));
     let missed = mutant.caught_by.iter().find(|test| !failed.contains(test));
     // Exactly the groups of the tests it names: another group that it loses would cost a learner unstated points.
     let stated: BTreeSet<&str> = mutant.caught_by.iter().map(|test| group(test)).collect();
     let unstated = failed
         .iter()
-        .filter(|test| !mutant.sometimes.contains(test) && !stated.contains(group(test)))
+        .filter(|test| !task.races.contains(test) && !stated.contains(group(test)))
         .find(|test| task.groups.iter().any(|known| known.name == group(test)));
     let problem = match (unknown, missed, unstated) {
         (Some(test), _, _) => problem(
@@ -178,7 +178,7 @@ fn try_one(
         ),
         (None, None, Some(test)) => problem(
             format!("mutant `{}` also loses group `{}`: `{test}` fails", mutant.name, group(test)),
-            "name the test in `caught_by` (or in `sometimes`, if it is a race), or narrow the mutant: it loses exactly the groups of the tests it names",
+            "name the test in `caught_by` (or, if threads race in it, in `races` of the chapter), or narrow the mutant: it loses exactly the groups of the tests it names",
         ),
         (None, None, None) => None,
     };

@@ -41,6 +41,10 @@ pub struct Task {
     /// Groups of tests, each a module of `listings/tests/<module>/`.
     #[serde(rename = "group")]
     pub groups: Vec<Group>,
+    /// Tests in which threads race. Whether a wrong solution fails them depends on which thread runs when, so they lose
+    /// it no group, unless it names them.
+    #[serde(default)]
+    pub races: Vec<String>,
     /// Plausible wrong solutions that the tests must reject.
     #[serde(default, rename = "mutant")]
     pub mutants: Vec<Mutant>,
@@ -255,9 +259,6 @@ pub struct Mutant {
     pub replace: String,
     /// Paths of tests that must fail, as `cargo test` prints them. Of every group that is lost at least one is named.
     pub caught_by: Vec<String>,
-    /// Tests that may fail, because it depends on which thread runs when.
-    #[serde(default)]
-    pub sometimes: Vec<String>,
 }
 
 /// How an example's output is compared with the captured one.

@@ -13,6 +13,7 @@ minutes = 10
 level = "introductory"
 prerequisites = ["first"]
 objectives = ["say 42"]
+races = ["core::answer_is_odd"]
 
 [solution]
 files = ["s1_first.rs"]
@@ -46,7 +47,6 @@ file = "s1_first.rs"
 find = "42"
 replace = "41"
 caught_by = ["core::answer_is_42"]
-sometimes = ["core::answer_is_odd"]
 
 [output.says]
 mode = "normalised"
