@@ -7,8 +7,9 @@
 //! ```
 //!
 //! A third of the class hands in the solution, a sixth what it was given, the rest wrong solutions, in turn. Everybody
-//! writes a comment, so that no two submissions are the same bytes. What is timed is the grading of all of them, without what is
-//! done once for a task; cargo finds its libraries unpacked, and nothing built.
+//! writes a comment, so that no two submissions are the same bytes; nobody hands in what spins until it is stopped. What
+//! is timed is the grading of all of them, without what is done once for a task; cargo finds its libraries unpacked, and
+//! nothing built.
 
 #[cfg(target_os = "linux")]
 fn main() -> anyhow::Result<()> {
@@ -56,6 +57,9 @@ mod linux {
         /// How many of them cargo tests
         #[arg(long, default_value_t = 3)]
         cargo: usize,
+        /// A wrong solution that nobody hands in: this one uses up what tests may have, which says nothing of the grader
+        #[arg(long, default_value = "spins")]
+        without: String,
         /// Write the result to benches/graders/<machine>.json
         #[arg(long)]
         record: bool,
@@ -72,7 +76,7 @@ mod linux {
         let load = load.split(' ').next().context("a load")?.parse()?;
         let project = Project::load(&root)?;
         let exercise = Exercise::of(&project, &cli.chapter)?;
-        let class = class(&exercise, cli.class)?;
+        let class = class(&exercise, cli.class, &cli.without)?;
         let folder = tempfile::tempdir()?;
         for (student, files) in &class {
             write(files, &folder.path().join("class").join(student))?;
@@ -144,12 +148,12 @@ mod linux {
     }
 
     /// What each student hands in.
-    fn class(exercise: &Exercise, count: usize) -> Result<BTreeMap<String, Tree>> {
+    fn class(exercise: &Exercise, count: usize, without: &str) -> Result<BTreeMap<String, Tree>> {
         let theirs = |tree: &Tree| -> Tree {
             exercise.allowed().iter().map(|path| (path.clone(), tree[path].clone())).collect()
         };
         let mut wrong = Vec::new();
-        for mutant in &exercise.task.mutants {
+        for mutant in exercise.task.mutants.iter().filter(|mutant| mutant.name != without) {
             let path = format!("src/{}/{}", module(&exercise.slug), mutant.file);
             let mut files = theirs(exercise.solution());
             let Some(text) = files.get(&path).map(|text| String::from_utf8_lossy(text).into_owned()) else {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 
 use crate::checks::names;
@@ -145,6 +145,51 @@ pub fn digest(project: &Project, page: &Page) -> String {
         hasher.update(&fs::read(&file).unwrap_or_default());
     }
     hasher.finalize().to_hex().to_string()
+}
+
+/// What a test has done for a page, which `verify` leaves to it.
+#[derive(Debug, Clone, Copy)]
+pub enum Told {
+    /// Wrong solutions tried and rejected.
+    Mutants,
+    /// Outputs of commands, run again and compared.
+    Commands,
+}
+
+impl Told {
+    fn file(self, project: &Project, slug: &str) -> PathBuf {
+        let ending = match self {
+            Self::Mutants => "mutants",
+            Self::Commands => "commands",
+        };
+        project.scratch().join("evidence").join(format!("{slug}.{ending}"))
+    }
+
+    fn digest(project: &Project, slug: &str) -> String {
+        let page = project.page(slug).map(|page| digest(project, page)).unwrap_or_default();
+        let mutants = project.tasks.get(slug).map(|task| &task.mutants);
+        blake3::hash(format!("{page}{mutants:?}").as_bytes()).to_hex().to_string()
+    }
+
+    /// Notes that all of them held.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be written.
+    pub fn tell(self, project: &Project, slug: &str, count: usize) -> Result<()> {
+        let file = self.file(project, slug);
+        fs::create_dir_all(file.parent().unwrap_or(Path::new(".")))?;
+        fs::write(&file, format!("{} {count}", Self::digest(project, slug)))
+            .with_context(|| format!("{} cannot be written", file.display()))
+    }
+
+    /// How many held, if nothing has changed since.
+    #[must_use]
+    pub fn of(self, project: &Project, slug: &str) -> Option<usize> {
+        let text = fs::read_to_string(self.file(project, slug)).ok()?;
+        let (digest, count) = text.split_once(' ')?;
+        (digest == Self::digest(project, slug)).then(|| count.parse().ok()).flatten()
+    }
 }
 
 /// All files below a folder, sorted.

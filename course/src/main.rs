@@ -200,7 +200,7 @@ struct Grading {
     #[arg(long)]
     shard: Option<course::grade::store::Shard>,
     /// How the platform calls submissions: a regular expression with the group `student`, and any of `name`, `email`,
-    /// `submitted`, `late`
+    /// `submitted`, `late`, and `file` for files that come by themselves
     #[arg(long)]
     name: Option<course::grade::naming::Naming>,
     /// The sandbox; auto takes the best that holds
@@ -377,7 +377,7 @@ fn run(command: Command) -> Result<Exit> {
             anstream::println!("{}", rehearse::rehearse(&root, &chapter, &out)?);
         }
         Command::Report(options) => {
-            let reported = grade_report::report(&root, &options)?;
+            let reported = grade_report::report(&root, &options, &Progress::on_stderr())?;
             reported.notes.iter().for_each(|note| anstream::eprintln!("note: {note}"));
             anstream::println!("{}", reported.said);
             return Ok(if reported.ungraded == 0 { Exit::Well } else { Exit::Fault });

@@ -6,15 +6,16 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
 
 use crate::cache::Cache;
 use crate::cargo::Artifacts;
-use crate::evidence;
+use crate::evidence::{self, Told};
 use crate::exercise::regions;
 use crate::problem::Problem;
+use crate::progress::Progress;
 use crate::project::{Project, module};
 use crate::suite::{self, Lints};
 use crate::task::{Mutant, Task, line_of_key};
@@ -30,57 +31,47 @@ pub struct Verdict {
     pub problem: Option<Problem>,
 }
 
-/// Tries every mutant of a chapter, two at a time.
+/// Tries every mutant of a chapter, two at a time, and tells `progress`.
 ///
 /// # Errors
 ///
 /// When compiler or tests cannot be started.
-pub fn check(project: &Project, artifacts: &Artifacts, slug: &str) -> Result<Vec<Verdict>> {
+pub fn check(
+    project: &Project,
+    artifacts: &Artifacts,
+    slug: &str,
+    progress: &Progress,
+) -> Result<Vec<Verdict>> {
     let task = project.tasks.get(slug).with_context(|| format!("no chapter `{slug}`"))?;
     let cache =
         Cache::new(project.scratch().join("cache"), artifacts.digest() + &tests_digest(project, slug));
     let next = std::sync::atomic::AtomicUsize::new(0);
-    let worker = || -> Result<Vec<(usize, Verdict)>> {
+    progress.expect(task.mutants.len());
+    let worker = |desk: &str| -> Result<Vec<(usize, Verdict)>> {
+        let desk = project.scratch().join("mutants").join(module(slug)).join(desk);
         let mut verdicts = Vec::new();
         loop {
             // Relaxed: the counter hands out numbers, it guards no other memory.
             let index = next.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
             let Some(mutant) = task.mutants.get(index) else { return Ok(verdicts) };
-            verdicts.push((index, try_one(project, artifacts, &cache, (slug, task), mutant)?));
+            verdicts.push((index, try_one(project, artifacts, &cache, (slug, task), mutant, &desk)?));
+            progress.advance(1);
         }
     };
     let (first, second) = std::thread::scope(|scope| {
-        let other = scope.spawn(worker);
-        (worker(), other.join().expect("no mutant panics the tool"))
+        let other = scope.spawn(|| worker("left"));
+        (worker("right"), other.join().expect("no mutant panics the tool"))
     });
     let mut verdicts: Vec<(usize, Verdict)> = first?;
     verdicts.extend(second?);
     verdicts.sort_by_key(|(index, _)| *index);
     let verdicts: Vec<Verdict> = verdicts.into_iter().map(|(_, verdict)| verdict).collect();
+    // What was compiled is large, and of no use once judged.
+    let _ = fs::remove_dir_all(project.scratch().join("mutants").join(module(slug)));
     if verdicts.iter().all(|verdict| verdict.problem.is_none()) {
-        let file = evidence_file(project, slug);
-        fs::create_dir_all(file.parent().unwrap_or(Path::new(".")))?;
-        fs::write(file, format!("{} {}", evidence_digest(project, slug, task), verdicts.len()))?;
+        Told::Mutants.tell(project, slug, verdicts.len())?;
     }
     Ok(verdicts)
-}
-
-/// How many mutants were rejected, if they were tried since the last change.
-#[must_use]
-pub fn evidence(project: &Project, slug: &str) -> Option<usize> {
-    let task = project.tasks.get(slug)?;
-    let text = fs::read_to_string(evidence_file(project, slug)).ok()?;
-    let (digest, count) = text.split_once(' ')?;
-    (digest == evidence_digest(project, slug, task)).then(|| count.parse().ok()).flatten()
-}
-
-fn evidence_file(project: &Project, slug: &str) -> PathBuf {
-    project.scratch().join("evidence").join(format!("{slug}.mutants"))
-}
-
-fn evidence_digest(project: &Project, slug: &str, task: &Task) -> String {
-    let page = project.page(slug).map(|page| evidence::digest(project, page)).unwrap_or_default();
-    blake3::hash(format!("{page}{:?}", task.mutants).as_bytes()).to_hex().to_string()
 }
 
 fn tests_digest(project: &Project, slug: &str) -> String {
@@ -103,6 +94,8 @@ fn try_one(
     cache: &Cache,
     (slug, task): (&str, &Task),
     mutant: &Mutant,
+    // Where one is tried after the other: of what the compiler made for the last, it does again only what has changed.
+    desk: &Path,
 ) -> Result<Verdict> {
     let module = module(slug);
     let key = format!(
@@ -113,8 +106,8 @@ fn try_one(
         let failed = failed.lines().map(str::to_owned).collect();
         return Ok(Verdict { mutant: mutant.name.clone(), failed, problem: None });
     }
-    let folder = project.scratch().join("mutants").join(&module).join(&mutant.name);
-    let _ = fs::remove_dir_all(&folder);
+    let folder = desk.to_owned();
+    let _ = fs::remove_dir_all(folder.join("src"));
     let sources = project.root.join("listings/src");
     for file in evidence::files_below(&sources) {
         let copy = folder.join("src").join(file.strip_prefix(&sources).context("a file below the folder")?);
@@ -133,7 +126,10 @@ fn try_one(
     fs::write(&root_file, only(&needed(project, &module), &fs::read_to_string(&root_file)?))?;
 
     let library = folder.join("liblistings.rlib");
-    let compiled = suite::compile(artifacts, &root_file, &library, None, Lints::Ignored)?;
+    let compile = |source: &Path, out: &Path, library: Option<&Path>| {
+        suite::compile(artifacts, source, out, library, Lints::Ignored, &folder.join("memory"))
+    };
+    let compiled = compile(&root_file, &library, None)?;
     let problem = |what: String, help: &str| {
         let file = Task::file(slug);
         let text = fs::read_to_string(project.root.join(&file)).unwrap_or_default();
@@ -148,7 +144,7 @@ fn try_one(
     }
     let tests = folder.join(if cfg!(windows) { "tests.exe" } else { "tests" });
     let main = project.root.join("listings/tests").join(&module).join("main.rs");
-    if let Err(message) = suite::compile(artifacts, &main, &tests, Some(&library), Lints::Ignored)? {
+    if let Err(message) = compile(&main, &tests, Some(&library))? {
         let problem = problem(
             format!("the tests do not compile against mutant `{}`", mutant.name),
             "a mutant keeps the public API",
@@ -185,8 +181,6 @@ fn try_one(
     if problem.is_none() {
         cache.put(&key, &failed.join("\n"));
     }
-    // Compiled mutants are large, and of no use once judged.
-    let _ = fs::remove_dir_all(&folder);
     Ok(Verdict { mutant: mutant.name.clone(), failed, problem })
 }
 

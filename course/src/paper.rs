@@ -25,18 +25,22 @@ pub fn page(title: &str, markdown: &str) -> String {
     )
 }
 
-/// A stranger's text in Markdown: nothing in it is markup.
+/// A stranger's text in Markdown: nothing in it is markup, and what could be none is left as it is.
 #[must_use]
 pub fn plain(text: &str) -> String {
     let mut out = String::new();
-    for c in text.chars() {
+    let text = text.trim();
+    for (at, c) in text.char_indices() {
         match c {
             '\n' | '\r' | '\t' => out.push(' '),
             // What HTML takes for markup, Markdown has no way to say but as a reference.
             '<' => out.push_str("&lt;"),
             '>' => out.push_str("&gt;"),
             '&' => out.push_str("&amp;"),
-            c if c.is_ascii_punctuation() => out.extend(['\\', c]),
+            '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '~' => out.extend(['\\', c]),
+            // A heading, a list, a rule or an underline, but only where a line begins.
+            '#' | '-' | '+' | '=' if at == 0 => out.extend(['\\', c]),
+            '.' | ')' if text[..at].bytes().all(|it| it.is_ascii_digit()) => out.extend(['\\', c]),
             c => out.push(c),
         }
     }
@@ -68,5 +72,37 @@ mod tests {
             body.contains("&lt;script&gt;alert(1)&lt;/script&gt; *a* [x](http://y) `z` | b &amp;amp; 1."),
             "{body}"
         );
+    }
+
+    #[test]
+    fn line_that_begins_like_markup_is_none() {
+        for nasty in [
+            "# a",
+            "- a",
+            "+ a",
+            "* a",
+            "1. a",
+            "12) a",
+            "> a",
+            "===",
+            "---",
+            "    a",
+            "~~~",
+            "```",
+            "| a |\n|---|",
+        ] {
+            let html = page("t", &plain(nasty));
+            let body = html.split("<main>").nth(1).unwrap().split("</main>").next().unwrap();
+            let tags = body.matches('<').count() - body.matches("<p>").count() - body.matches("</p>").count();
+            assert_eq!(tags, 0, "{nasty}: {body}");
+        }
+    }
+
+    #[test]
+    fn name_stays_legible() {
+        for name in ["Dubois, Zoé", "O'Neil, Sean", "Lee-Chan (B.)", "a.b+c@example.org", "=João", "C# 5"] {
+            let said = format!("Name: {name}");
+            assert_eq!(plain(&said), said);
+        }
     }
 }

@@ -11,7 +11,7 @@ use anyhow::{Context, Result};
 use crate::cargo::Artifacts;
 
 /// How long one test may run: it only ends what would never end, which counts as failing.
-pub const LIMIT: Duration = Duration::from_secs(60);
+pub const LIMIT: Duration = Duration::from_secs(30);
 
 /// The environment of tests wherever this tool runs them: what they draw, and what they say, is the same every time.
 pub const SURROUNDINGS: [(&str, &str); 5] = [
@@ -25,6 +25,9 @@ pub const SURROUNDINGS: [(&str, &str); 5] = [
 
 /// The variable that proptest reads its seed from. Tests of the book that draw in another way read it, too.
 pub const SEED: &str = "PROPTEST_RNG_SEED";
+
+/// With a memory the compiler would split a crate into hundreds of parts. A few bring as much, and far fewer files.
+pub const FEW_UNITS: &str = "-Ccodegen-units=16";
 
 /// What `todo!` says.
 pub const UNWRITTEN: &str = "not yet implemented";
@@ -94,7 +97,8 @@ pub fn compiler(
     command
 }
 
-/// Compiles a library, or the tests against it. The inner error is the compiler's message.
+/// Compiles a library, or the tests against it. What the compiler can use again of the last time is in `memory`. The inner
+/// error is its message.
 ///
 /// # Errors
 ///
@@ -105,9 +109,12 @@ pub fn compile(
     out: &Path,
     library: Option<&Path>,
     lints: Lints,
+    memory: &Path,
 ) -> Result<Result<(), String>> {
-    let output =
-        compiler(artifacts, source, out, library, lints).output().context("rustc cannot be started")?;
+    let output = compiler(artifacts, source, out, library, lints)
+        .args([FEW_UNITS.to_owned(), format!("-Cincremental={}", memory.display())])
+        .output()
+        .context("rustc cannot be started")?;
     Ok(if output.status.success() {
         Ok(())
     } else {

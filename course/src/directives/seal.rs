@@ -12,8 +12,7 @@
 use std::fmt::Write as _;
 
 use super::{Fault, Place, escape, no_arguments};
-use crate::evidence::{Counts, Evidence};
-use crate::mutants;
+use crate::evidence::{Counts, Evidence, Told};
 
 /// Renders the directive.
 pub(super) fn render(place: Place<'_>, arguments: &str) -> Result<String, Fault> {
@@ -37,7 +36,10 @@ pub(super) fn render(place: Place<'_>, arguments: &str) -> Result<String, Fault>
              change on this machine. <code>cargo course verify</code> checks it.</p>\n<ul>\n",
         ),
     }
-    if let Some(rejected) = mutants::evidence(place.project, slug) {
+    if let Some(outputs) = Told::Commands.of(place.project, slug) {
+        let _ = writeln!(out, "<li>{outputs} outputs of commands, run again and compared by a test</li>");
+    }
+    if let Some(rejected) = Told::Mutants.of(place.project, slug) {
         let _ = writeln!(out, "<li>{rejected} wrong solutions tried, all rejected by the tests</li>");
     }
     if let Some(record) = &place.project.record
@@ -69,24 +71,39 @@ fn lines(counts: &Counts) -> Vec<String> {
     } else {
         format!("{failed} failed to compile as they must ({})", codes.join(", "))
     };
-    vec![
-        format!(
-            "{} listings: {} ran, {} panicked as they must, {} compiled only, {failed}",
-            counts.listings(),
-            counts.ran,
-            counts.panicked,
-            counts.compiled_only
-        ),
-        format!(
-            "{} outputs run again and compared, {} run and not compared",
-            counts.outputs, counts.outputs_varying
-        ),
-        format!(
-            "{} numbers from the benchmark record, {} figures with another source, {} allowed with a reason",
-            counts.numbers, counts.figures_sourced, counts.figures_allowed
-        ),
-        format!("{} names looked up, {} allowed with a reason", counts.names, counts.names_allowed),
-        format!("{} claims checked", counts.claims),
-        format!("{} links followed, {} checks skipped", counts.links, counts.skipped),
+    let outputs = counts.outputs + counts.outputs_varying;
+    let figures = counts.numbers + counts.figures_sourced + counts.figures_allowed;
+    // What a page has none of goes without saying; that nothing was skipped does not.
+    [
+        (counts.listings() > 0).then(|| {
+            format!(
+                "{} listings: {} ran, {} panicked as they must, {} compiled only, {failed}",
+                counts.listings(),
+                counts.ran,
+                counts.panicked,
+                counts.compiled_only
+            )
+        }),
+        (outputs > 0).then(|| {
+            format!(
+                "{} outputs run again and compared, {} run and not compared",
+                counts.outputs, counts.outputs_varying
+            )
+        }),
+        (figures > 0).then(|| {
+            format!(
+                "{} numbers from the benchmark record, {} figures with another source, {} allowed with a reason",
+                counts.numbers, counts.figures_sourced, counts.figures_allowed
+            )
+        }),
+        (counts.names + counts.names_allowed > 0).then(|| {
+            format!("{} names looked up, {} allowed with a reason", counts.names, counts.names_allowed)
+        }),
+        (counts.claims > 0).then(|| format!("{} claims checked", counts.claims)),
+        (counts.links > 0).then(|| format!("{} links followed", counts.links)),
+        Some(format!("{} checks skipped", counts.skipped)),
     ]
+    .into_iter()
+    .flatten()
+    .collect()
 }

@@ -12,8 +12,7 @@
 use std::fmt::Write as _;
 
 use super::{Fault, Place, escape, no_arguments};
-use crate::evidence::{Counts, Evidence};
-use crate::mutants;
+use crate::evidence::{Counts, Evidence, Told};
 
 /// A heading, and what is counted under it.
 type Column = (&'static str, fn(&Counts) -> usize);
@@ -50,7 +49,7 @@ pub(super) fn render(place: Place<'_>, arguments: &str) -> Result<String, Fault>
         if let Some(evidence) = Evidence::of(place.project, page) {
             cells(&mut out, &evidence.counts);
             all.add(&evidence.counts);
-            let rejected = page.slug().and_then(|slug| mutants::evidence(place.project, slug));
+            let rejected = page.slug().and_then(|slug| Told::Mutants.of(place.project, slug));
             rejected_in_all += rejected.unwrap_or(0);
             let rejected = match (rejected, page.slug().and_then(|slug| place.project.tasks.get(slug))) {
                 (Some(count), _) => count.to_string(),

@@ -13,6 +13,7 @@ use rustix::fs::{Mode, OFlags};
 use super::sandbox::{How, Limits, Sandbox};
 use super::text::harmless;
 use crate::cargo::Artifacts;
+use crate::suite::FEW_UNITS;
 
 /// Compiler and libraries, where strangers' processes can read them.
 #[derive(Debug)]
@@ -34,7 +35,7 @@ pub enum Target<'a> {
 }
 
 /// What the compiler did for the solution, and need not do again for others: their tests are the same, and most of what is
-/// compiled with them. Everybody gets a copy.
+/// compiled with them. Everybody gets their own.
 #[derive(Debug, Clone, Copy)]
 pub enum Memory<'a> {
     /// Nothing is remembered.
@@ -145,7 +146,7 @@ impl Toolchain {
         sandbox.folder(out, true)?;
         let remembered = out.join("memory");
         if let Memory::Use(folder) = memory {
-            copy_for(sandbox, folder, &remembered)?;
+            give(sandbox, folder, &remembered)?;
         }
         let mut job = sandbox.job(self.limits);
         job.with_tools();
@@ -165,7 +166,9 @@ impl Toolchain {
         ]);
         match memory {
             Memory::None => job.arg("-Ccodegen-units=1"),
-            Memory::Keep(_) | Memory::Use(_) => job.arg(format!("-Cincremental={into}/memory")),
+            Memory::Keep(_) | Memory::Use(_) => {
+                job.args([FEW_UNITS.to_owned(), format!("-Cincremental={into}/memory")])
+            }
         };
         job.args(["--color=never", "-o"]).arg(format!("{into}/{name}"));
         match target {
@@ -192,7 +195,7 @@ impl Toolchain {
             ensure!(file.metadata()?.is_file(), "the compiler has left no regular file");
             fs::set_permissions(out, fs::Permissions::from_mode(0o755))?;
             match memory {
-                Memory::Keep(folder) => fs::rename(&remembered, folder)?,
+                Memory::Keep(folder) => keep(&remembered, folder)?,
                 Memory::Use(_) => fs::remove_dir_all(&remembered)?,
                 Memory::None => {}
             }
@@ -219,18 +222,38 @@ impl Toolchain {
     }
 }
 
-/// Copies a folder for the compiler in a sandbox to write to.
-fn copy_for(sandbox: &Sandbox, from: &Path, to: &Path) -> Result<()> {
+/// Gives the compiler in a sandbox a folder to begin with, to which it may write. What it must not change for others are
+/// links where it is another user, who can only remove them, and copies elsewhere.
+fn give(sandbox: &Sandbox, from: &Path, to: &Path) -> Result<()> {
     for entry in walkdir::WalkDir::new(from) {
         let entry = entry?;
         let copy = to.join(entry.path().strip_prefix(from)?);
         if entry.file_type().is_dir() {
             sandbox.folder(&copy, true)?;
-        } else {
+        } else if sandbox.user().is_none()
+            // A lock is written to.
+            || entry.path().extension().is_some_and(|it| it == "lock")
+            || fs::hard_link(entry.path(), &copy).is_err()
+        {
             fs::copy(entry.path(), &copy).with_context(|| format!("{} cannot be written", copy.display()))?;
             if let Some(user) = sandbox.user() {
                 chown(&copy, Some(user), Some(user))?;
             }
+        }
+    }
+    Ok(())
+}
+
+/// Keeps what the compiler has left, as files that are ours and that others only read.
+fn keep(from: &Path, to: &Path) -> Result<()> {
+    for entry in walkdir::WalkDir::new(from) {
+        let entry = entry?;
+        let copy = to.join(entry.path().strip_prefix(from)?);
+        if entry.file_type().is_dir() {
+            fs::create_dir_all(&copy)?;
+        } else {
+            fs::copy(entry.path(), &copy).with_context(|| format!("{} cannot be written", copy.display()))?;
+            fs::set_permissions(&copy, fs::Permissions::from_mode(0o644))?;
         }
     }
     Ok(())

@@ -77,14 +77,44 @@ pub fn take(path: &Path, allowed: &[String]) -> Result<Taken> {
     if kind.is_symlink() {
         return Ok(Taken::rejected("the submission is a link"));
     }
-    let mut taken = if kind.is_dir() {
+    let taken = if kind.is_dir() {
         folder(path, allowed)?
     } else {
         zip(File::open(path).with_context(|| format!("{} cannot be opened", path.display()))?, allowed)
     };
+    Ok(as_text(taken))
+}
+
+/// Takes files that were handed in by themselves: each with what its student called it.
+///
+/// # Errors
+///
+/// When a file has no name.
+pub fn take_files(files: &[(&Path, &str)], allowed: &[String]) -> Result<Taken> {
+    let mut taken = Taken::default();
+    for (path, name) in files {
+        let Some(file) = stands_for(name, allowed) else {
+            taken.ignored.push(harmless(name, 200));
+            continue;
+        };
+        let folder = path.parent().context("a file lies in a folder")?;
+        match regular(folder, Path::new(path.file_name().context("a file has a name")?)) {
+            Ok(content) => {
+                if taken.files.insert(file.clone(), content).is_some() {
+                    return Ok(Taken::rejected(twice(file)));
+                }
+            }
+            Err(why) => return Ok(Taken::rejected(format!("{file} {why}"))),
+        }
+    }
+    Ok(as_text(taken))
+}
+
+/// What all that was taken must be.
+fn as_text(mut taken: Taken) -> Taken {
     for (name, content) in &mut taken.files {
         if std::str::from_utf8(content).is_err() {
-            return Ok(Taken::rejected(format!("{name} is not UTF-8")));
+            return Taken::rejected(format!("{name} is not UTF-8"));
         }
         if content.starts_with(b"\xef\xbb\xbf") {
             content.drain(..3);
@@ -95,7 +125,7 @@ pub fn take(path: &Path, allowed: &[String]) -> Result<Taken> {
         taken.ignored.truncate(NAMED);
         taken.ignored.push(format!("and {more} more"));
     }
-    Ok(taken)
+    taken
 }
 
 fn twice(file: &str) -> String {

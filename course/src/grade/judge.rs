@@ -235,7 +235,7 @@ impl Grader {
                 &library_sources,
                 "src/lib.rs",
                 Target::Library,
-                Memory::None,
+                Memory::Keep(&self.library_memory()),
                 &self.scratch.folder.path().join("solution-out"),
             )?
             .map_err(|refused| anyhow::anyhow!("the solution does not compile\n{}", refused.text))?;
@@ -283,6 +283,11 @@ impl Grader {
             self.suites.push(Suite { visibility, sources, memory, groups });
         }
         Ok(())
+    }
+
+    /// What compiling the solution has left behind.
+    fn library_memory(&self) -> PathBuf {
+        self.scratch.folder.path().join("solution-memory")
     }
 
     /// The tests of a program, without those that are ignored.
@@ -446,7 +451,7 @@ impl Grader {
             &sources,
             "src/lib.rs",
             Target::Library,
-            Memory::None,
+            Memory::Use(&self.library_memory()),
             &library,
         )? {
             Ok(library) => library,

@@ -1,17 +1,18 @@
 //! What a platform's names of submissions say: a regular expression with named groups.
 //!
 //! Canvas names a download `jonesann_LATE_4711_99_virtual-time.zip`; the expression
-//! `(?<student>[^_]+)_(?<late>LATE_)?\d+_\d+_.*` reads it.
+//! `(?<student>[^_]+)_(?<late>LATE_)?\d+_\d+_.*` reads it. Where a platform gives every file by itself, the group
+//! `file` is what the student called it: `(?<student>[^_]+)_(?<late>LATE_)?\d+_\d+_(?<file>.+)`.
 
 use anyhow::{Result, bail};
-use regex::Regex;
+use regex::{Captures, Regex};
 
 use super::mark::MARKED_LATE;
 use super::result::Student;
 use crate::nearest::or_nearest;
 
 /// The names that groups may have.
-const GROUPS: &[&str] = &["student", "name", "email", "submitted", "late"];
+const GROUPS: &[&str] = &["student", "name", "email", "submitted", "late", "file"];
 
 /// How submissions are called.
 #[derive(Debug, Clone)]
@@ -47,7 +48,17 @@ impl Naming {
     /// Whose submission a name is, without `.zip`; `None` when the expression does not fit all of it.
     #[must_use]
     pub fn student(&self, name: &str) -> Option<Student> {
+        Self::of(&self.0.captures(name)?)
+    }
+
+    /// Whose file a name is, and what they called it; `None` when the expression does not fit, or has no group `file`.
+    #[must_use]
+    pub fn file(&self, name: &str) -> Option<(Student, String)> {
         let found = self.0.captures(name)?;
+        Some((Self::of(&found)?, found.name("file")?.as_str().to_owned()))
+    }
+
+    fn of(found: &Captures<'_>) -> Option<Student> {
         let group = |name: &str| found.name(name).map(|it| it.as_str().trim().to_owned()).unwrap_or_default();
         let id = group("student");
         if id.is_empty() {
@@ -77,6 +88,16 @@ mod tests {
         assert_eq!((ann.id.as_str(), ann.name.as_str()), ("4711", "Ann O'Neil"));
         // All of it, or it is nobody's.
         assert_eq!(canvas.student("readme"), None);
+    }
+
+    #[test]
+    fn name_of_a_file_says_whose_it_is_and_what_they_called_it() {
+        let canvas: Naming = r"(?<student>[^_]+)_(?<late>LATE_)?\d+_\d+_(?<file>.+)".parse().unwrap();
+        let (student, file) = canvas.file("jonesann_LATE_4711_99_s3_retry.rs").unwrap();
+        assert_eq!((student.id.as_str(), student.submitted.as_str()), ("jonesann", MARKED_LATE));
+        assert_eq!(file, "s3_retry.rs");
+        let other: Naming = "(?<student>.+)".parse().unwrap();
+        assert_eq!(other.file("s3_retry.rs"), None);
     }
 
     #[test]

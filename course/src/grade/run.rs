@@ -20,7 +20,7 @@ use crate::progress::Progress;
 /// How to grade.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
-    /// The folder with one folder or zip a student.
+    /// The folder with one folder or zip a student, or their files.
     pub submissions: PathBuf,
     /// Where results go.
     pub out: PathBuf,
@@ -65,11 +65,20 @@ impl Run {
     }
 }
 
+/// What somebody has handed in.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Handed {
+    /// A folder or a zip.
+    Whole(PathBuf),
+    /// A file by itself, and what its student called it.
+    File(PathBuf, String),
+}
+
 /// A folder of submissions.
 #[derive(Debug, Default)]
 pub struct Class {
-    /// Folders and zips, by what their name without `.zip` is.
-    pub submissions: BTreeMap<String, Vec<PathBuf>>,
+    /// What was handed in, by student.
+    pub submissions: BTreeMap<String, Vec<Handed>>,
     /// What their names say about students.
     pub students: BTreeMap<String, Student>,
     /// What is neither, or is not called as submissions are: nobody's submission.
@@ -98,7 +107,20 @@ pub fn submissions(folder: &Path, naming: Option<&Naming>) -> Result<Class> {
             Some(at) if name[at..].eq_ignore_ascii_case(".zip") => name[..at].to_owned(),
             _ if path.is_dir() || path.is_symlink() => name,
             _ => {
-                class.strays.push(name);
+                match naming.and_then(|naming| naming.file(&name)) {
+                    Some((student, file)) => {
+                        class
+                            .submissions
+                            .entry(student.id.clone())
+                            .or_default()
+                            .push(Handed::File(path, file));
+                        let known =
+                            class.students.entry(student.id.clone()).or_insert_with(|| student.clone());
+                        // The last file to come is when all of it was there.
+                        known.submitted = student.submitted.max(std::mem::take(&mut known.submitted));
+                    }
+                    None => class.strays.push(name),
+                }
                 continue;
             }
         };
@@ -114,19 +136,33 @@ pub fn submissions(folder: &Path, naming: Option<&Naming>) -> Result<Class> {
                 continue;
             }
         };
-        class.submissions.entry(id).or_default().push(path);
+        class.submissions.entry(id).or_default().push(Handed::Whole(path));
     }
-    class.submissions.values_mut().for_each(|paths| paths.sort());
+    class.submissions.values_mut().for_each(|handed| handed.sort());
     class.strays.sort();
-    ensure!(!class.submissions.is_empty(), "{} has no folders and no zips", folder.display());
+    ensure!(!class.submissions.is_empty(), "{} has no submissions", folder.display());
     Ok(class)
 }
 
-fn take(paths: &[PathBuf], allowed: &[String]) -> Result<Taken> {
-    match paths {
-        [one] => intake::take(one, allowed),
-        _ => Ok(Taken {
-            rejected: Some("there are two submissions, a folder and a zip: hand in one".to_owned()),
+/// Takes what somebody has handed in: one folder or zip, or files.
+///
+/// # Errors
+///
+/// When it cannot be read for reasons of this machine.
+pub fn take(handed: &[Handed], allowed: &[String]) -> Result<Taken> {
+    if let [Handed::Whole(one)] = handed {
+        return intake::take(one, allowed);
+    }
+    let files = handed.iter().map(|it| match it {
+        Handed::File(path, name) => Some((path.as_path(), name.as_str())),
+        Handed::Whole(_) => None,
+    });
+    match files.collect::<Option<Vec<_>>>() {
+        Some(files) => intake::take_files(&files, allowed),
+        None => Ok(Taken {
+            rejected: Some(
+                "there are two submissions, one of them a folder or a zip: hand in one".to_owned(),
+            ),
             ..Taken::default()
         }),
     }
@@ -155,10 +191,10 @@ pub fn grade(grader: &Grader, options: &Options, progress: &Progress, stop: &Ato
     let work = || -> Result<()> {
         // Relaxed: the counter hands out numbers, and the flag is only a wish; neither guards other memory.
         while !stop.load(Ordering::Relaxed) {
-            let Some((id, paths)) = todo.get(next.fetch_add(1, Ordering::Relaxed)) else { break };
+            let Some((id, handed)) = todo.get(next.fetch_add(1, Ordering::Relaxed)) else { break };
             let student =
                 students.get(id).cloned().unwrap_or_else(|| Student { id: id.clone(), ..Student::default() });
-            let graded = one(grader, options, student, paths)?;
+            let graded = one(grader, options, student, handed)?;
             progress.advance(1);
             let mut run = done.lock().unwrap_or_else(PoisonError::into_inner);
             *(if graded { &mut run.graded } else { &mut run.kept }) += 1;
@@ -187,8 +223,8 @@ pub fn grade(grader: &Grader, options: &Options, progress: &Progress, stop: &Ato
 }
 
 /// Grades one submission; `false` when its very grade is there already.
-fn one(grader: &Grader, options: &Options, student: Student, paths: &[PathBuf]) -> Result<bool> {
-    let judged = match take(paths, &grader.kit().allowed) {
+fn one(grader: &Grader, options: &Options, student: Student, handed: &[Handed]) -> Result<bool> {
+    let judged = match take(handed, &grader.kit().allowed) {
         Ok(taken) => {
             let sandbox = grader.level().word();
             if options.resume && store::is_done(&options.out, &student.id, &grader.key(&taken), sandbox) {

@@ -17,7 +17,8 @@ use super::export::Options;
 #[cfg(target_os = "linux")]
 pub fn lay_out(root: &Path, options: &Options, out: &Path) -> Result<(String, Vec<String>)> {
     use super::formats::names;
-    use super::{intake, store};
+    use super::run::{submissions, take};
+    use super::store;
     use anyhow::ensure;
 
     let slug = options.task.as_deref().unwrap_or_default();
@@ -28,16 +29,12 @@ pub fn lay_out(root: &Path, options: &Options, out: &Path) -> Result<(String, Ve
         "{} exists: name another folder, so that nobody's old files are in it",
         out.display()
     );
-    let class = super::run::submissions(&options.results, options.name.as_ref())?;
+    let class = submissions(&options.results, options.name.as_ref())?;
     let names = names(class.submissions.keys().map(String::as_str));
     let mut notes = Vec::new();
     let mut count = 0;
-    for (id, paths) in &class.submissions {
-        let [path] = paths.as_slice() else {
-            notes.push(format!("{id} has two submissions, and is left out"));
-            continue;
-        };
-        let taken = intake::take(path, exercise.allowed())?;
+    for (id, handed) in &class.submissions {
+        let taken = take(handed, exercise.allowed())?;
         if let Some(why) = &taken.rejected {
             notes.push(format!("{id} is left out: {why}"));
         } else if taken.files.is_empty() {

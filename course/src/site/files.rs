@@ -15,6 +15,7 @@ use super::text::pattern;
 
 /// The theme that a book has which brings none.
 const THEME: &[(&str, &str)] = &[
+    ("card.svg", include_str!("../../../theme/card.svg")),
     ("favicon.svg", include_str!("../../../theme/favicon.svg")),
     ("page.hbs", include_str!("../../../theme/page.hbs")),
     ("site.css", include_str!("../../../theme/site.css")),

@@ -19,6 +19,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 
 mod answers;
+mod card;
 mod code;
 mod content;
 mod epub;
@@ -183,6 +184,7 @@ impl<'a> Build<'a> {
         let mut handlebars = Handlebars::new();
         handlebars.set_strict_mode(true);
         handlebars.register_template_string("page", files::theme(&context.root, "page.hbs")?)?;
+        handlebars.register_template_string("card", files::theme(&context.root, "card.svg")?)?;
         let css = files::style(context)?;
         let js = files::theme(&context.root, "site.js")?;
         let named = |name: &str, ending: &str, text: String| {
@@ -203,6 +205,7 @@ impl<'a> Build<'a> {
 
     /// Every file of the site.
     fn files(&self, bare: &Path) -> Result<BTreeMap<String, Vec<u8>>> {
+        let html = self.context.config.html_config().unwrap_or_default();
         let mut files = BTreeMap::new();
         for (at, chapter) in self.chapters.iter().enumerate() {
             files.insert(chapter.url.clone(), self.page(at, &chapter.url)?.into_bytes());
@@ -219,6 +222,13 @@ impl<'a> Build<'a> {
         files.insert("robots.txt".to_owned(), self.robots().into_bytes());
         if let Some(address) = &self.address {
             files.insert("sitemap.xml".to_owned(), self.sitemap(address).into_bytes());
+            let book = self.context.config.book.title.clone().unwrap_or_default();
+            // Nobody links to a page that is being written.
+            let served = html.live_reload_endpoint.is_some();
+            for chapter in self.chapters.iter().filter(|_| !served) {
+                let picture = card::draw(&self.handlebars, &book, &chapter.name)?;
+                files.insert(card::name(&chapter.url), picture);
+            }
         }
         files.insert("sw.js".to_owned(), self.worker(&files)?.into_bytes());
         Ok(files)
@@ -237,6 +247,12 @@ impl<'a> Build<'a> {
         // The first page has two addresses; one counts.
         let own = if at == 0 { "" } else { &chapter.url };
         data["canonical"] = json!(self.address.as_ref().map(|address| format!("{address}/{own}")));
+        // Whoever shows a link asks for a whole address.
+        let card = self.address.as_ref().map(|address| {
+            let (width, height) = card::SIZE;
+            json!({ "url": format!("{address}/{}", card::name(&chapter.url)), "width": width, "height": height })
+        });
+        data["card"] = json!(card);
         self.handlebars.render("page", &data).context("theme/page.hbs cannot be rendered")
     }
 
@@ -289,6 +305,7 @@ impl<'a> Build<'a> {
             "page": null,
             "digest": null,
             "canonical": null,
+            "card": null,
             "base": null,
             "guess": null,
             "inline": null,

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use course::cargo::Artifacts;
-use course::exercise::{Exercise, Tree, write, write_into};
+use course::exercise::{Exercise, Tree, write_into};
 use course::project::Project;
 use course::suite::{self, Lints, Outcome};
 
@@ -93,8 +93,9 @@ fn judged(exercise: &Exercise, project: &Project, artifacts: &Artifacts) -> Vec<
     let slug = &exercise.slug;
     let start = std::time::Instant::now();
     let mut wrong = Vec::new();
+    let folder = tempfile::tempdir().unwrap();
     let mut judge = |tree: &Tree, what: &str| {
-        outcomes(exercise, tree, artifacts).unwrap_or_else(|message| {
+        outcomes(exercise, tree, artifacts, folder.path()).unwrap_or_else(|message| {
             wrong.push(format!("{slug}: {what} does not compile: {message}"));
             BTreeMap::new()
         })
@@ -161,20 +162,23 @@ fn passing(outcomes: &BTreeMap<String, Outcome>) -> BTreeSet<String> {
     outcomes.iter().filter(|(_, outcome)| outcome.passed()).map(|(test, _)| test.clone()).collect()
 }
 
-/// How each test of a tree ends. A warning is an error.
+/// How each test of a tree ends. A warning is an error. All trees of an exercise use one folder: of what the compiler made
+/// for the last, it does again only what has changed.
 fn outcomes(
     exercise: &Exercise,
     tree: &Tree,
     artifacts: &Artifacts,
+    folder: &Path,
 ) -> Result<BTreeMap<String, Outcome>, String> {
-    let folder = tempfile::tempdir().unwrap();
-    let home = folder.path().join("exercise");
-    write(tree, &home).unwrap();
+    let home = folder.join("exercise");
+    write_into(tree, &home).unwrap();
     let library = home.join("liblistings.rlib");
     let tests = home.join(if cfg!(windows) { "tests.exe" } else { "tests-program" });
-    suite::compile(artifacts, &home.join("src/lib.rs"), &library, None, Lints::Denied).unwrap()?;
-    let main = home.join(exercise.tests().unwrap());
-    suite::compile(artifacts, &main, &tests, Some(&library), Lints::Denied).unwrap()?;
+    let compile = |source: &Path, out: &Path, library: Option<&Path>| {
+        suite::compile(artifacts, source, out, library, Lints::Denied, &folder.join("memory")).unwrap()
+    };
+    compile(&home.join("src/lib.rs"), &library, None)?;
+    compile(&home.join(exercise.tests().unwrap()), &tests, Some(&library))?;
     Ok(suite::run(&home, &tests).unwrap())
 }
 

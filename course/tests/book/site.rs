@@ -34,6 +34,8 @@ fn page_says_what_it_is_to_those_who_find_or_share_it() {
         "<meta property=\"og:title\" content=\"A small page\">",
         "<meta property=\"og:site_name\" content=\"Small\">",
         "<meta property=\"og:type\" content=\"article\">",
+        "<meta property=\"og:image\" content=\"https://example.org/book/cards/small.png\">",
+        "<meta property=\"og:image:width\" content=\"1200\">",
     ] {
         assert!(page.contains(said), "{said} is not in {page}");
     }
@@ -44,6 +46,7 @@ fn page_says_what_it_is_to_those_who_find_or_share_it() {
     assert_eq!(described("name=\"description"), described("property=\"og:description"));
     assert!(read("sitemap.xml").contains("<loc>https://example.org/book/</loc>"));
     assert!(read("robots.txt").contains("Sitemap: https://example.org/book/sitemap.xml"));
+    assert!(fs::read(book.path("book/cards/small.png")).unwrap().starts_with(b"\x89PNG"));
     let missing = read("404.html");
     assert!(missing.contains("<base href=\"https://example.org/book/\">") && missing.contains("noindex"));
     assert!(missing.contains("<style>") && !missing.contains("rel=\"stylesheet\""), "it needs no other file");

@@ -3,7 +3,9 @@
 use std::path::Path;
 
 use course::cargo::Artifacts;
-use course::mutants;
+use course::evidence::Told;
+use course::mutants::{self, Verdict};
+use course::progress::Progress;
 use course::project::Project;
 
 use crate::small_book::SmallBook;
@@ -15,7 +17,7 @@ fn every_mutant_of_this_book_is_rejected_by_the_tests_it_names() {
     let artifacts = Artifacts::build(root).unwrap();
     let mut problems = Vec::new();
     for slug in project.tasks.keys() {
-        for verdict in mutants::check(&project, &artifacts, slug).unwrap() {
+        for verdict in mutants::check(&project, &artifacts, slug, &Progress::lines()).unwrap() {
             println!("{slug}: {} fails {}", verdict.mutant, verdict.failed.join(", "));
             problems.extend(verdict.problem.map(|problem| problem.to_string()));
         }
@@ -23,12 +25,17 @@ fn every_mutant_of_this_book_is_rejected_by_the_tests_it_names() {
     assert!(problems.is_empty(), "{}", problems.join("\n"));
 }
 
+fn tried(project: &Project) -> Vec<Verdict> {
+    let artifacts = Artifacts::build(&project.root).unwrap();
+    mutants::check(project, &artifacts, "small", &Progress::lines()).unwrap()
+}
+
 #[test]
 fn a_mutant_that_survives_is_a_problem() {
     let book = SmallBook::new();
     book.edit("listings/src/small/task.toml", "replace = \"    41\"", "replace = \"    41 + 1\"");
     let project = Project::load(book.root()).unwrap();
-    let verdicts = mutants::check(&project, &Artifacts::build(book.root()).unwrap(), "small").unwrap();
+    let verdicts = tried(&project);
     let problem = verdicts[0].problem.as_ref().unwrap();
     assert_eq!(problem.what, "mutant `off-by-one` survives `core::answer_is_42`");
 }
@@ -37,10 +44,10 @@ fn a_mutant_that_survives_is_a_problem() {
 fn a_mutant_that_is_rejected_counts_as_evidence_until_something_changes() {
     let book = SmallBook::new();
     let project = Project::load(book.root()).unwrap();
-    assert_eq!(mutants::evidence(&project, "small"), None);
-    let verdicts = mutants::check(&project, &Artifacts::build(book.root()).unwrap(), "small").unwrap();
+    assert_eq!(Told::Mutants.of(&project, "small"), None);
+    let verdicts = tried(&project);
     assert_eq!(verdicts[0].failed, ["core::answer_is_42"]);
-    assert_eq!(mutants::evidence(&project, "small"), Some(1));
+    assert_eq!(Told::Mutants.of(&project, "small"), Some(1));
     book.edit("listings/tests/small/core.rs", "42()", "42_()");
-    assert_eq!(mutants::evidence(&Project::load(book.root()).unwrap(), "small"), None);
+    assert_eq!(Told::Mutants.of(&Project::load(book.root()).unwrap(), "small"), None);
 }

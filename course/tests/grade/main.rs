@@ -5,6 +5,7 @@ mod chapters;
 mod class;
 mod command;
 mod corpus;
+mod instructors;
 mod taking;
 
 use std::collections::BTreeMap;

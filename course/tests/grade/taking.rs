@@ -1,11 +1,13 @@
 //! Which bytes are taken from a folder or a zip.
 
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::Write;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 
 use course::grade::intake::{Taken, take};
+use course::grade::run::{self, Class, submissions};
 use zip::write::SimpleFileOptions;
 
 use super::SUM;
@@ -193,4 +195,50 @@ fn zip_with_a_password_is_rejected() {
     bytes[central + 8] |= 1;
     fs::write(file.path(), &bytes).unwrap();
     is_rejected(&take(file.path(), &allowed()).unwrap(), "is encrypted");
+}
+
+/// A class whose platform gives every file by itself, named as Canvas names them.
+#[track_caller]
+fn loose(fill: impl FnOnce(&Path)) -> (Class, BTreeMap<String, Taken>) {
+    let folder = tempfile::tempdir().unwrap();
+    fill(folder.path());
+    let naming = r"(?<student>[^_]+)_(?<late>LATE_)?\d+_\d+_(?<file>.+)".parse().unwrap();
+    let class = submissions(folder.path(), Some(&naming)).unwrap();
+    let taken = class.submissions.iter();
+    let taken = taken.map(|(id, handed)| (id.clone(), run::take(handed, &allowed()).unwrap())).collect();
+    (class, taken)
+}
+
+#[test]
+fn files_by_themselves_are_put_together_by_student() {
+    let (class, taken) = loose(|root| {
+        for file in ["ann_1_10_sum.rs", "ann_LATE_1_11_notes.txt", "bob_2_20_sum.rs", "readme.txt"] {
+            fs::write(root.join(file), file).unwrap();
+        }
+        symlink("/etc/passwd", root.join("eve_3_30_sum.rs")).unwrap();
+    });
+    assert_eq!(class.strays, ["readme.txt"]);
+    assert_eq!(taken["ann"].files, BTreeMap::from([(SUM.to_owned(), b"ann_1_10_sum.rs".to_vec())]));
+    assert_eq!(
+        (&taken["ann"].ignored[..], taken["ann"].rejected.as_deref()),
+        (&["notes.txt".to_owned()][..], None)
+    );
+    assert_eq!(
+        (class.students["ann"].submitted.as_str(), class.students["bob"].submitted.as_str()),
+        ("late", "")
+    );
+    assert_eq!(taken["bob"].files[SUM], b"bob_2_20_sum.rs");
+    is_rejected(&taken["eve"], "is a link");
+}
+
+#[test]
+fn file_that_was_handed_in_twice_is_rejected() {
+    let (_, taken) = loose(|root| {
+        for file in ["ann_1_10_sum.rs", "ann_1_11_sum.rs", "bob_2_20_sum.rs"] {
+            fs::write(root.join(file), file).unwrap();
+        }
+        fs::create_dir(root.join("bob_2_21_all")).unwrap();
+    });
+    is_rejected(&taken["ann"], "there are two files for");
+    is_rejected(&taken["bob"], "there are two submissions");
 }

@@ -10,7 +10,6 @@ curl --proto '=https' --tlsv1.2 -fsS https://sh.rustup.rs | sh -s -- -y --profil
 
 # All that is compiled before a submission is there: the tool, and what the listings need.
 cd "$root/source/book"
-cargo build --locked --package course
-cargo build --locked --package listings --tests
+cargo build --locked --workspace --bins --examples
 # Students' code does not run as the owner of this, and may not read it.
 chmod -R go= "$root/source"

@@ -5,14 +5,14 @@ use std::fmt::Write as _;
 
 use super::Results;
 use crate::grade::mark::Mark;
-use crate::grade::result::{Graded, Outcome, Status};
+use crate::grade::result::{Graded, Outcome, Status, Test};
 use crate::paper::plain;
 use crate::task::Mutant;
 
 /// How many bars there are.
 const BARS: u32 = 10;
 /// How much of what a submission fails a known mistake must explain, in hundredths.
-const ALIKE: usize = 50;
+const ALIKE: usize = 75;
 
 /// A class, and what is known of it.
 pub struct Class<'a> {
@@ -23,11 +23,19 @@ pub struct Class<'a> {
     /// The results as the grader has them, with hidden tests.
     pub raw: &'a Results,
     /// The wrong solutions that the task knows.
-    pub mutants: &'a [Mutant],
+    pub known: &'a [Known<'a>],
     /// Earlier results.
     pub before: Option<&'a Results>,
     /// What must be told.
     pub notes: &'a [String],
+}
+
+/// A wrong solution, and the tests that fail for it.
+pub struct Known<'a> {
+    /// What it is.
+    pub mutant: &'a Mutant,
+    /// By their paths.
+    pub fails: BTreeSet<String>,
 }
 
 impl Class<'_> {
@@ -129,7 +137,7 @@ impl Class<'_> {
                 made.entry(name).or_default().push(id);
             }
         }
-        if self.mutants.is_empty() {
+        if self.known.is_empty() {
             return;
         }
         out.push_str("## Known mistakes\n\n");
@@ -140,7 +148,7 @@ impl Class<'_> {
         out.push_str(
             "These submissions fail what a wrong solution of the task fails, and little else. Look before you say so.\n\n",
         );
-        for mutant in self.mutants {
+        for Known { mutant, .. } in self.known {
             let Some(students) = made.get(mutant.name.as_str()) else { continue };
             let students: Vec<String> = students.iter().map(|id| plain(id)).collect();
             let _ = writeln!(
@@ -155,19 +163,25 @@ impl Class<'_> {
         out.push('\n');
     }
 
-    /// The wrong solutions that a submission is most like: all of what catches them fails, and that is most of what does.
-    fn alike(&self, graded: &Graded) -> Vec<&str> {
-        let tests = || graded.groups.iter().flat_map(|group| &group.tests);
-        let failed: BTreeSet<&str> = tests()
-            .filter(|test| !matches!(test.outcome, Outcome::Passed | Outcome::CompileError | Outcome::NotRun))
-            .map(|test| test.name.as_str())
-            .collect();
-        let known: BTreeSet<&str> = tests().map(|test| test.name.as_str()).collect();
+    /// The wrong solutions that a submission is most like: all that fails for them fails here too, and that is most of
+    /// what does.
+    fn alike<'a>(&'a self, graded: &'a Graded) -> Vec<&'a str> {
+        if graded.unchanged {
+            return Vec::new();
+        }
+        let ran = || {
+            let tests = graded.groups.iter().flat_map(|group| &group.tests);
+            tests.filter(|test| !matches!(test.outcome, Outcome::CompileError | Outcome::NotRun))
+        };
+        let names = |test: &'a Test| test.name.as_str();
+        let failed: BTreeSet<&str> =
+            ran().filter(|test| test.outcome != Outcome::Passed).map(names).collect();
+        let ran: BTreeSet<&str> = ran().map(names).collect();
         let mut best = 0;
         let mut found = Vec::new();
-        for mutant in self.mutants {
+        for Known { mutant, fails } in self.known {
             let caught: BTreeSet<&str> =
-                mutant.caught_by.iter().map(String::as_str).filter(|test| known.contains(test)).collect();
+                fails.iter().map(String::as_str).filter(|test| ran.contains(test)).collect();
             if caught.is_empty() || !caught.is_subset(&failed) || caught.len() * 100 < failed.len() * ALIKE {
                 continue;
             }

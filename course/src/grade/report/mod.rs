@@ -6,14 +6,18 @@ mod student;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 
 use super::export::{Marking, Marks};
 use super::formats::names;
 use super::result::Graded;
 use super::store;
-use crate::paper;
+use crate::cargo::Artifacts;
+use crate::progress::Progress;
 use crate::project::Project;
+use crate::task::Task;
+use crate::{mutants, paper};
+use class::Known;
 
 /// What `--help` adds.
 pub const HELP: &str = "\
@@ -52,12 +56,12 @@ pub struct Reported {
     pub ungraded: usize,
 }
 
-/// Writes the reports.
+/// Writes the reports, and tells `progress`.
 ///
 /// # Errors
 ///
 /// When results cannot be read, or reports cannot be written.
-pub fn report(root: &Path, options: &Options) -> Result<Reported> {
+pub fn report(root: &Path, options: &Options, progress: &Progress) -> Result<Reported> {
     let Marks { marks, plan: _, notes } = options.marking.read(&options.results)?;
     let raw = store::read(&options.results)?;
     let before = options.before.as_deref().map(store::read).transpose()?;
@@ -81,7 +85,7 @@ pub fn report(root: &Path, options: &Options) -> Result<Reported> {
         title: title(&slug),
         marks: &marks,
         raw: &raw,
-        mutants: task.map_or(&[][..], |task| task.mutants.as_slice()),
+        known: &known(&project, task, &slug, progress)?,
         before: before.as_ref(),
         notes: &notes,
     };
@@ -89,6 +93,29 @@ pub fn report(root: &Path, options: &Options) -> Result<Reported> {
     let said = format!("{} reports in {}, and class.html", marks.len(), options.out.display());
     let ungraded = marks.iter().filter(|mark| !mark.graded.has_verdict()).count();
     Ok(Reported { said, notes, ungraded })
+}
+
+/// The wrong solutions of a task, each with the tests that fail for it. The first time they are all tried.
+fn known<'a>(
+    project: &Project,
+    task: Option<&'a Task>,
+    slug: &str,
+    progress: &Progress,
+) -> Result<Vec<Known<'a>>> {
+    let Some(task) = task.filter(|task| !task.mutants.is_empty()) else { return Ok(Vec::new()) };
+    let verdicts = progress.phase("mistakes", || {
+        let artifacts = Artifacts::build(&project.root)?;
+        let verdicts = mutants::check(project, &artifacts, slug, progress)?;
+        let said = format!("{} known wrong solutions tried", verdicts.len());
+        Ok((verdicts, said))
+    });
+    let verdicts = verdicts.context("the task's wrong solutions cannot be tried")?;
+    let known = task.mutants.iter().zip(verdicts).map(|(mutant, verdict)| {
+        // What races fails for one and not for another who made the same mistake.
+        let fails = verdict.failed.into_iter().filter(|test| !task.races.contains(test)).collect();
+        Known { mutant, fails }
+    });
+    Ok(known.collect())
 }
 
 /// Results by student.
