@@ -59,7 +59,8 @@ impl Compared for Comparison {
 
     /// A Markdown table: a row a way, with how many times as long it takes as the first.
     fn table(&self) -> String {
-        let mut text = String::from("| way | submissions | time | each | |\n|---|---:|---:|---:|---:|\n");
+        let mut text =
+            String::from("| way | submissions | time | each | compared |\n|---|---:|---:|---:|---:|\n");
         let first = self.ways.first().map_or(0.0, Way::each);
         for way in &self.ways {
             let times = match way.each() / first {
@@ -115,7 +116,7 @@ mod tests {
         };
         assert_eq!(
             comparison.table(),
-            "| way | submissions | time | each | |\n|---|---:|---:|---:|---:|\n\
+            "| way | submissions | time | each | compared |\n|---|---:|---:|---:|---:|\n\
              | ours | 10 | 5.0\u{a0}s | 0.50\u{a0}s | 1.0 × |\n\
              | theirs | 2 | 30.0\u{a0}s | 15.00\u{a0}s | 30.0 × |\n\n\
              *Wall-clock time. The exercise of `scope`; of the submissions, 9 graded, 1 timeout. A CPU, 2 cores, 1\u{a0}GiB, \

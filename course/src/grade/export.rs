@@ -266,3 +266,52 @@ fn class(
     let _ = write!(said, "{} {cells} filled in: {}", merged.changed, out.display());
     Ok(said)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::grade::formats::samples::{graded, ungraded};
+    use clap::Parser;
+    use std::fs;
+    use std::path::Path;
+
+    #[derive(Parser)]
+    struct Cli {
+        #[command(flatten)]
+        options: Options,
+    }
+
+    fn exported(results: &Path, arguments: &[&str]) -> Result<Exported> {
+        let results = results.to_str().unwrap();
+        export(&Cli::try_parse_from([&["export", results], arguments].concat())?.options)
+    }
+
+    #[test]
+    fn one_student_s_result_is_one_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let results = folder.path().join("results");
+        for graded in [graded("ann", 20), graded("bob", 10), ungraded("eve")] {
+            store::keep(&results, &graded, "").unwrap();
+        }
+        let out = folder.path().join("ann.json");
+        let arguments =
+            |student| ["--format", "gradescope", "--student", student, "--out", out.to_str().unwrap()];
+        let said = exported(&results, &arguments("ann")).unwrap();
+        assert_eq!((said.ungraded, said.notes), (0, Vec::new()));
+        let one: serde_json::Value = serde_json::from_slice(&fs::read(&out).unwrap()).unwrap();
+        assert_eq!(one["score"], 20);
+        let error = exported(&results, &arguments("dan")).unwrap_err().to_string();
+        assert!(error.starts_with("there is no result of `dan` in "), "{error}");
+        // Who has no verdict has no file, and is told.
+        fs::remove_file(&out).unwrap();
+        let error = exported(&results, &arguments("eve")).unwrap_err().to_string();
+        assert_eq!((error.as_str(), out.exists()), ("nobody is graded: grade again, with --resume", false));
+        // All of them: a file a student.
+        let all = folder.path().join("all");
+        let said = exported(&results, &["--format", "gradescope", "--out", all.to_str().unwrap()]).unwrap();
+        assert_eq!((said.ungraded, said.notes), (1, vec!["eve is ungraded, and left out".to_owned()]));
+        assert!(
+            all.join("ann.json").exists() && all.join("bob.json").exists() && !all.join("eve.json").exists()
+        );
+    }
+}

@@ -170,3 +170,33 @@ fn chapters_that_give_each_others_solution_away_are_not_assigned_together() {
     }
     assert!(together > 0, "no chapter builds on another: this test shows nothing");
 }
+
+#[test]
+fn workspace_has_a_lock_file_that_cargo_accepts_and_a_member_a_chapter() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let options = Options {
+        chapters: vec!["virtual-time".to_owned(), "coroutines".to_owned()],
+        out: folder.path().join("hw"),
+        due: None,
+        weights: assign::Weights::default(),
+        workspace: true,
+        format: None,
+        force: false,
+    };
+    assign::assign(root, &options).unwrap();
+    let exercises = options.out.join("for-students/exercises");
+    let output = course::cargo::cargo(&exercises)
+        .args(["tree", "--workspace", "--depth=0", "--locked", "--offline"])
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let tree = String::from_utf8(output.stdout).unwrap();
+    let members: Vec<_> =
+        tree.lines().filter_map(|line| line.split(' ').next()).filter(|it| !it.is_empty()).collect();
+    assert_eq!(members, ["coroutines", "virtual-time"]);
+    // Nobody's solution is in it.
+    let given = content(&exercises);
+    assert!(given.values().all(|text| !String::from_utf8_lossy(text).contains("ANCHOR: solution")));
+    assert!(given.contains_key(Path::new("virtual-time/tests/virtual_time/main.rs")));
+}

@@ -274,3 +274,84 @@ impl Class<'_> {
         out.push('\n');
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::grade::formats::samples::{SECRET, graded};
+
+    fn mutant(name: &str) -> Mutant {
+        Mutant {
+            name: name.to_owned(),
+            story: format!("The story of {name}."),
+            file: String::new(),
+            find: String::new(),
+            replace: String::new(),
+            caught_by: Vec::new(),
+        }
+    }
+
+    fn class<'a>(raw: &'a Results, known: &'a [Known<'a>], before: Option<&'a Results>) -> Class<'a> {
+        Class { title: "T".to_owned(), marks: &[], raw, known, before, notes: &[] }
+    }
+
+    fn results(all: Vec<Graded>) -> Results {
+        all.into_iter().map(|graded| (graded.student.id.clone(), graded)).collect()
+    }
+
+    #[test]
+    fn known_mistake_is_one_whose_tests_fail_and_few_others() {
+        let mutants = ["one-test", "two-tests", "another-test", "everything"].map(mutant);
+        let fails: [&[&str]; 4] = [
+            &["core::second_holds"],
+            &["core::second_holds", SECRET],
+            &["bonus::third_holds"],
+            &["core::second_holds", "bonus::third_holds", SECRET],
+        ];
+        let known: Vec<_> = mutants
+            .iter()
+            .zip(fails)
+            .map(|(mutant, fails)| Known { mutant, fails: fails.iter().map(|it| (*it).to_owned()).collect() })
+            .collect();
+        let raw = Results::new();
+        let class = class(&raw, &known, None);
+        // 16: only the hidden test fails. 10: that and the bonus. 14: the bonus.
+        assert_eq!(class.alike(&graded("ann", 16)), Vec::<&str>::new());
+        assert_eq!(class.alike(&graded("bob", 14)), ["another-test"]);
+        assert_eq!(class.alike(&graded("eve", 0)), ["everything"]);
+        // Half of what fails is not explained.
+        assert_eq!(class.alike(&graded("dan", 10)), Vec::<&str>::new());
+        // Who has changed nothing has made no mistake.
+        assert_eq!(class.alike(&Graded { unchanged: true, ..graded("fay", 0) }), Vec::<&str>::new());
+        // A test that was not run says nothing.
+        let mut stopped = graded("gus", 14);
+        stopped.groups[1].tests[0].outcome = Outcome::NotRun;
+        assert_eq!(class.alike(&stopped), Vec::<&str>::new());
+    }
+
+    #[test]
+    fn regrade_says_whose_points_have_changed_and_why() {
+        let mut other_task = graded("cid", 16);
+        other_task.key.task = "another".to_owned();
+        let mut other_files = graded("dan", 20);
+        other_files.key.submission = "another".to_owned();
+        let (before, now) = (
+            results(["ann", "bob", "cid", "dan", "eve"].map(|id| graded(id, 10)).to_vec()),
+            results(vec![graded("ann", 10), graded("bob", 14), other_task, other_files, graded("fay", 0)]),
+        );
+        let mut out = String::new();
+        class(&now, &[], Some(&before)).changed(&mut out);
+        assert_eq!(
+            out,
+            "## Since the earlier results\n\nBefore weights and lateness:\n\n\
+             - bob: 10 → 14 (the same submission and task)\n\
+             - cid: 10 → 16 (the task has changed)\n\
+             - dan: 10 → 20 (another submission)\n\
+             - eve: is not there any more\n\
+             - fay: new, 0\n\n"
+        );
+        let mut out = String::new();
+        class(&now, &[], Some(&now)).changed(&mut out);
+        assert!(out.contains("Nobody's points have changed."), "{out}");
+    }
+}
