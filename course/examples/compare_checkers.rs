@@ -1,9 +1,9 @@
 //! How long it takes to check the listings of this book, in five ways.
 //!
 //! ```console
-//! cargo run -p course --example compare_checkers             # three runs of each way, medians as a table
-//! cargo run -p course --example compare_checkers -- --runs 1
-//! cargo run -p course --example compare_checkers -- --record # also benches/checkers/<machine>.json
+//! cargo run --example compare_checkers             # three runs of each way, medians as a table
+//! cargo run --example compare_checkers -- --runs 1
+//! cargo run --example compare_checkers -- --record # also benches/checkers/<machine>.json
 //! ```
 //!
 //! Everything is built before the clock starts: what is timed is the checking. A way that finds the book wrong is timed

@@ -1,9 +1,9 @@
 //! How long it takes to grade a class, with `cargo course grade` and with `cargo test`.
 //!
 //! ```console
-//! cargo run -p course --example compare_graders              # three hundred submissions, three with cargo
-//! cargo run -p course --example compare_graders -- --class 60
-//! cargo run -p course --example compare_graders -- --record  # also benches/graders/<machine>.json
+//! cargo run --example compare_graders              # three hundred submissions, three with cargo
+//! cargo run --example compare_graders -- --class 60
+//! cargo run --example compare_graders -- --record  # also benches/graders/<machine>.json
 //! ```
 //!
 //! A third of the class hands in the solution, a sixth what it was given, the rest wrong solutions, in turn. Everybody
@@ -142,7 +142,7 @@ mod linux {
 
     /// The program that shuts the doors of the reduced sandbox behind itself.
     fn build_course(root: &Path) -> Result<()> {
-        let built = cargo(root).args(["build", "--quiet", "--package", "course"]).status();
+        let built = cargo(root).args(["build", "--quiet", "--bin", "course"]).status();
         ensure!(built.context("cargo cannot be started")?.success(), "course does not build");
         Ok(())
     }

@@ -2,7 +2,7 @@
 # Grades a class on a Slurm cluster: an array of shards, of which each is one job, and one more job that puts the results
 # together.
 #
-#     cargo build --package course
+#     cargo build --bin course
 #     sbatch --array=1-8 course/recipes/slurm.sh SUBMISSIONS CHAPTER OUT
 #     sbatch --dependency=singleton course/recipes/slurm.sh --merge OUT
 #

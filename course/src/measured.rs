@@ -9,7 +9,7 @@ use anyhow::{Context, Result};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-/// A comparison. `cargo run -p course --example compare_NAME -- --record` writes it; `{{#NAME}}` shows it.
+/// A comparison. `cargo run --example compare_NAME -- --record` writes it; `{{#NAME}}` shows it.
 pub trait Compared: Serialize + DeserializeOwned {
     /// What is compared, as its folder, its example and its directive are called.
     const NAME: &str;

@@ -1,6 +1,6 @@
 //! Who allocated what so many units hold: a profile for DHAT's viewer, and what is largest in it.
 //!
-//! `cargo run --release -p listings --example generator_memory_profile -- task-channel 1000 profile.json`
+//! `cargo run --release --example generator_memory_profile -- task-channel 1000 profile.json`
 
 use std::{
     collections::{BTreeMap, BTreeSet},

@@ -1,4 +1,4 @@
-//! Puts the ladder on the scale: `cargo run --release -p listings --example generator_memory_weigh -- 10000`.
+//! Puts the ladder on the scale: `cargo run --release --example generator_memory_weigh -- 10000`.
 //!
 //! With the names of kinds after the number it weighs only these: `… -- 10000 task stackful-256k`.
 

@@ -15,7 +15,7 @@ use crate::measured::Compared;
 pub(super) fn render<C: Compared>(place: Place<'_>, arguments: &str) -> Result<String, Fault> {
     no_arguments(arguments)?;
     let name = C::NAME;
-    let record = format!("`cargo run -p course --example compare_{name} -- --record`");
+    let record = format!("`cargo run --example compare_{name} -- --record`");
     match C::reference(&place.project.root) {
         Ok(Some(comparison)) => Ok(comparison.table()),
         Ok(None) => {

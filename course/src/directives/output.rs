@@ -28,7 +28,7 @@ pub(super) fn render(place: Place<'_>, arguments: &str) -> Result<String, Fault>
         Mode::Normalised => format!(" Compared after replacing what may differ: {}", escape(&how.why)),
         Mode::Varies => format!(" One run of many; not compared: {}", escape(&how.why)),
     };
-    let command = format!("cargo run -p listings --example {}_{name}", module(slug));
+    let command = format!("cargo run --example {}_{name}", module(slug));
     Ok(figure("output", &text, &format!("Printed by <code>{command}</code>.{said}")))
 }
 

@@ -1,6 +1,6 @@
 //! What the author is told, word for word: for each check a book that violates it, and nothing else.
 //!
-//! The expected messages lie in `snapshots/`. `SNAPSHOTS=overwrite cargo test -p course --test book messages` accepts
+//! The expected messages lie in `snapshots/`. `SNAPSHOTS=overwrite cargo test --test book messages` accepts
 //! what the tool says now; look at the difference before you commit it.
 
 use std::collections::BTreeSet;

@@ -114,7 +114,7 @@ fn chapter_on_virtual_time_is_graded() {
 }
 
 #[test]
-#[ignore = "compiles every chapter with every wrong solution: `cargo test -p course --test grade -- --ignored --nocapture every_chapter`"]
+#[ignore = "compiles every chapter with every wrong solution: `cargo test --test grade -- --ignored --nocapture every_chapter`"]
 fn every_chapter_is_graded() {
     let project = project();
     let artifacts = Artifacts::build(&project.root).unwrap();
