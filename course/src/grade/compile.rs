@@ -262,11 +262,42 @@ fn keep(from: &Path, to: &Path) -> Result<()> {
 /// A link where the file system has links, a copy elsewhere. Strangers can read it, and cannot change it.
 fn place(from: &Path, to: &Path) -> Result<()> {
     fs::create_dir_all(to.parent().context("a file lies in a folder")?)?;
-    match fs::hard_link(from, to) {
+    let mode = fs::metadata(from)
+        .with_context(|| format!("{} cannot be read", from.display()))?
+        .permissions()
+        .mode();
+    // A link has the mode of the file, which may be for its owner alone.
+    let linked =
+        if mode & 0o004 == 0 { Err(ErrorKind::PermissionDenied.into()) } else { fs::hard_link(from, to) };
+    match linked {
         Err(error) if error.kind() != ErrorKind::AlreadyExists => {
             fs::copy(from, to).with_context(|| format!("{} cannot be copied", from.display()))?;
+            fs::set_permissions(
+                to,
+                fs::Permissions::from_mode(mode | (mode & 0o500) >> 3 | (mode & 0o500) >> 6),
+            )?;
         }
         _ => {}
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_only_its_owner_may_read_is_copied_for_others_to_read() {
+        let folder = tempfile::tempdir().unwrap();
+        for (mode, then) in [(0o600, 0o644), (0o700, 0o755), (0o644, 0o644), (0o755, 0o755)] {
+            let (from, to) = (folder.path().join("from"), folder.path().join(format!("to/{mode:o}")));
+            fs::write(&from, "library").unwrap();
+            fs::set_permissions(&from, fs::Permissions::from_mode(mode)).unwrap();
+            place(&from, &to).unwrap();
+            assert_eq!(fs::read_to_string(&to).unwrap(), "library");
+            assert_eq!(fs::metadata(&to).unwrap().permissions().mode() & 0o777, then, "{mode:o}");
+            assert_eq!(fs::metadata(&from).unwrap().permissions().mode() & 0o777, mode);
+            fs::remove_file(&from).unwrap();
+        }
+    }
 }
