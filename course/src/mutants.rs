@@ -95,18 +95,17 @@ fn try_one(
     (slug, task): (&str, &Task),
     mutant: &Mutant,
     // Where one is tried after the other: of what the compiler made for the last, it does again only what has changed.
-    desk: &Path,
+    folder: &Path,
 ) -> Result<Verdict> {
     let module = module(slug);
     let key = format!(
-        "exact mutant {slug} {} {} {} {:?}",
-        mutant.file, mutant.find, mutant.replace, mutant.caught_by
+        "exact mutant {slug} {} {} {} {:?} {:?}",
+        mutant.file, mutant.find, mutant.replace, mutant.caught_by, task.races
     );
     if let Some(failed) = cache.get(&key) {
         let failed = failed.lines().map(str::to_owned).collect();
         return Ok(Verdict { mutant: mutant.name.clone(), failed, problem: None });
     }
-    let folder = desk.to_owned();
     let _ = fs::remove_dir_all(folder.join("src"));
     let sources = project.root.join("listings/src");
     for file in evidence::files_below(&sources) {

@@ -26,9 +26,6 @@ pub const SURROUNDINGS: [(&str, &str); 5] = [
 /// The variable that proptest reads its seed from. Tests of the book that draw in another way read it, too.
 pub const SEED: &str = "PROPTEST_RNG_SEED";
 
-/// With a memory the compiler would split a crate into hundreds of parts. A few bring as much, and far fewer files.
-pub const FEW_UNITS: &str = "-Ccodegen-units=16";
-
 /// What `todo!` says.
 pub const UNWRITTEN: &str = "not yet implemented";
 
@@ -97,6 +94,14 @@ pub fn compiler(
     command
 }
 
+/// What to tell the compiler so that it begins with what is in `memory`, and leaves there what it can use again.
+///
+/// By itself it would then split a crate into hundreds of parts. A few bring as much, and far fewer files.
+#[must_use]
+pub fn remembering(memory: &Path) -> [String; 2] {
+    ["-Ccodegen-units=16".to_owned(), format!("-Cincremental={}", memory.display())]
+}
+
 /// Compiles a library, or the tests against it. What the compiler can use again of the last time is in `memory`. The inner
 /// error is its message.
 ///
@@ -112,7 +117,7 @@ pub fn compile(
     memory: &Path,
 ) -> Result<Result<(), String>> {
     let output = compiler(artifacts, source, out, library, lints)
-        .args([FEW_UNITS.to_owned(), format!("-Cincremental={}", memory.display())])
+        .args(remembering(memory))
         .output()
         .context("rustc cannot be started")?;
     Ok(if output.status.success() {

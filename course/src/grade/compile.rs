@@ -13,7 +13,7 @@ use rustix::fs::{Mode, OFlags};
 use super::sandbox::{How, Limits, Sandbox};
 use super::text::harmless;
 use crate::cargo::Artifacts;
-use crate::suite::FEW_UNITS;
+use crate::suite::remembering;
 
 /// Compiler and libraries, where strangers' processes can read them.
 #[derive(Debug)]
@@ -166,9 +166,7 @@ impl Toolchain {
         ]);
         match memory {
             Memory::None => job.arg("-Ccodegen-units=1"),
-            Memory::Keep(_) | Memory::Use(_) => {
-                job.args([FEW_UNITS.to_owned(), format!("-Cincremental={into}/memory")])
-            }
+            Memory::Keep(_) | Memory::Use(_) => job.args(remembering(&Path::new(&into).join("memory"))),
         };
         job.args(["--color=never", "-o"]).arg(format!("{into}/{name}"));
         match target {
@@ -194,10 +192,11 @@ impl Toolchain {
             let file = fs::File::from(fd);
             ensure!(file.metadata()?.is_file(), "the compiler has left no regular file");
             fs::set_permissions(out, fs::Permissions::from_mode(0o755))?;
-            match memory {
-                Memory::Keep(folder) => keep(&remembered, folder)?,
-                Memory::Use(_) => fs::remove_dir_all(&remembered)?,
-                Memory::None => {}
+            if let Memory::Keep(folder) = memory {
+                keep(&remembered, folder)?;
+            }
+            if !matches!(memory, Memory::None) {
+                fs::remove_dir_all(&remembered)?;
             }
             return Ok(Ok(out.join(name)));
         }
@@ -262,23 +261,19 @@ fn keep(from: &Path, to: &Path) -> Result<()> {
 /// A link where the file system has links, a copy elsewhere. Strangers can read it, and cannot change it.
 fn place(from: &Path, to: &Path) -> Result<()> {
     fs::create_dir_all(to.parent().context("a file lies in a folder")?)?;
-    let mode = fs::metadata(from)
-        .with_context(|| format!("{} cannot be read", from.display()))?
-        .permissions()
-        .mode();
+    let metadata = fs::metadata(from).with_context(|| format!("{} cannot be read", from.display()))?;
+    let mode = metadata.permissions().mode();
     // A link has the mode of the file, which may be for its owner alone.
-    let linked =
-        if mode & 0o004 == 0 { Err(ErrorKind::PermissionDenied.into()) } else { fs::hard_link(from, to) };
-    match linked {
-        Err(error) if error.kind() != ErrorKind::AlreadyExists => {
-            fs::copy(from, to).with_context(|| format!("{} cannot be copied", from.display()))?;
-            fs::set_permissions(
-                to,
-                fs::Permissions::from_mode(mode | (mode & 0o500) >> 3 | (mode & 0o500) >> 6),
-            )?;
+    if mode & 0o004 != 0 {
+        match fs::hard_link(from, to) {
+            Ok(()) => return Ok(()),
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => return Ok(()),
+            Err(_) => {}
         }
-        _ => {}
     }
+    fs::copy(from, to).with_context(|| format!("{} cannot be copied", from.display()))?;
+    let for_all = mode | (mode & 0o500) >> 3 | (mode & 0o500) >> 6;
+    fs::set_permissions(to, fs::Permissions::from_mode(for_all))?;
     Ok(())
 }
 

@@ -287,7 +287,7 @@ mod tests {
     }
 
     #[test]
-    fn one_student_s_result_is_one_file() {
+    fn result_of_one_student_is_one_file() {
         let folder = tempfile::tempdir().unwrap();
         let results = folder.path().join("results");
         for graded in [graded("ann", 20), graded("bob", 10), ungraded("eve")] {

@@ -113,10 +113,7 @@ pub fn judge(
             // From here, so that places are named as in the learner's folder.
             .current_dir(home)
             .arg("--error-format=json")
-            .args([
-                suite::FEW_UNITS.to_owned(),
-                format!("-Cincremental={}", scratch.join("incremental").display()),
-            ])
+            .args(suite::remembering(&scratch.join("incremental")))
             .output()
             .context("rustc cannot be started")?;
         if !output.status.success() {

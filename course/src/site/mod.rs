@@ -205,7 +205,6 @@ impl<'a> Build<'a> {
 
     /// Every file of the site.
     fn files(&self, bare: &Path) -> Result<BTreeMap<String, Vec<u8>>> {
-        let html = self.context.config.html_config().unwrap_or_default();
         let mut files = BTreeMap::new();
         for (at, chapter) in self.chapters.iter().enumerate() {
             files.insert(chapter.url.clone(), self.page(at, &chapter.url)?.into_bytes());
@@ -222,16 +221,22 @@ impl<'a> Build<'a> {
         files.insert("robots.txt".to_owned(), self.robots().into_bytes());
         if let Some(address) = &self.address {
             files.insert("sitemap.xml".to_owned(), self.sitemap(address).into_bytes());
+        }
+        if self.pictures().is_some() {
             let book = self.context.config.book.title.clone().unwrap_or_default();
-            // Nobody links to a page that is being written.
-            let served = html.live_reload_endpoint.is_some();
-            for chapter in self.chapters.iter().filter(|_| !served) {
+            for chapter in self.chapters {
                 let picture = card::draw(&self.handlebars, &book, &chapter.name)?;
                 files.insert(card::name(&chapter.url), picture);
             }
         }
         files.insert("sw.js".to_owned(), self.worker(&files)?.into_bytes());
         Ok(files)
+    }
+
+    /// Where pages have pictures: whoever shows a link asks for a whole address. Nobody links to a page that is being written.
+    fn pictures(&self) -> Option<&String> {
+        let html = self.context.config.html_config().unwrap_or_default();
+        self.address.as_ref().filter(|_| html.live_reload_endpoint.is_none())
     }
 
     fn page(&self, at: usize, url: &str) -> Result<String> {
@@ -247,8 +252,7 @@ impl<'a> Build<'a> {
         // The first page has two addresses; one counts.
         let own = if at == 0 { "" } else { &chapter.url };
         data["canonical"] = json!(self.address.as_ref().map(|address| format!("{address}/{own}")));
-        // Whoever shows a link asks for a whole address.
-        let card = self.address.as_ref().map(|address| {
+        let card = self.pictures().map(|address| {
             let (width, height) = card::SIZE;
             json!({ "url": format!("{address}/{}", card::name(&chapter.url)), "width": width, "height": height })
         });

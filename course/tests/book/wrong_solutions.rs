@@ -8,6 +8,7 @@ use course::mutants::{self, Verdict};
 use course::progress::Progress;
 use course::project::Project;
 
+use crate::assign::marked_book;
 use crate::small_book::SmallBook;
 
 #[test]
@@ -50,4 +51,22 @@ fn a_mutant_that_is_rejected_counts_as_evidence_until_something_changes() {
     assert_eq!(Told::Mutants.of(&project, "small"), Some(1));
     book.edit("listings/tests/small/core.rs", "42()", "42_()");
     assert_eq!(Told::Mutants.of(&Project::load(book.root()).unwrap(), "small"), None);
+}
+
+#[test]
+fn group_that_is_lost_unstated_is_a_problem_unless_threads_race_in_the_test() {
+    let book = marked_book();
+    let task = "listings/src/small/task.toml";
+    let problem =
+        || tried(&Project::load(book.root()).unwrap())[0].problem.as_ref().map(|it| it.what.clone());
+    let lost =
+        Some("mutant `off-by-one` also loses group `secret`: `secret::answer_is_even` fails".to_owned());
+    assert_eq!(problem(), lost);
+    book.edit(task, "\n[solution]", "races = [\"secret::answer_is_even\"]\n\n[solution]");
+    assert_eq!(problem(), None);
+    // What was found while it raced counts no longer.
+    book.edit(task, "races = [\"secret::answer_is_even\"]\n", "");
+    assert_eq!(problem(), lost);
+    book.edit(task, "\n[solution]", "races = [\"secret::no_such_test\"]\n\n[solution]");
+    assert_eq!(problem(), Some("mutant `off-by-one`: there is no test `secret::no_such_test`".to_owned()));
 }

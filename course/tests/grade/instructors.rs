@@ -41,7 +41,15 @@ fn page_for_instructors_shows_what_the_commands_print() {
     let scratch = root().join("target/course");
     fs::create_dir_all(&scratch).unwrap();
     let desk = tempfile::tempdir_in(&scratch).unwrap();
-    let run = |arguments: &str, exits: i32| course(desk.path(), arguments, exits);
+    // What is run is what the page says, with its lines put together and without the shell's quotes.
+    let page = fs::read_to_string(root().join("src/for-instructors.md")).unwrap();
+    let page = page.replace(" \\\n    ", " ").replace('\'', "");
+    let said =
+        |arguments: &str| assert!(page.contains(&format!("\ncargo course {arguments}\n")), "{arguments}");
+    let run = |arguments: &str, exits: i32| {
+        said(arguments);
+        course(desk.path(), arguments, exits)
+    };
     let folder = root().join("listings/captured/for-instructors");
     let compared = RefCell::new(BTreeSet::new());
     let assert_captured = |name: &str, text: &str| {
@@ -59,12 +67,10 @@ fn page_for_instructors_shows_what_the_commands_print() {
     assert_captured("assign_again", &run(assign, 2));
     assert_captured("rehearse", &run("rehearse virtual-time --out class", 0));
     // What it tells on the way differs from run to run.
-    let graded = Command::new(helper())
-        .args(["grade", "class/submissions", "--task", "virtual-time", "--out", "results"])
-        .args(["--name", r"(?<student>[^_]+)_(?<late>LATE_)?\d+_\d+_.*"])
-        .current_dir(desk.path())
-        .output()
-        .unwrap();
+    let naming = r"--name (?<student>[^_]+)_(?<late>LATE_)?\d+_\d+_.*";
+    let grade = format!("grade class/submissions --task virtual-time --out results {naming}");
+    said(&grade);
+    let graded = Command::new(helper()).args(grade.split(' ')).current_dir(desk.path()).output().unwrap();
     assert_eq!(graded.status.code(), Some(0), "{}", String::from_utf8_lossy(&graded.stderr));
     assert_captured("grade", &String::from_utf8(graded.stdout).unwrap());
     let marking = "--assignment hw1/for-instructors/assignment.toml --roster class/roster.csv --late 10%";
@@ -84,10 +90,7 @@ fn page_for_instructors_shows_what_the_commands_print() {
     assert_captured("student", &read("students/dubois.md"));
     assert_captured(
         "similarity",
-        &run(
-            r"export class/submissions --similarity alike --task virtual-time --name (?<student>[^_]+)_(?<late>LATE_)?\d+_\d+_.*",
-            0,
-        ),
+        &run(&format!("export class/submissions --similarity alike --task virtual-time {naming}"), 0),
     );
     // Nobody reads of hidden tests, of this machine, or of anybody else.
     for file in fs::read_dir(desk.path().join("reports/students")).unwrap() {
