@@ -54,17 +54,34 @@ fn main() -> Result<()> {
     let root = Project::find_root(Path::new(env!("CARGO_MANIFEST_DIR")))?;
     let machine = Machine::this(cli.machine.as_deref())?;
     let project = Project::load(&root)?;
-    ensure!(project.problems.is_empty(), "the book cannot be read: `cargo course verify` says why");
+    ensure!(
+        project.problems.is_empty(),
+        "the book cannot be read: `cargo course verify` says why"
+    );
     let artifacts = Artifacts::build(&root)?;
     let listings = listings(&project)?;
     let pages = pages(&project)?;
-    let target = artifacts.dependency_dir.parent().context("deps/ lies in a folder")?.to_owned();
+    let target = artifacts
+        .dependency_dir
+        .parent()
+        .context("deps/ lies in a folder")?
+        .to_owned();
     build_skeptic(&root)?;
 
     let cache = project.scratch().join("cache");
     let ways = vec![
-        time("`cargo course verify`, nothing cached", cli.runs, || forget(&cache), || ours(&root))?,
-        time("`cargo course verify`, unchanged", cli.runs, || Ok(()), || ours(&root))?,
+        time(
+            "`cargo course verify`, nothing cached",
+            cli.runs,
+            || forget(&cache),
+            || ours(&root),
+        )?,
+        time(
+            "`cargo course verify`, unchanged",
+            cli.runs,
+            || Ok(()),
+            || ours(&root),
+        )?,
         time(
             "`mdbook test -L target/debug/deps`",
             cli.runs,
@@ -78,7 +95,12 @@ fn main() -> Result<()> {
             || skeptic(&root),
         )?,
         time("skeptic, unchanged", cli.runs, || Ok(()), || skeptic(&root))?,
-        time("one `rustc` a listing", cli.runs, || Ok(()), || rustc_each(&listings, &artifacts))?,
+        time(
+            "one `rustc` a listing",
+            cli.runs,
+            || Ok(()),
+            || rustc_each(&listings, &artifacts),
+        )?,
     ];
     let comparison = Comparison {
         machine,
@@ -111,13 +133,18 @@ fn time(
         seconds.push(start.elapsed().as_secs_f64());
         eprintln!("{name}, run {number}: {:.2} s", seconds[seconds.len() - 1]);
     }
-    Ok(Way { name: name.to_owned(), seconds, found })
+    Ok(Way {
+        name: name.to_owned(),
+        seconds,
+        found,
+    })
 }
 
 /// Removes a cache.
 fn forget(folder: &Path) -> Result<()> {
     if folder.exists() {
-        fs::remove_dir_all(folder).with_context(|| format!("{} cannot be removed", folder.display()))?;
+        fs::remove_dir_all(folder)
+            .with_context(|| format!("{} cannot be removed", folder.display()))?;
     }
     Ok(())
 }
@@ -125,12 +152,20 @@ fn forget(folder: &Path) -> Result<()> {
 /// The book's tool: all it checks, listings among it.
 fn ours(root: &Path) -> Result<Found> {
     let report = verify(root, &Options::default())?;
-    Ok(Found { passed: report.total().listings(), failed: report.problems.len(), ..Found::default() })
+    Ok(Found {
+        passed: report.total().listings(),
+        failed: report.problems.len(),
+        ..Found::default()
+    })
 }
 
 /// The pages as mdBook's own preprocessors hand them to rustdoc: includes expanded, other directives plain text.
 fn pages(project: &Project) -> Result<Vec<String>> {
-    let texts: Vec<_> = project.pages.iter().map(|page| (page, page.text.as_str())).collect();
+    let texts: Vec<_> = project
+        .pages
+        .iter()
+        .map(|page| (page, page.text.as_str()))
+        .collect();
     includes::expand(&project.root, &texts)
 }
 
@@ -157,7 +192,15 @@ fn mdbook_test(pages: &[String], libraries: &Path) -> Result<Found> {
 fn build_skeptic(root: &Path) -> Result<()> {
     eprintln!("building the skeptic path");
     let built = cargo(root)
-        .args(["test", "--quiet", "--package", "skeptic-path", "--test", "book", "--no-run"])
+        .args([
+            "test",
+            "--quiet",
+            "--package",
+            "skeptic-path",
+            "--test",
+            "book",
+            "--no-run",
+        ])
         .status()
         .context("cargo cannot be started")?;
     ensure!(built.success(), "the skeptic path does not build");
@@ -209,9 +252,16 @@ fn listings(project: &Project) -> Result<Vec<Listing>> {
             }
         }
     }
-    let texts: Vec<_> = wanted.iter().map(|(page, body, _)| (*page, *body)).collect();
+    let texts: Vec<_> = wanted
+        .iter()
+        .map(|(page, body, _)| (*page, *body))
+        .collect();
     let codes = includes::expand(&project.root, &texts)?;
-    Ok(wanted.into_iter().zip(codes).map(|((_, _, expect), code)| Listing { code, expect }).collect())
+    Ok(wanted
+        .into_iter()
+        .zip(codes)
+        .map(|((_, _, expect), code)| Listing { code, expect })
+        .collect())
 }
 
 /// Each listing a program, compiled and run on its own, as many at once as there are processors.
@@ -223,8 +273,14 @@ fn rustc_each(listings: &[Listing], artifacts: &Artifacts) -> Result<Found> {
         loop {
             // Only a counter: nothing else is read because of its value.
             let index = next.fetch_add(1, Ordering::Relaxed);
-            let Some(listing) = listings.get(index) else { return Ok(found) };
-            let well = compile_and_run(listing, &folder.path().join(format!("listing_{index}")), artifacts)?;
+            let Some(listing) = listings.get(index) else {
+                return Ok(found);
+            };
+            let well = compile_and_run(
+                listing,
+                &folder.path().join(format!("listing_{index}")),
+                artifacts,
+            )?;
             found.passed += usize::from(well);
             found.failed += usize::from(!well);
         }
@@ -232,7 +288,10 @@ fn rustc_each(listings: &[Listing], artifacts: &Artifacts) -> Result<Found> {
     let workers = std::thread::available_parallelism().map_or(1, usize::from);
     let parts: Vec<Result<Found>> = std::thread::scope(|scope| {
         let running: Vec<_> = (0..workers).map(|_| scope.spawn(worker)).collect();
-        running.into_iter().map(|part| part.join().expect("no worker panics")).collect()
+        running
+            .into_iter()
+            .map(|part| part.join().expect("no worker panics"))
+            .collect()
     });
     let mut found = Found::default();
     for part in parts {
@@ -247,7 +306,11 @@ fn compile_and_run(listing: &Listing, path: &Path, artifacts: &Artifacts) -> Res
     let executable = path.with_extension(std::env::consts::EXE_EXTENSION);
     fs::write(&source, program(&listing.code))?;
     let quiet = |command: &mut Command| {
-        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status()
+        command
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .status()
     };
     let compiled = quiet(
         Command::new("rustc")

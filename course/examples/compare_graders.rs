@@ -83,7 +83,10 @@ mod linux {
         }
         build_course(&root)?;
         let artifacts = Artifacts::build(&root)?;
-        let target = artifacts.dependency_dir.parent().context("deps/ lies in a folder")?;
+        let target = artifacts
+            .dependency_dir
+            .parent()
+            .context("deps/ lies in a folder")?;
         let sandbox = Sandbox::find(&target.join("course"), Some(Level::Full))?;
         let kit = kit::of_chapter(&project, &cli.chapter)?;
         let grader = Grader::new(kit, sandbox, Some(&artifacts), Limits::TEST)?;
@@ -94,36 +97,68 @@ mod linux {
             ..Options::default()
         };
         let start = Instant::now();
-        let run = grade(&grader, &options, &Progress::on_stderr(), &AtomicBool::new(false))?;
+        let run = grade(
+            &grader,
+            &options,
+            &Progress::on_stderr(),
+            &AtomicBool::new(false),
+        )?;
         let seconds = start.elapsed().as_secs_f64();
-        ensure!(run.ungraded() == 0, "some have no verdict: {}", run.summary());
-        let mut ways =
-            vec![Way { name: "`cargo course grade`".to_owned(), submissions: run.graded, seconds }];
+        ensure!(
+            run.ungraded() == 0,
+            "some have no verdict: {}",
+            run.summary()
+        );
+        let mut ways = vec![Way {
+            name: "`cargo course grade`".to_owned(),
+            submissions: run.graded,
+            seconds,
+        }];
 
-        let some: Vec<_> =
-            class.iter().step_by((class.len() / cli.cargo.max(1)).max(1)).take(cli.cargo).collect();
-        for (name, target) in
-            [("`cargo test`, a folder each", None), ("`cargo test`, one `target/` for all", Some("shared"))]
-        {
+        let some: Vec<_> = class
+            .iter()
+            .step_by((class.len() / cli.cargo.max(1)).max(1))
+            .take(cli.cargo)
+            .collect();
+        for (name, target) in [
+            ("`cargo test`, a folder each", None),
+            ("`cargo test`, one `target/` for all", Some("shared")),
+        ] {
             let projects = folder.path().join("projects");
             for (student, files) in &some {
                 let mut tree = exercise.owned();
-                tree.extend(files.iter().map(|(path, text)| (path.clone(), text.clone())));
+                tree.extend(
+                    files
+                        .iter()
+                        .map(|(path, text)| (path.clone(), text.clone())),
+                );
                 write(&tree, &projects.join(student))?;
             }
             let start = Instant::now();
             for (student, _) in &some {
-                let target = folder.path().join(target.unwrap_or(student.as_str())).join("target");
+                let target = folder
+                    .path()
+                    .join(target.unwrap_or(student.as_str()))
+                    .join("target");
                 let well = cargo_test(&projects.join(student), &target)?;
                 // The first handed in the solution: where that fails, cargo has not done its work.
-                ensure!(well || *student != some[0].0, "cargo test fails for the solution");
+                ensure!(
+                    well || *student != some[0].0,
+                    "cargo test fails for the solution"
+                );
             }
             let seconds = start.elapsed().as_secs_f64();
-            ways.push(Way { name: name.to_owned(), submissions: some.len(), seconds });
+            ways.push(Way {
+                name: name.to_owned(),
+                submissions: some.len(),
+                seconds,
+            });
             fs::remove_dir_all(&projects)?;
         }
         let mut statuses = BTreeMap::new();
-        run.results.values().for_each(|it| *statuses.entry(it.status.word().to_owned()).or_default() += 1);
+        run.results
+            .values()
+            .for_each(|it| *statuses.entry(it.status.word().to_owned()).or_default() += 1);
         let comparison = Comparison {
             machine,
             load,
@@ -142,27 +177,51 @@ mod linux {
 
     /// The program that shuts the doors of the reduced sandbox behind itself.
     fn build_course(root: &Path) -> Result<()> {
-        let built = cargo(root).args(["build", "--quiet", "--bin", "course"]).status();
-        ensure!(built.context("cargo cannot be started")?.success(), "course does not build");
+        let built = cargo(root)
+            .args(["build", "--quiet", "--bin", "course"])
+            .status();
+        ensure!(
+            built.context("cargo cannot be started")?.success(),
+            "course does not build"
+        );
         Ok(())
     }
 
     /// What each student hands in.
     fn class(exercise: &Exercise, count: usize, without: &str) -> Result<BTreeMap<String, Tree>> {
         let theirs = |tree: &Tree| -> Tree {
-            exercise.allowed().iter().map(|path| (path.clone(), tree[path].clone())).collect()
+            exercise
+                .allowed()
+                .iter()
+                .map(|path| (path.clone(), tree[path].clone()))
+                .collect()
         };
         let mut wrong = Vec::new();
-        for mutant in exercise.task.mutants.iter().filter(|mutant| mutant.name != without) {
+        for mutant in exercise
+            .task
+            .mutants
+            .iter()
+            .filter(|mutant| mutant.name != without)
+        {
             let path = format!("src/{}/{}", module(&exercise.slug), mutant.file);
             let mut files = theirs(exercise.solution());
-            let Some(text) = files.get(&path).map(|text| String::from_utf8_lossy(text).into_owned()) else {
+            let Some(text) = files
+                .get(&path)
+                .map(|text| String::from_utf8_lossy(text).into_owned())
+            else {
                 continue;
             };
-            files.insert(path, text.replace(&mutant.find, &mutant.replace).into_bytes());
+            files.insert(
+                path,
+                text.replace(&mutant.find, &mutant.replace).into_bytes(),
+            );
             wrong.push(files);
         }
-        ensure!(!wrong.is_empty(), "{} has no wrong solutions", exercise.slug);
+        ensure!(
+            !wrong.is_empty(),
+            "{} has no wrong solutions",
+            exercise.slug
+        );
         let mut wrong = wrong.into_iter().cycle();
         let mut class = BTreeMap::new();
         for number in 0..count {

@@ -5,9 +5,13 @@
 use std::process::{Command, ExitCode};
 
 fn main() -> ExitCode {
-    let arguments = std::env::args_os()
-        .skip(1)
-        .map(|argument| if argument == "--edition=2021" { "--edition=2024".into() } else { argument });
+    let arguments = std::env::args_os().skip(1).map(|argument| {
+        if argument == "--edition=2021" {
+            "--edition=2024".into()
+        } else {
+            argument
+        }
+    });
     match Command::new("rustc").args(arguments).status() {
         Ok(status) => ExitCode::from(u8::try_from(status.code().unwrap_or(1)).unwrap_or(1)),
         Err(error) => {

@@ -51,7 +51,9 @@ impl Preprocessor for Course {
 }
 
 fn render_item(project: &Project, item: &mut BookItem, problems: &mut Problems) {
-    let BookItem::Chapter(chapter) = item else { return };
+    let BookItem::Chapter(chapter) = item else {
+        return;
+    };
     if let Some(path) = &chapter.source_path {
         let page = Page::parse(&Path::new("src").join(path), &chapter.content);
         match render_page(project, &page) {
@@ -67,8 +69,8 @@ fn render_item(project: &Project, item: &mut BookItem, problems: &mut Problems) 
 /// A page as mdBook's own preprocessors and renderer are to see it.
 pub(crate) fn render_page(project: &Project, page: &Page) -> Result<String, Vec<Problem>> {
     let text = directives::expand(Place { project, page })?;
-    let text =
-        without_run_button(project, &Page::parse(&page.file, &text)).map_err(|problem| vec![problem])?;
+    let text = without_run_button(project, &Page::parse(&page.file, &text))
+        .map_err(|problem| vec![problem])?;
     mermaid::draw(page, &text)
 }
 
@@ -91,9 +93,12 @@ fn without_run_button(project: &Project, page: &Page) -> Result<String, Problem>
     let mut out = String::with_capacity(page.text.len());
     let mut done = 0;
     for fence in &page.fences {
-        let Ok(Some(expect)) = fences::expectation(page, fence) else { continue };
+        let Ok(Some(expect)) = fences::expectation(page, fence) else {
+            continue;
+        };
         let code = includes::expand(&project.root, &[(page, &fence.body)]).map_err(|error| {
-            Problem::new(&page.file, fence.line, format!("{error:#}")).help("mend the include in this block")
+            Problem::new(&page.file, fence.line, format!("{error:#}"))
+                .help("mend the include in this block")
         })?;
         let mut words = String::new();
         // Where it comes from, for the site: stock mdBook makes a class of it, which nothing uses.
@@ -119,20 +124,26 @@ fn without_run_button(project: &Project, page: &Page) -> Result<String, Problem>
 fn included(body: &str) -> Option<&str> {
     let inner = body.trim().strip_prefix("{{#")?.strip_suffix("}}")?;
     let (directive, from) = inner.split_once(' ')?;
-    let whole = matches!(directive, "include" | "rustdoc_include") && !from.contains(['{', '}', ' ', ',']);
+    let whole =
+        matches!(directive, "include" | "rustdoc_include") && !from.contains(['{', '}', ' ', ',']);
     whole.then_some(from)
 }
 
 fn needs_linux(code: &str) -> bool {
-    ["target_os = \"linux\"", "/proc/", "/sys/fs/"].iter().any(|sign| code.contains(sign))
+    ["target_os = \"linux\"", "/proc/", "/sys/fs/"]
+        .iter()
+        .any(|sign| code.contains(sign))
 }
 
 fn runs_on_the_playground(code: &str) -> bool {
     let foreign = |line: &str| {
         let line = line.trim_start_matches(['#', ' ']);
-        let path = line.strip_prefix("use ").or_else(|| line.strip_prefix("pub use "))?;
+        let path = line
+            .strip_prefix("use ")
+            .or_else(|| line.strip_prefix("pub use "))?;
         let name = path.split("::").next()?.trim_end_matches(';');
-        let local = matches!(name, "self" | "super" | "crate") || name.starts_with(char::is_uppercase);
+        let local =
+            matches!(name, "self" | "super" | "crate") || name.starts_with(char::is_uppercase);
         (!local && !ON_THE_PLAYGROUND.contains(&name)).then_some(())
     };
     !code.contains("listings::") && !code.lines().any(|line| foreign(line).is_some())
@@ -168,7 +179,11 @@ impl From<Vec<Problem>> for Unwell {
 ///
 /// [`Unwell`], when `problems` is not empty.
 pub fn refuse(problems: Vec<Problem>) -> Result<()> {
-    if problems.is_empty() { Ok(()) } else { Err(Unwell(problems).into()) }
+    if problems.is_empty() {
+        Ok(())
+    } else {
+        Err(Unwell(problems).into())
+    }
 }
 
 /// Answers mdBook's preprocessor protocol on standard input and output.
@@ -178,7 +193,9 @@ pub fn refuse(problems: Vec<Problem>) -> Result<()> {
 /// When the input is not mdBook's, or the book has problems.
 pub fn preprocess() -> Result<()> {
     let mut input = String::new();
-    std::io::stdin().read_to_string(&mut input).context("mdBook's book cannot be read")?;
+    std::io::stdin()
+        .read_to_string(&mut input)
+        .context("mdBook's book cannot be read")?;
     let (context, book) = mdbook_preprocessor::parse_input(input.as_bytes())?;
     check_version(&context.mdbook_version)?;
     let book = Course.run(&context, book)?;
@@ -186,8 +203,8 @@ pub fn preprocess() -> Result<()> {
 }
 
 fn check_version(theirs: &str) -> Result<()> {
-    let version =
-        semver::Version::parse(theirs).with_context(|| format!("mdBook calls itself `{theirs}`"))?;
+    let version = semver::Version::parse(theirs)
+        .with_context(|| format!("mdBook calls itself `{theirs}`"))?;
     let ours = semver::VersionReq::parse("0.5").context("a valid requirement")?;
     anyhow::ensure!(
         ours.matches(&version),
@@ -204,7 +221,8 @@ fn check_version(theirs: &str) -> Result<()> {
 pub fn build(root: &Path, live_reload: bool) -> Result<PathBuf> {
     let mut book = load(root)?;
     if live_reload {
-        book.config.set("output.html.live-reload-endpoint", crate::serve::ENDPOINT)?;
+        book.config
+            .set("output.html.live-reload-endpoint", crate::serve::ENDPOINT)?;
     }
     book.with_renderer(Site).build()?;
     Ok(book.build_dir_for("html"))
@@ -217,14 +235,29 @@ pub fn build(root: &Path, live_reload: bool) -> Result<PathBuf> {
 /// When the book has problems ([`Unwell`]), when mdBook fails, or when there is nothing here that prints.
 pub fn build_form(root: &Path, form: Form) -> Result<PathBuf> {
     let mut book = load(root)?;
-    let title = book.config.book.title.clone().unwrap_or_else(|| "book".to_owned()).to_lowercase();
-    let words: Vec<_> = title.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
+    let title = book
+        .config
+        .book
+        .title
+        .clone()
+        .unwrap_or_else(|| "book".to_owned())
+        .to_lowercase();
+    let words: Vec<_> = title
+        .split(|c: char| !c.is_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .collect();
     let ending = match form {
         Form::Epub => "epub",
         Form::Pdf => "pdf",
     };
-    let to = root.join("target").join(format!("{}.{ending}", words.join("-")));
-    book.with_renderer(OneFile { form, to: to.clone() }).build()?;
+    let to = root
+        .join("target")
+        .join(format!("{}.{ending}", words.join("-")));
+    book.with_renderer(OneFile {
+        form,
+        to: to.clone(),
+    })
+    .build()?;
     Ok(to)
 }
 
@@ -245,15 +278,24 @@ mod tests {
 
     #[test]
     fn run_button_is_for_what_the_playground_has() {
-        assert!(runs_on_the_playground("use std::time::Duration;\nuse tokio::time;\nlet x = 1;"));
+        assert!(runs_on_the_playground(
+            "use std::time::Duration;\nuse tokio::time;\nlet x = 1;"
+        ));
         assert!(runs_on_the_playground("fn f() {}\n# use std::fmt;"));
-        assert!(!runs_on_the_playground("# use listings::virtual_time::bubble;"));
+        assert!(!runs_on_the_playground(
+            "# use listings::virtual_time::bubble;"
+        ));
         assert!(!runs_on_the_playground("use corosensei::Coroutine;"));
     }
 
     #[test]
     fn other_mdbook_versions_are_told_what_to_do() {
         assert!(check_version("0.5.4").is_ok());
-        assert!(check_version("0.4.40").unwrap_err().to_string().contains("cargo course serve"));
+        assert!(
+            check_version("0.4.40")
+                .unwrap_err()
+                .to_string()
+                .contains("cargo course serve")
+        );
     }
 }

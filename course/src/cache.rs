@@ -18,18 +18,27 @@ impl Cache {
     pub fn new(folder: PathBuf, environment: String) -> Self {
         // A cache that cannot be written costs time, nothing else: `put` says the same.
         let _ = fs::create_dir_all(&folder);
-        Self { folder, environment }
+        Self {
+            folder,
+            environment,
+        }
     }
 
     /// The same folder for another state of compiler and libraries.
     #[must_use]
     pub fn within(&self, environment: String) -> Self {
-        Self { folder: self.folder.clone(), environment }
+        Self {
+            folder: self.folder.clone(),
+            environment,
+        }
     }
 
     fn path(&self, key: &str) -> PathBuf {
         let mut hasher = blake3::Hasher::new();
-        hasher.update(self.environment.as_bytes()).update(&[0]).update(key.as_bytes());
+        hasher
+            .update(self.environment.as_bytes())
+            .update(&[0])
+            .update(key.as_bytes());
         self.folder.join(hasher.finalize().to_hex().as_str())
     }
 

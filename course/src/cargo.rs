@@ -81,7 +81,8 @@ impl Artifacts {
         let mut messages = Vec::new();
         for line in BufReader::new(child.stdout.take().context("a pipe was asked for")?).lines() {
             let line = line.context("cargo's messages cannot be read")?;
-            let message: Value = serde_json::from_str(&line).context("cargo's message is not JSON")?;
+            let message: Value =
+                serde_json::from_str(&line).context("cargo's message is not JSON")?;
             if message["reason"] == "compiler-artifact" {
                 built();
             }
@@ -92,7 +93,11 @@ impl Artifacts {
         if !status.success() {
             let problems = compile_errors(root, &messages);
             // Without a word from the compiler it is not the code: no network, a lock file that may not change.
-            ensure!(!problems.is_empty(), "cargo cannot build the listings crate:\n{}", stderr.trim());
+            ensure!(
+                !problems.is_empty(),
+                "cargo cannot build the listings crate:\n{}",
+                stderr.trim()
+            );
             return Ok(Err(problems));
         }
         let dependencies = direct_dependencies(root)?;
@@ -109,25 +114,43 @@ impl Artifacts {
                 continue;
             }
             let target = &message["target"];
-            let kinds: Vec<_> =
-                target["kind"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+            let kinds: Vec<_> = target["kind"]
+                .as_array()
+                .into_iter()
+                .flatten()
+                .filter_map(Value::as_str)
+                .collect();
             if kinds.contains(&"example") {
-                if let (Some(name), Some(exe)) = (target["name"].as_str(), message["executable"].as_str()) {
+                if let (Some(name), Some(exe)) =
+                    (target["name"].as_str(), message["executable"].as_str())
+                {
                     artifacts.examples.insert(name.to_owned(), exe.into());
                 }
                 continue;
             }
-            let Some(name) = message["package_id"].as_str().and_then(|id| dependencies.get(id)) else {
+            let Some(name) = message["package_id"]
+                .as_str()
+                .and_then(|id| dependencies.get(id))
+            else {
                 continue;
             };
-            let library =
-                message["filenames"].as_array().into_iter().flatten().filter_map(Value::as_str).find(
-                    |file| [".rlib", ".so", ".dylib", ".dll"].iter().any(|ending| file.ends_with(ending)),
-                );
+            let library = message["filenames"]
+                .as_array()
+                .into_iter()
+                .flatten()
+                .filter_map(Value::as_str)
+                .find(|file| {
+                    [".rlib", ".so", ".dylib", ".dll"]
+                        .iter()
+                        .any(|ending| file.ends_with(ending))
+                });
             if kinds.contains(&"custom-build") {
                 continue;
             }
-            let level = message["profile"]["opt_level"].as_str().unwrap_or("0").to_owned();
+            let level = message["profile"]["opt_level"]
+                .as_str()
+                .unwrap_or("0")
+                .to_owned();
             if let Some(library) = library
                 && optimised.get(name).is_none_or(|seen| *seen <= level)
             {
@@ -135,10 +158,17 @@ impl Artifacts {
                 artifacts.externs.insert(name.clone(), library.into());
             }
         }
-        let listings = artifacts.externs.get("listings").context("cargo built no listings library")?;
+        let listings = artifacts
+            .externs
+            .get("listings")
+            .context("cargo built no listings library")?;
         // `target/debug/liblistings.rlib` is a link to the file in `deps/`, where everything else lies.
         let folder = listings.parent().context("a library lies in a folder")?;
-        artifacts.dependency_dir = if folder.ends_with("deps") { folder.into() } else { folder.join("deps") };
+        artifacts.dependency_dir = if folder.ends_with("deps") {
+            folder.into()
+        } else {
+            folder.join("deps")
+        };
         Ok(Ok(artifacts))
     }
 
@@ -149,14 +179,18 @@ impl Artifacts {
         for (name, path) in &self.externs {
             arguments.extend(["--extern".to_owned(), format!("{name}={}", path.display())]);
         }
-        arguments.extend(["-L".to_owned(), format!("dependency={}", self.dependency_dir.display())]);
+        arguments.extend([
+            "-L".to_owned(),
+            format!("dependency={}", self.dependency_dir.display()),
+        ]);
         arguments
     }
 
     /// Whether this is the compiler whose messages the book shows: the one of `rust-version`.
     #[must_use]
     pub fn is_reference_compiler(&self) -> bool {
-        self.rustc.starts_with(concat!("rustc ", env!("CARGO_PKG_RUST_VERSION"), "."))
+        self.rustc
+            .starts_with(concat!("rustc ", env!("CARGO_PKG_RUST_VERSION"), "."))
     }
 
     /// A digest of compiler and libraries: when it is the same, a fence that compiled still compiles.
@@ -186,7 +220,10 @@ fn does_not_compile(problems: &[Problem]) -> anyhow::Error {
 /// The compiler's errors as problems of the files they stand in.
 fn compile_errors(root: &Path, messages: &[Value]) -> Vec<Problem> {
     let mut problems = Problems::default();
-    for message in messages.iter().filter(|message| message["reason"] == "compiler-message") {
+    for message in messages
+        .iter()
+        .filter(|message| message["reason"] == "compiler-message")
+    {
         let target = message["target"]["name"].as_str().unwrap_or_default();
         let message = &message["message"];
         let said = message["message"].as_str().unwrap_or_default();
@@ -195,17 +232,25 @@ fn compile_errors(root: &Path, messages: &[Value]) -> Vec<Problem> {
             continue;
         }
         let spans = message["spans"].as_array().map_or(&[][..], Vec::as_slice);
-        let place = spans.iter().find(|span| span["is_primary"] == true).and_then(|span| {
-            let file = Path::new(span["file_name"].as_str()?);
-            // A dependency's own file is no file of the book.
-            let file = file.strip_prefix(root).unwrap_or(file);
-            file.is_relative().then_some((file.to_owned(), span["line_start"].as_u64()? as usize))
-        });
+        let place = spans
+            .iter()
+            .find(|span| span["is_primary"] == true)
+            .and_then(|span| {
+                let file = Path::new(span["file_name"].as_str()?);
+                // A dependency's own file is no file of the book.
+                let file = file.strip_prefix(root).unwrap_or(file);
+                file.is_relative()
+                    .then_some((file.to_owned(), span["line_start"].as_u64()? as usize))
+            });
         let (file, line) = place.unwrap_or(("listings/Cargo.toml".into(), 0));
         problems.push(
-            Problem::new(file, line, format!("`{target}` should compile, but rustc says: {said}"))
-                .detail(message["rendered"].as_str().unwrap_or_default())
-                .help("mend it: until it compiles, no listing and no output is checked"),
+            Problem::new(
+                file,
+                line,
+                format!("`{target}` should compile, but rustc says: {said}"),
+            )
+            .detail(message["rendered"].as_str().unwrap_or_default())
+            .help("mend it: until it compiles, no listing and no output is checked"),
         );
     }
     problems.sorted()
@@ -213,10 +258,21 @@ fn compile_errors(root: &Path, messages: &[Value]) -> Vec<Problem> {
 
 /// The names of the examples of `listings`, sorted.
 fn examples(root: &Path) -> Vec<String> {
-    let folder = std::fs::read_dir(root.join("listings/examples")).into_iter().flatten().flatten();
-    let rust = folder.map(|entry| entry.path()).filter(|file| file.extension().is_some_and(|it| it == "rs"));
-    let mut names: Vec<_> =
-        rust.map(|file| file.file_stem().unwrap_or_default().to_string_lossy().into_owned()).collect();
+    let folder = std::fs::read_dir(root.join("listings/examples"))
+        .into_iter()
+        .flatten()
+        .flatten();
+    let rust = folder
+        .map(|entry| entry.path())
+        .filter(|file| file.extension().is_some_and(|it| it == "rs"));
+    let mut names: Vec<_> = rust
+        .map(|file| {
+            file.file_stem()
+                .unwrap_or_default()
+                .to_string_lossy()
+                .into_owned()
+        })
+        .collect();
     names.sort();
     names
 }
@@ -240,22 +296,40 @@ pub fn cargo(root: &Path) -> Command {
 fn direct_dependencies(root: &Path) -> Result<BTreeMap<String, String>> {
     let output = cargo(root)
         // This machine's crates are downloaded by now; those of other platforms need not be.
-        .args(["metadata", "--format-version=1", "--locked", "--offline", "--filter-platform", &host()?])
+        .args([
+            "metadata",
+            "--format-version=1",
+            "--locked",
+            "--offline",
+            "--filter-platform",
+            &host()?,
+        ])
         .stderr(Stdio::piped())
         .output()
         .context("cargo metadata cannot be started")?;
     if !output.status.success() {
-        bail!("cargo metadata failed: {}", String::from_utf8_lossy(&output.stderr).trim());
+        bail!(
+            "cargo metadata failed: {}",
+            String::from_utf8_lossy(&output.stderr).trim()
+        );
     }
-    let metadata: Value = serde_json::from_slice(&output.stdout).context("cargo metadata is not JSON")?;
-    let packages = metadata["packages"].as_array().context("cargo metadata has no packages")?;
+    let metadata: Value =
+        serde_json::from_slice(&output.stdout).context("cargo metadata is not JSON")?;
+    let packages = metadata["packages"]
+        .as_array()
+        .context("cargo metadata has no packages")?;
     let listings = packages
         .iter()
         .find(|package| package["name"] == "listings" && package["source"].is_null())
         .and_then(|package| package["id"].as_str())
         .context("the workspace has no listings crate")?;
-    let nodes = metadata["resolve"]["nodes"].as_array().context("cargo metadata has no graph")?;
-    let node = nodes.iter().find(|node| node["id"] == listings).context("listings is not in the graph")?;
+    let nodes = metadata["resolve"]["nodes"]
+        .as_array()
+        .context("cargo metadata has no graph")?;
+    let node = nodes
+        .iter()
+        .find(|node| node["id"] == listings)
+        .context("listings is not in the graph")?;
     let mut names = BTreeMap::from([(listings.to_owned(), "listings".to_owned())]);
     for dependency in node["deps"].as_array().into_iter().flatten() {
         if let (Some(id), Some(name)) = (dependency["pkg"].as_str(), dependency["name"].as_str()) {
@@ -267,7 +341,10 @@ fn direct_dependencies(root: &Path) -> Result<BTreeMap<String, String>> {
 
 /// The platform the compiler builds for here, such as `x86_64-unknown-linux-gnu`.
 fn host() -> Result<String> {
-    let output = Command::new("rustc").arg("-vV").output().context("rustc cannot be started")?;
+    let output = Command::new("rustc")
+        .arg("-vV")
+        .output()
+        .context("rustc cannot be started")?;
     let said = String::from_utf8_lossy(&output.stdout);
     let host = said.lines().find_map(|line| line.strip_prefix("host: "));
     host.map(str::to_owned).context("rustc -vV names no host")
@@ -279,6 +356,9 @@ fn host() -> Result<String> {
 ///
 /// When rustc cannot be started.
 pub fn rustc_version() -> Result<String> {
-    let output = Command::new("rustc").arg("--version").output().context("rustc cannot be started")?;
+    let output = Command::new("rustc")
+        .arg("--version")
+        .output()
+        .context("rustc cannot be started")?;
     Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }

@@ -72,10 +72,15 @@ impl Compared for Comparison {
 
     /// A Markdown table: a row a way, with the median of its runs and their range, and what it found.
     fn table(&self) -> String {
-        let mut text = String::from("| way | median | runs | passed | failed |\n|---|---:|---:|---:|---|\n");
+        let mut text =
+            String::from("| way | median | runs | passed | failed |\n|---|---:|---:|---:|---|\n");
         for way in &self.ways {
-            let errors: Vec<_> =
-                way.found.errors.iter().map(|(code, count)| format!("{count} × {code}")).collect();
+            let errors: Vec<_> = way
+                .found
+                .errors
+                .iter()
+                .map(|(code, count)| format!("{count} × {code}"))
+                .collect();
             let failed = match &errors[..] {
                 [] => way.found.failed.to_string(),
                 _ => format!("{} ({})", way.found.failed, errors.join(", ")),
@@ -87,7 +92,12 @@ impl Compared for Comparison {
                 way.name, way.found.passed
             );
         }
-        let runs = self.ways.iter().map(|way| way.seconds.len()).min().unwrap_or(0);
+        let runs = self
+            .ways
+            .iter()
+            .map(|way| way.seconds.len())
+            .min()
+            .unwrap_or(0);
         let _ = writeln!(
             text,
             "\n*Wall-clock time, {runs} {} each, over {} pages with {} listings. {}, {}, {}.*",
@@ -106,7 +116,9 @@ impl Compared for Comparison {
 fn spread(values: &[f64]) -> [f64; 3] {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
-    let Some((&low, &high)) = sorted.first().zip(sorted.last()) else { return [0.0; 3] };
+    let Some((&low, &high)) = sorted.first().zip(sorted.last()) else {
+        return [0.0; 3];
+    };
     let middle = sorted.len() / 2;
     let median = if sorted.len() % 2 == 1 {
         sorted[middle]
@@ -122,7 +134,11 @@ mod tests {
 
     #[test]
     fn table_has_a_row_a_way_and_says_what_failed() {
-        let found = Found { passed: 3, failed: 2, errors: BTreeMap::from([("E0433".to_owned(), 2)]) };
+        let found = Found {
+            passed: 3,
+            failed: 2,
+            errors: BTreeMap::from([("E0433".to_owned(), 2)]),
+        };
         let machine = Machine {
             name: "small".to_owned(),
             cpu: "A CPU".to_owned(),
@@ -136,7 +152,11 @@ mod tests {
             rustc: "rustc 1.95.0".to_owned(),
             pages: 2,
             listings: 5,
-            ways: vec![Way { name: "one way".to_owned(), seconds: vec![2.0, 1.0, 4.0], found }],
+            ways: vec![Way {
+                name: "one way".to_owned(),
+                seconds: vec![2.0, 1.0, 4.0],
+                found,
+            }],
         };
         assert_eq!(
             comparison.table(),

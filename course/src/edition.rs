@@ -54,14 +54,18 @@ pub fn build(root: &Path) -> Result<PathBuf> {
     let secrets = Secrets::of(&project)?;
     let mut book = book::load(root)?;
     let title = book.config.book.title.clone().unwrap_or_default();
-    book.config.set("book.title", format!("{title}: class edition"))?;
+    book.config
+        .set("book.title", format!("{title}: class edition"))?;
     book.config.set("build.build-dir", FOLDER)?;
-    book.with_preprocessor(Class { secrets: secrets.clone() });
+    book.with_preprocessor(Class {
+        secrets: secrets.clone(),
+    });
     book.with_renderer(Site).build()?;
     let folder = book.build_dir_for("html");
     let found = secrets.in_site(&folder, &project)?;
     if !found.is_empty() {
-        fs::remove_dir_all(&folder).with_context(|| format!("{} cannot be removed", folder.display()))?;
+        fs::remove_dir_all(&folder)
+            .with_context(|| format!("{} cannot be removed", folder.display()))?;
         return Err(Unwell::from(found).into());
     }
     Ok(folder)
@@ -88,7 +92,10 @@ impl Secrets {
                     .with_context(|| format!("{} cannot be read", path.display()))?
                     .replace("\r\n", "\n");
                 let found = regions::find(&path, &text).map_err(Unwell::from)?;
-                files.insert(path, regions::covered(&text, &found, &task.solution.stubs, LEFT_OUT));
+                files.insert(
+                    path,
+                    regions::covered(&text, &found, &task.solution.stubs, LEFT_OUT),
+                );
             }
             // What is handed out is no secret.
             let given: String = exercise
@@ -96,18 +103,21 @@ impl Secrets {
                 .values()
                 .map(|bytes| squeezed(&String::from_utf8_lossy(bytes)) + "\n")
                 .collect();
-            let own: Vec<String> =
-                exercise.secrets().map(|(_, line)| squeezed(line)).filter(|line| !line.is_empty()).collect();
+            let own: Vec<String> = exercise
+                .secrets()
+                .map(|(_, line)| squeezed(line))
+                .filter(|line| !line.is_empty())
+                .collect();
             let mut add = |line: String| {
                 if line.chars().count() >= TELLING && !given.contains(&line) {
                     lines.insert(line, slug.clone());
                 }
             };
-            own.windows(2).filter(|two| two.iter().any(|line| line.chars().count() < TELLING)).for_each(
-                |two| {
+            own.windows(2)
+                .filter(|two| two.iter().any(|line| line.chars().count() < TELLING))
+                .for_each(|two| {
                     add(format!("{} {}", two[0], two[1]));
-                },
-            );
+                });
             own.into_iter().for_each(add);
         }
         Ok(Self { files, lines })
@@ -126,7 +136,10 @@ impl Secrets {
             secret[*at] |= self.lines.contains_key(line);
         }
         for two in squeezed.windows(2) {
-            if self.lines.contains_key(&format!("{} {}", two[0].1, two[1].1)) {
+            if self
+                .lines
+                .contains_key(&format!("{} {}", two[0].1, two[1].1))
+            {
                 (secret[two[0].0], secret[two[1].0]) = (true, true);
             }
         }
@@ -136,16 +149,24 @@ impl Secrets {
     /// What of a solution a site says, as problems of the pages it came from.
     fn in_site(&self, folder: &Path, project: &Project) -> Result<Vec<Problem>> {
         let patterns: Vec<&String> = self.lines.keys().collect();
-        let search = AhoCorasick::new(&patterns).context("the lines of the solutions are too many")?;
+        let search =
+            AhoCorasick::new(&patterns).context("the lines of the solutions are too many")?;
         let mut problems = BTreeMap::new();
         for file in crate::evidence::files_below(folder) {
             let bytes = fs::read(&file)?;
-            let Ok(text) = String::from_utf8(bytes) else { continue };
+            let Ok(text) = String::from_utf8(bytes) else {
+                continue;
+            };
             let text = if file.extension().is_some_and(|it| it == "html") {
                 // What is read, and what is not: attributes and comments.
                 format!("{} {}", squeezed(&words_of(&text)), squeezed(&text))
             } else {
-                squeezed(&text.replace("\\n", " ").replace("\\\"", "\"").replace("\\\\", "\\"))
+                squeezed(
+                    &text
+                        .replace("\\n", " ")
+                        .replace("\\\"", "\"")
+                        .replace("\\\\", "\\"),
+                )
             };
             let relative = file.strip_prefix(folder)?;
             for found in search.find_overlapping_iter(&text) {
@@ -163,10 +184,15 @@ impl Secrets {
             }
         }
         // What a page says, the first page and the search index repeat.
-        let pages: BTreeSet<&String> =
-            problems.keys().filter(|(page, _)| page.starts_with("src")).map(|(_, line)| *line).collect();
+        let pages: BTreeSet<&String> = problems
+            .keys()
+            .filter(|(page, _)| page.starts_with("src"))
+            .map(|(_, line)| *line)
+            .collect();
         let repeated = |page: &Path, line| !page.starts_with("src") && pages.contains(line);
-        let problems = problems.iter().filter(|((page, line), _)| !repeated(page, line));
+        let problems = problems
+            .iter()
+            .filter(|((page, line), _)| !repeated(page, line));
         Ok(problems.map(|(_, problem)| problem.clone()).collect())
     }
 }
@@ -177,7 +203,10 @@ fn origin(project: &Project, file: &Path, line: &str) -> (PathBuf, usize) {
     let Some(page) = project.pages.iter().find(|it| it.file == page) else {
         return (Path::new(FOLDER).join(file), 0);
     };
-    let at = page.text.lines().position(|text| squeezed(text).contains(line));
+    let at = page
+        .text
+        .lines()
+        .position(|text| squeezed(text).contains(line));
     (page.file.clone(), at.map_or(0, |at| at + 1))
 }
 
@@ -199,22 +228,36 @@ impl Preprocessor for Class {
     fn run(&self, context: &PreprocessorContext, mut book: Book) -> Result<Book> {
         // A book whose listings are what learners get: mdBook's own includes are pointed there.
         let shadow = tempfile::tempdir().context("no temporary folder can be made")?;
-        copy(&context.root.join("listings"), &shadow.path().join("listings"))?;
+        copy(
+            &context.root.join("listings"),
+            &shadow.path().join("listings"),
+        )?;
         copy(&context.root.join("src"), &shadow.path().join("src"))?;
         for (path, text) in &self.secrets.files {
             fs::write(shadow.path().join(path), text)?;
         }
         for_each(&mut book, &mut |chapter| {
-            let Some(path) = &chapter.source_path else { return Ok(()) };
+            let Some(path) = &chapter.source_path else {
+                return Ok(());
+            };
             let page = Page::parse(&Path::new("src").join(path), "");
             let text = ANSWER.replace_all(&chapter.content, "");
             // mdBook expands its own directives now. Ours are for `Course`, and what looks like one in a listing is text.
             let text = DIRECTIVE.replace_all(&text, |found: &Captures<'_>| {
-                let theirs = matches!(found[2].trim(), "include" | "rustdoc_include") && found[1].is_empty();
-                format!("{}{}{}", &found[1], if theirs { "{{#" } else { "\u{0}" }, &found[2])
+                let theirs =
+                    matches!(found[2].trim(), "include" | "rustdoc_include") && found[1].is_empty();
+                format!(
+                    "{}{}{}",
+                    &found[1],
+                    if theirs { "{{#" } else { "\u{0}" },
+                    &found[2]
+                )
             });
             let mut expanded = includes::expand(shadow.path(), &[(&page, &text)])?;
-            chapter.content = expanded.remove(0).replace("{{#", "\\{{#").replace('\u{0}', "{{#");
+            chapter.content = expanded
+                .remove(0)
+                .replace("{{#", "\\{{#")
+                .replace('\u{0}', "{{#");
             Ok(())
         })?;
         let mut book = Course.run(context, book)?;
@@ -236,11 +279,19 @@ impl Class {
             let block = &text[fence.span.clone()];
             let is_diff = fence.language() == "diff";
             let code = |line: &str| {
-                let line = if is_diff { line.get(1..).unwrap_or_default() } else { line };
+                let line = if is_diff {
+                    line.get(1..).unwrap_or_default()
+                } else {
+                    line
+                };
                 // A line that rustdoc hides.
-                line.trim_start().strip_prefix("# ").map_or_else(|| line.to_owned(), str::to_owned)
+                line.trim_start()
+                    .strip_prefix("# ")
+                    .map_or_else(|| line.to_owned(), str::to_owned)
             };
-            let secret = self.secrets.among(&block.lines().map(code).collect::<Vec<_>>());
+            let secret = self
+                .secrets
+                .among(&block.lines().map(code).collect::<Vec<_>>());
             if !secret.contains(&true) {
                 continue;
             }
@@ -263,10 +314,18 @@ impl Class {
 }
 
 fn for_each(book: &mut Book, change: &mut dyn FnMut(&mut Chapter) -> Result<()>) -> Result<()> {
-    fn visit(item: &mut BookItem, change: &mut dyn FnMut(&mut Chapter) -> Result<()>) -> Result<()> {
-        let BookItem::Chapter(chapter) = item else { return Ok(()) };
+    fn visit(
+        item: &mut BookItem,
+        change: &mut dyn FnMut(&mut Chapter) -> Result<()>,
+    ) -> Result<()> {
+        let BookItem::Chapter(chapter) = item else {
+            return Ok(());
+        };
         change(chapter)?;
-        chapter.sub_items.iter_mut().try_for_each(|sub| visit(sub, change))
+        chapter
+            .sub_items
+            .iter_mut()
+            .try_for_each(|sub| visit(sub, change))
     }
     book.items.iter_mut().try_for_each(|it| visit(it, change))
 }

@@ -128,20 +128,39 @@ pub fn today() -> String {
 pub fn digest(project: &Project, page: &Page) -> String {
     let mut hasher = blake3::Hasher::new();
     hasher.update(page.text.as_bytes());
-    let mut files = ["Cargo.lock", names::allowed::FILE].map(|file| project.root.join(file)).to_vec();
-    let compared =
-        [crate::checkers::Comparison::NAME, crate::graders::Comparison::NAME].map(measured::folder);
+    let mut files = ["Cargo.lock", names::allowed::FILE]
+        .map(|file| project.root.join(file))
+        .to_vec();
+    let compared = [
+        crate::checkers::Comparison::NAME,
+        crate::graders::Comparison::NAME,
+    ]
+    .map(measured::folder);
     let compared = compared.iter().map(String::as_str);
-    for folder in ["listings/src", "listings/examples", "benches/results"].into_iter().chain(compared) {
+    for folder in ["listings/src", "listings/examples", "benches/results"]
+        .into_iter()
+        .chain(compared)
+    {
         collect(&project.root.join(folder), &mut files);
     }
     if let Some(slug) = page.slug() {
         collect(&project.root.join("src").join(slug), &mut files);
-        collect(&project.root.join("listings/captured").join(slug), &mut files);
-        collect(&project.root.join("listings/tests").join(module(slug)), &mut files);
+        collect(
+            &project.root.join("listings/captured").join(slug),
+            &mut files,
+        );
+        collect(
+            &project.root.join("listings/tests").join(module(slug)),
+            &mut files,
+        );
     }
     for file in files {
-        hasher.update(file.strip_prefix(&project.root).unwrap_or(&file).to_string_lossy().as_bytes());
+        hasher.update(
+            file.strip_prefix(&project.root)
+                .unwrap_or(&file)
+                .to_string_lossy()
+                .as_bytes(),
+        );
         hasher.update(&fs::read(&file).unwrap_or_default());
     }
     hasher.finalize().to_hex().to_string()
@@ -162,12 +181,18 @@ impl Told {
             Self::Mutants => "mutants",
             Self::Commands => "commands",
         };
-        project.scratch().join("evidence").join(format!("{slug}.{ending}"))
+        project
+            .scratch()
+            .join("evidence")
+            .join(format!("{slug}.{ending}"))
     }
 
     /// The task's own file lies beside its listings, so the page's digest knows it.
     fn digest(project: &Project, slug: &str) -> String {
-        project.page(slug).map(|page| digest(project, page)).unwrap_or_default()
+        project
+            .page(slug)
+            .map(|page| digest(project, page))
+            .unwrap_or_default()
     }
 
     /// Notes that all of them held.
@@ -187,7 +212,9 @@ impl Told {
     pub fn of(self, project: &Project, slug: &str) -> Option<usize> {
         let text = fs::read_to_string(self.file(project, slug)).ok()?;
         let (digest, count) = text.split_once(' ')?;
-        (digest == Self::digest(project, slug)).then(|| count.parse().ok()).flatten()
+        (digest == Self::digest(project, slug))
+            .then(|| count.parse().ok())
+            .flatten()
     }
 }
 
@@ -200,8 +227,12 @@ pub fn files_below(folder: &Path) -> Vec<PathBuf> {
 }
 
 fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
-    let mut entries: Vec<_> =
-        fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()).collect();
+    let mut entries: Vec<_> = fs::read_dir(folder)
+        .into_iter()
+        .flatten()
+        .flatten()
+        .map(|entry| entry.path())
+        .collect();
     entries.sort();
     for path in entries {
         if path.is_dir() {
@@ -213,7 +244,11 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
 }
 
 fn file(project: &Project, page: &Page) -> PathBuf {
-    let name = page.file.with_extension("json").to_string_lossy().replace(['/', '\\'], "-");
+    let name = page
+        .file
+        .with_extension("json")
+        .to_string_lossy()
+        .replace(['/', '\\'], "-");
     project.scratch().join("evidence").join(name)
 }
 
@@ -233,7 +268,8 @@ impl Evidence {
     /// The evidence of a page, if it was verified as it stands.
     #[must_use]
     pub fn of(project: &Project, page: &Page) -> Option<Self> {
-        let evidence: Self = serde_json::from_str(&fs::read_to_string(file(project, page)).ok()?).ok()?;
+        let evidence: Self =
+            serde_json::from_str(&fs::read_to_string(file(project, page)).ok()?).ok()?;
         (evidence.digest == digest(project, page)).then_some(evidence)
     }
 }

@@ -59,8 +59,9 @@ impl Compared for Comparison {
 
     /// A Markdown table: a row a way, with how many times as long it takes as the first.
     fn table(&self) -> String {
-        let mut text =
-            String::from("| way | submissions | time | each | compared |\n|---|---:|---:|---:|---:|\n");
+        let mut text = String::from(
+            "| way | submissions | time | each | compared |\n|---|---:|---:|---:|---:|\n",
+        );
         let first = self.ways.first().map_or(0.0, Way::each);
         for way in &self.ways {
             let times = match way.each() / first {
@@ -76,8 +77,11 @@ impl Compared for Comparison {
                 way.each()
             );
         }
-        let statuses: Vec<_> =
-            self.statuses.iter().map(|(status, count)| format!("{count} {status}")).collect();
+        let statuses: Vec<_> = self
+            .statuses
+            .iter()
+            .map(|(status, count)| format!("{count} {status}"))
+            .collect();
         let _ = writeln!(
             text,
             "\n*Wall-clock time. The exercise of `{}`; of the submissions, {}. {}, with a load of {:.1} before it began, {}, {}.*",
@@ -98,7 +102,11 @@ mod tests {
 
     #[test]
     fn table_has_a_row_a_way_and_compares_with_the_first() {
-        let way = |name: &str, submissions, seconds| Way { name: name.to_owned(), submissions, seconds };
+        let way = |name: &str, submissions, seconds| Way {
+            name: name.to_owned(),
+            submissions,
+            seconds,
+        };
         let comparison = Comparison {
             machine: Machine {
                 name: "small".to_owned(),

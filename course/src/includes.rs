@@ -35,7 +35,9 @@ pub fn on(page: &Page) -> impl Iterator<Item = &Directive> {
 pub fn target(page: &Page, directive: &Directive) -> (PathBuf, Option<String>) {
     let mut parts = directive.arguments.splitn(2, ':');
     let path = parts.next().unwrap_or_default();
-    let anchor = parts.next().filter(|rest| rest.starts_with(|c: char| c.is_alphabetic() || c == '_'));
+    let anchor = parts
+        .next()
+        .filter(|rest| rest.starts_with(|c: char| c.is_alphabetic() || c == '_'));
     let folder = page.file.parent().unwrap_or(Path::new(""));
     (lexical(&folder.join(path)), anchor.map(str::to_owned))
 }
@@ -65,30 +67,40 @@ pub fn check(project: &Project, problems: &mut Problems) {
                             "`{}` has anchors, which a whole include would show",
                             file.display()
                         ))
-                        .help(format!("include one of its anchors: {}", anchors(text).join(", "))),
+                        .help(format!(
+                            "include one of its anchors: {}",
+                            anchors(text).join(", ")
+                        )),
                     );
                 }
                 continue;
             };
             match lines_of_anchor(text, &anchor) {
-                None => {
-                    problems.push(problem(format!("`{}` has no anchor `{anchor}`", file.display())).help(
-                        or_nearest(&anchor, anchors(text), "it has none: add one, or include the whole file"),
-                    ))
-                }
+                None => problems.push(
+                    problem(format!("`{}` has no anchor `{anchor}`", file.display())).help(
+                        or_nearest(
+                            &anchor,
+                            anchors(text),
+                            "it has none: add one, or include the whole file",
+                        ),
+                    ),
+                ),
                 Some(0) => {
                     problems.push(
                         problem(format!(
                             "anchor `{anchor}` of `{}` should hold lines, and is empty",
                             file.display()
                         ))
-                        .help(format!("put them between `ANCHOR: {anchor}` and `ANCHOR_END: {anchor}`")),
+                        .help(format!(
+                            "put them between `ANCHOR: {anchor}` and `ANCHOR_END: {anchor}`"
+                        )),
                     );
                 }
                 Some(_) if !ends(text, &anchor) => {
                     let what = format!("anchor `{anchor}` of `{}` does not end", file.display());
                     problems.push(
-                        problem(what).help(format!("write `ANCHOR_END: {anchor}` after its last line")),
+                        problem(what)
+                            .help(format!("write `ANCHOR_END: {anchor}` after its last line")),
                     );
                 }
                 Some(_) => {}
@@ -99,13 +111,20 @@ pub fn check(project: &Project, problems: &mut Problems) {
     for (file, text) in &files {
         let Some(text) = text else { continue };
         for (number, line) in text.lines().enumerate() {
-            for found in ANCHOR.captures_iter(line).filter(|found| found.get(1).is_none()) {
+            for found in ANCHOR
+                .captures_iter(line)
+                .filter(|found| found.get(1).is_none())
+            {
                 // What a learner writes is marked the same way; a page need not show it by itself.
                 let is_solution = found[2].starts_with(regions::PREFIX);
                 if !is_solution && !used.contains(&(file.clone(), found[2].to_owned())) {
                     problems.push(
-                        Problem::new(file, number + 1, format!("anchor `{}` is shown on no page", &found[2]))
-                            .help("show it or remove it"),
+                        Problem::new(
+                            file,
+                            number + 1,
+                            format!("anchor `{}` is shown on no page", &found[2]),
+                        )
+                        .help("show it or remove it"),
                     );
                 }
             }
@@ -114,15 +133,21 @@ pub fn check(project: &Project, problems: &mut Problems) {
 }
 
 fn anchors(text: &str) -> Vec<&str> {
-    let starts = ANCHOR.captures_iter(text).filter(|found| found.get(1).is_none());
+    let starts = ANCHOR
+        .captures_iter(text)
+        .filter(|found| found.get(1).is_none());
     let names = starts.filter_map(|found| Some(found.get(2)?.as_str()));
-    names.filter(|name| !name.starts_with(regions::PREFIX)).collect()
+    names
+        .filter(|name| !name.starts_with(regions::PREFIX))
+        .collect()
 }
 
 /// How many lines that say something an anchor holds; `None` when there is no such anchor.
 fn lines_of_anchor(text: &str, anchor: &str) -> Option<usize> {
     let is = |line: &str, end: bool| {
-        ANCHOR.captures(line).is_some_and(|found| found.get(1).is_some() == end && &found[2] == anchor)
+        ANCHOR
+            .captures(line)
+            .is_some_and(|found| found.get(1).is_some() == end && &found[2] == anchor)
     };
     let mut lines = text.lines().skip_while(|line| !is(line, false));
     lines.next()?;
@@ -136,7 +161,9 @@ fn lines_of_anchor(text: &str, anchor: &str) -> Option<usize> {
 
 /// Whether an anchor has an end; without one, mdBook shows the file to its end.
 fn ends(text: &str, anchor: &str) -> bool {
-    ANCHOR.captures_iter(text).any(|found| found.get(1).is_some() && &found[2] == anchor)
+    ANCHOR
+        .captures_iter(text)
+        .any(|found| found.get(1).is_some() && &found[2] == anchor)
 }
 
 /// Expands the includes of many texts at once, as mdBook does, each as if it stood on the page beside it.
@@ -151,8 +178,13 @@ pub fn expand(root: &Path, texts: &[(&Page, &str)]) -> Result<Vec<String>> {
     });
     let book = Book::new_with_items(chapters.collect());
     let context = PreprocessorContext::new(root.to_owned(), Config::default(), "test".to_owned());
-    let book = LinkPreprocessor::new().run(&context, book).context("mdBook cannot expand the includes")?;
-    Ok(book.chapters().map(|chapter| chapter.content.clone()).collect())
+    let book = LinkPreprocessor::new()
+        .run(&context, book)
+        .context("mdBook cannot expand the includes")?;
+    Ok(book
+        .chapters()
+        .map(|chapter| chapter.content.clone())
+        .collect())
 }
 
 #[cfg(test)]
@@ -174,8 +206,13 @@ mod tests {
             Path::new("src/proposals/x.md"),
             "{{#include ../../listings/a.rs:all}} {{#include b.rs:2:3}}",
         );
-        let targets: Vec<_> = on(&page).map(|directive| target(&page, directive)).collect();
-        assert_eq!(targets[0], (PathBuf::from("listings/a.rs"), Some("all".to_owned())));
+        let targets: Vec<_> = on(&page)
+            .map(|directive| target(&page, directive))
+            .collect();
+        assert_eq!(
+            targets[0],
+            (PathBuf::from("listings/a.rs"), Some("all".to_owned()))
+        );
         assert_eq!(targets[1], (PathBuf::from("src/proposals/b.rs"), None));
     }
 }

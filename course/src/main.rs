@@ -180,7 +180,10 @@ struct Learning {
 }
 
 #[derive(Args)]
-#[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "grading needs Linux"))]
+#[cfg_attr(
+    not(target_os = "linux"),
+    allow(dead_code, reason = "grading needs Linux")
+)]
 struct Grading {
     /// A folder with one folder or zip a student, called as the student is
     submissions: PathBuf,
@@ -303,8 +306,21 @@ fn run(command: Command) -> Result<Exit> {
         return Ok(Exit::Well);
     }
     // What a learner has written may lie anywhere.
-    if let Command::Check(Learning { chapter, path, hint, watch, seed, json }) = command {
-        let options = learner::Options { chapter, path, hint, seed };
+    if let Command::Check(Learning {
+        chapter,
+        path,
+        hint,
+        watch,
+        seed,
+        json,
+    }) = command
+    {
+        let options = learner::Options {
+            chapter,
+            path,
+            hint,
+            seed,
+        };
         return if watch {
             learner::command::watch(&options)
         } else {
@@ -323,26 +339,41 @@ fn run(command: Command) -> Result<Exit> {
         if let Some(similarity) = &options.similarity {
             let root = Project::find_root(&std::env::current_dir()?)?;
             let (said, notes) = similarity::lay_out(&root, &options, similarity)?;
-            notes.iter().for_each(|note| anstream::eprintln!("note: {note}"));
+            notes
+                .iter()
+                .for_each(|note| anstream::eprintln!("note: {note}"));
             anstream::println!("{said}");
             return Ok(Exit::Well);
         }
         let exported = export::export(&options)?;
-        exported.notes.iter().for_each(|note| anstream::eprintln!("note: {note}"));
+        exported
+            .notes
+            .iter()
+            .for_each(|note| anstream::eprintln!("note: {note}"));
         anstream::println!("{}", exported.said);
-        return Ok(if exported.ungraded == 0 { Exit::Well } else { Exit::Fault });
+        return Ok(if exported.ungraded == 0 {
+            Exit::Well
+        } else {
+            Exit::Fault
+        });
     }
     let root: PathBuf = Project::find_root(&std::env::current_dir()?)?;
     match command {
         Command::Serve { port, open } => {
-            serve::serve(&root, serve::Options { port, open }, |root| book::build(root, true))?
+            serve::serve(&root, serve::Options { port, open }, |root| {
+                book::build(root, true)
+            })?
         }
         Command::Build { epub, pdf, edition } => {
             let mut forms = Vec::new();
             forms.extend(epub.then_some(Form::Epub));
             forms.extend(pdf.then_some(Form::Pdf));
             let told = |start: Instant, file: &Path| {
-                anstream::println!("built in {:.2} s: {}", start.elapsed().as_secs_f64(), file.display());
+                anstream::println!(
+                    "built in {:.2} s: {}",
+                    start.elapsed().as_secs_f64(),
+                    file.display()
+                );
             };
             for form in &forms {
                 let start = Instant::now();
@@ -358,16 +389,39 @@ fn run(command: Command) -> Result<Exit> {
             }
         }
         Command::Verify(Checking { chapters, json }) => {
-            return verify_or_bless(&root, "verify", verify::Options { chapters, bless: false }, json);
+            return verify_or_bless(
+                &root,
+                "verify",
+                verify::Options {
+                    chapters,
+                    bless: false,
+                },
+                json,
+            );
         }
         Command::Bless(Checking { chapters, json }) => {
-            return verify_or_bless(&root, "bless", verify::Options { chapters, bless: true }, json);
+            return verify_or_bless(
+                &root,
+                "bless",
+                verify::Options {
+                    chapters,
+                    bless: true,
+                },
+                json,
+            );
         }
-        Command::Bench { chapters, record, machine, quick } => {
+        Command::Bench {
+            chapters,
+            record,
+            machine,
+            quick,
+        } => {
             bench::run(&root, &chapters, record, machine.as_deref(), quick)?;
         }
         Command::New { slug } => new::chapter(&root, &slug)?,
-        Command::Start { chapter, folder } => return learner::command::start(&root, &chapter, folder),
+        Command::Start { chapter, folder } => {
+            return learner::command::start(&root, &chapter, folder);
+        }
         Command::Assign(options) => anstream::println!("{}", assign::assign(&root, &options)?),
         Command::Schedule(options) => {
             anstream::print!("{}", schedule::schedule(&Project::load(&root)?, &options)?);
@@ -378,16 +432,27 @@ fn run(command: Command) -> Result<Exit> {
         }
         Command::Report(options) => {
             let reported = grade_report::report(&root, &options, &Progress::on_stderr())?;
-            reported.notes.iter().for_each(|note| anstream::eprintln!("note: {note}"));
+            reported
+                .notes
+                .iter()
+                .for_each(|note| anstream::eprintln!("note: {note}"));
             anstream::println!("{}", reported.said);
-            return Ok(if reported.ungraded == 0 { Exit::Well } else { Exit::Fault });
+            return Ok(if reported.ungraded == 0 {
+                Exit::Well
+            } else {
+                Exit::Fault
+            });
         }
-        Command::Export(_) | Command::Merge { .. } => unreachable!("answered above, without a book"),
+        Command::Export(_) | Command::Merge { .. } => {
+            unreachable!("answered above, without a book")
+        }
         Command::Check(_) | Command::Progress { .. } | Command::Preprocess { .. } => {
             unreachable!("answered above, without a book")
         }
         #[cfg(target_os = "linux")]
-        Command::Inside { .. } | Command::Probe { .. } => unreachable!("answered above, without a book"),
+        Command::Inside { .. } | Command::Probe { .. } => {
+            unreachable!("answered above, without a book")
+        }
     }
     Ok(Exit::Well)
 }
@@ -413,7 +478,9 @@ fn grade(root: &Path, grading: &Grading) -> Result<Exit> {
     anstream::eprintln!("sandbox: {}", grader.level().word());
     if let Some((test, used)) = grader.most() {
         let (seconds, most) = (used.cpu.as_secs_f64(), grader.limits().cpu);
-        anstream::eprintln!("of the solution's tests, {test} takes the most time: {seconds:.2} of {most} s");
+        anstream::eprintln!(
+            "of the solution's tests, {test} takes the most time: {seconds:.2} of {most} s"
+        );
     }
     let options = Options {
         submissions: grading.submissions.clone(),
@@ -439,9 +506,16 @@ fn grade(root: &Path, grading: &Grading) -> Result<Exit> {
     let run = grade(&Progress::on_stderr())?;
     anstream::println!("{}", run.summary());
     if run.left > 0 {
-        anstream::eprintln!("stopped before {} more: the same command with --resume goes on", run.left);
+        anstream::eprintln!(
+            "stopped before {} more: the same command with --resume goes on",
+            run.left
+        );
     }
-    Ok(if run.ungraded() + run.left == 0 { Exit::Well } else { Exit::Fault })
+    Ok(if run.ungraded() + run.left == 0 {
+        Exit::Well
+    } else {
+        Exit::Fault
+    })
 }
 
 /// True once Ctrl-C was pressed. Pressed again, it ends the program; what runs in a sandbox ends with it.
@@ -450,12 +524,19 @@ fn stop_on_ctrl_c() -> std::sync::Arc<std::sync::atomic::AtomicBool> {
     let stop = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
     let set = std::sync::Arc::clone(&stop);
     std::thread::spawn(move || {
-        let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else { return };
+        let Ok(runtime) = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+        else {
+            return;
+        };
         runtime.block_on(async {
             // Without a signal handler the process just ends, which is as well.
             if tokio::signal::ctrl_c().await.is_ok() {
                 set.store(true, std::sync::atomic::Ordering::Relaxed);
-                anstream::eprintln!("\nstopping, once what is being graded is done; Ctrl-C again ends now");
+                anstream::eprintln!(
+                    "\nstopping, once what is being graded is done; Ctrl-C again ends now"
+                );
                 let _ = tokio::signal::ctrl_c().await;
                 std::process::exit(130);
             }
@@ -471,7 +552,12 @@ fn grade(_: &Path, _: &Grading) -> Result<Exit> {
     )
 }
 
-fn verify_or_bless(root: &Path, command: &'static str, options: verify::Options, json: bool) -> Result<Exit> {
+fn verify_or_bless(
+    root: &Path,
+    command: &'static str,
+    options: verify::Options,
+    json: bool,
+) -> Result<Exit> {
     let start = Instant::now();
     // Gone, and its bar with it, before anything else is printed.
     let report = verify::verify_telling(root, &options, &Progress::on_stderr())?;
@@ -487,8 +573,11 @@ fn verify_or_bless(root: &Path, command: &'static str, options: verify::Options,
         anstream::eprintln!("{problem}");
     }
     anstream::println!("{}", report.summary());
-    let phases: Vec<_> =
-        report.phases.iter().map(|phase| format!("{} {:.1}", phase.name, phase.seconds)).collect();
+    let phases: Vec<_> = report
+        .phases
+        .iter()
+        .map(|phase| format!("{} {:.1}", phase.name, phase.seconds))
+        .collect();
     let found = match report.problems.len() {
         0 => "verified in".to_owned(),
         1 => "1 problem, found in".to_owned(),

@@ -49,11 +49,24 @@ pub trait Compared: Serialize + DeserializeOwned {
         for entry in fs::read_dir(&path).with_context(|| format!("{folder} cannot be read"))? {
             files.push(entry?.path());
         }
-        files.retain(|file| file.extension().is_some_and(|extension| extension == "json"));
-        let Some(file) = files.into_iter().min() else { return Ok(None) };
-        let name = || format!("{folder}/{}", file.file_name().unwrap_or_default().display());
-        let text = fs::read_to_string(&file).with_context(|| format!("{} cannot be read", name()))?;
-        serde_json::from_str(&text).map(Some).with_context(|| format!("{} is not a comparison", name()))
+        files.retain(|file| {
+            file.extension()
+                .is_some_and(|extension| extension == "json")
+        });
+        let Some(file) = files.into_iter().min() else {
+            return Ok(None);
+        };
+        let name = || {
+            format!(
+                "{folder}/{}",
+                file.file_name().unwrap_or_default().display()
+            )
+        };
+        let text =
+            fs::read_to_string(&file).with_context(|| format!("{} cannot be read", name()))?;
+        serde_json::from_str(&text)
+            .map(Some)
+            .with_context(|| format!("{} is not a comparison", name()))
     }
 }
 

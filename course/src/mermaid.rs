@@ -22,9 +22,12 @@ use mdbook_mermaid::Mermaid;
 use mdbook_preprocessor::book::{Book, BookItem, Chapter};
 use mdbook_preprocessor::config::Config;
 use mdbook_preprocessor::{Preprocessor, PreprocessorContext};
-use merman::svg::{HostTheme, Presentation, ResolvedPresentation, SvgPipeline, SvgRenderOptions, ThemeRole};
+use merman::svg::{
+    HostTheme, Presentation, ResolvedPresentation, SvgPipeline, SvgRenderOptions, ThemeRole,
+};
 use merman::{
-    Engine, MermaidConfig, OperationControl, RenderError, RenderOutput, RenderRequest, Renderer, SvgRequest,
+    Engine, MermaidConfig, OperationControl, RenderError, RenderOutput, RenderRequest, Renderer,
+    SvgRequest,
 };
 use pulldown_cmark::{Event, Parser, Tag, TagEnd};
 use regex::{Captures, Regex};
@@ -43,7 +46,11 @@ use crate::task::line_of;
 ///
 /// A problem for every diagram that cannot be drawn or has no text alternative.
 pub fn draw(page: &Page, markdown: &str) -> Result<String, Vec<Problem>> {
-    let fences: Vec<_> = page.fences.iter().filter(|fence| fence.info == "mermaid").collect();
+    let fences: Vec<_> = page
+        .fences
+        .iter()
+        .filter(|fence| fence.info == "mermaid")
+        .collect();
     if fences.is_empty() {
         return Ok(markdown.to_owned());
     }
@@ -66,20 +73,32 @@ pub fn draw(page: &Page, markdown: &str) -> Result<String, Vec<Problem>> {
         }
     }
     out.push_str(&markdown[done..]);
-    if problems.is_empty() { Ok(out) } else { Err(problems) }
+    if problems.is_empty() {
+        Ok(out)
+    } else {
+        Err(problems)
+    }
 }
 
 /// The page's path as the beginning of an id: `src/proposals/a.md` ⇒ `proposals-a`.
 fn id_of(page: &Page) -> String {
-    let path = page.file.strip_prefix("src").unwrap_or(&page.file).with_extension("");
-    path.to_string_lossy().replace(|c: char| !c.is_ascii_alphanumeric(), "-")
+    let path = page
+        .file
+        .strip_prefix("src")
+        .unwrap_or(&page.file)
+        .with_extension("");
+    path.to_string_lossy()
+        .replace(|c: char| !c.is_ascii_alphanumeric(), "-")
 }
 
 /// mdbook-mermaid's part: fences become `<pre class="mermaid">`.
 fn mark(markdown: &str) -> anyhow::Result<String> {
     let context = PreprocessorContext::new(".".into(), Config::default(), "html".to_owned());
     let chapter = Chapter::new("", markdown.to_owned(), "page.md", Vec::new());
-    let book = Mermaid.run(&context, Book::new_with_items(vec![BookItem::Chapter(chapter)]))?;
+    let book = Mermaid.run(
+        &context,
+        Book::new_with_items(vec![BookItem::Chapter(chapter)]),
+    )?;
     match book.items.into_iter().next() {
         Some(BookItem::Chapter(chapter)) => Ok(chapter.content),
         _ => None.context("the chapter is gone"),
@@ -95,8 +114,9 @@ fn marked(markdown: &str) -> Vec<(std::ops::Range<usize>, String)> {
             Event::Start(Tag::HtmlBlock) => html.clear(),
             Event::Html(part) => html.push_str(&part),
             Event::End(TagEnd::HtmlBlock) => {
-                let source =
-                    html.strip_prefix("<pre class=\"mermaid\">").and_then(|rest| rest.split("</pre>").next());
+                let source = html
+                    .strip_prefix("<pre class=\"mermaid\">")
+                    .and_then(|rest| rest.split("</pre>").next());
                 blocks.extend(source.map(|source| (span, unescape(source))));
             }
             _ => {}
@@ -106,7 +126,10 @@ fn marked(markdown: &str) -> Vec<(std::ops::Range<usize>, String)> {
 }
 
 fn unescape(html: &str) -> String {
-    html.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&amp;", "&")
+    html.replace("&lt;", "<")
+        .replace("&gt;", ">")
+        .replace("&quot;", "\"")
+        .replace("&amp;", "&")
 }
 
 /// Why a diagram cannot be shown.
@@ -125,20 +148,28 @@ impl Flaw {
 }
 
 static RENDERER: LazyLock<(Renderer, ResolvedPresentation)> = LazyLock::new(|| {
-    let theme = ThemeRole::ALL.into_iter().fold(HostTheme::new(), |theme, role| {
-        theme.try_with_role(role, Paint::of(role).stand_in()).expect("a hexadecimal colour")
-    });
+    let theme = ThemeRole::ALL
+        .into_iter()
+        .fold(HostTheme::new(), |theme, role| {
+            theme
+                .try_with_role(role, Paint::of(role).stand_in())
+                .expect("a hexadecimal colour")
+        });
     let presentation = Presentation::new().with_theme(theme).resolve();
     // The classic look has no shadows, which dark pages would show as smears.
     let config = MermaidConfig::from_value(json!({ "look": "classic" }));
-    let engine = presentation.materialize_engine(Engine::new()).with_site_config(config);
+    let engine = presentation
+        .materialize_engine(Engine::new())
+        .with_site_config(config);
     (Renderer::new().with_engine(engine), presentation)
 });
 
-static BLACK: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r##"([:"])(?:#000(?:000)?|black)([;"}])"##).expect("a valid pattern"));
+static BLACK: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r##"([:"])(?:#000(?:000)?|black)([;"}])"##).expect("a valid pattern")
+});
 static ROLE: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r#"role="graphics-document document" aria-roledescription="[^"]*""#).expect("a valid pattern")
+    Regex::new(r#"role="graphics-document document" aria-roledescription="[^"]*""#)
+        .expect("a valid pattern")
 });
 static MAX_WIDTH: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"max-width: ([0-9.]+)px;").expect("a valid pattern"));
@@ -149,7 +180,10 @@ static TEXT: LazyLock<Regex> =
 fn figure(source: &str, id: &str) -> Result<String, Flaw> {
     let (renderer, presentation) = &*RENDERER;
     let request = SvgRequest {
-        options: SvgRenderOptions { diagram_id: Some("svg".to_owned()), ..Default::default() },
+        options: SvgRenderOptions {
+            diagram_id: Some("svg".to_owned()),
+            ..Default::default()
+        },
         pipeline: Some(SvgPipeline::parity().with_browser_inline_contract(id)),
         presentation: presentation.render_policy(),
         ..Default::default()
@@ -161,7 +195,9 @@ fn figure(source: &str, id: &str) -> Result<String, Flaw> {
     };
     let text = |name: &str| {
         let found = TEXT.captures_iter(&svg).find(|found| &found[1] == name);
-        found.map(|found| found[2].trim().to_owned()).filter(|text| !text.is_empty())
+        found
+            .map(|found| found[2].trim().to_owned())
+            .filter(|text| !text.is_empty())
     };
     let (Some(title), Some(_)) = (text("title"), text("desc")) else {
         return Err(Flaw {
@@ -178,7 +214,11 @@ fn figure(source: &str, id: &str) -> Result<String, Flaw> {
 
 impl Flaw {
     fn new(what: impl Into<String>) -> Self {
-        Self { line: None, what: what.into(), help: "flowchart, sequence and state diagrams can be drawn" }
+        Self {
+            line: None,
+            what: what.into(),
+            help: "flowchart, sequence and state diagrams can be drawn",
+        }
     }
 
     fn from_error(source: &str, error: &RenderError) -> Self {
@@ -186,9 +226,13 @@ impl Flaw {
             RenderError::Parse(diagnostic) => diagnostic.terminal_diagnostic_details().span,
             _ => None,
         };
-        let line =
-            span.filter(|span| source.is_char_boundary(span.start)).map(|span| line_of(source, span.start));
-        Self { line, ..Self::new(format!("the mermaid block cannot be drawn: {error}")) }
+        let line = span
+            .filter(|span| source.is_char_boundary(span.start))
+            .map(|span| line_of(source, span.start));
+        Self {
+            line,
+            ..Self::new(format!("the mermaid block cannot be drawn: {error}"))
+        }
     }
 }
 
@@ -203,8 +247,13 @@ fn themed(svg: &str) -> String {
     }
     // Numbers of messages stand on a disc in the line's colour, in what the renderer takes for its opposite.
     svg = svg.replace(&Paint::Line.opposite(), Paint::Canvas.variable());
-    svg = BLACK.replace_all(&svg, format!("${{1}}{}${{2}}", Paint::Line.variable())).into_owned();
-    svg = svg.replace("&quot;trebuchet ms&quot;,verdana,arial,sans-serif", "inherit");
+    svg = BLACK
+        .replace_all(&svg, format!("${{1}}{}${{2}}", Paint::Line.variable()))
+        .into_owned();
+    svg = svg.replace(
+        "&quot;trebuchet ms&quot;,verdana,arial,sans-serif",
+        "inherit",
+    );
     // mdBook puts line breaks between tags, which must not show in a label.
     svg = svg.replace("white-space: break-spaces", "white-space: normal");
     svg = ROLE.replace(&svg, r#"role="img""#).into_owned();
@@ -251,9 +300,10 @@ impl Paint {
             | ThemeRole::SurfaceMuted
             | ThemeRole::ClusterBackground
             | ThemeRole::ActivationBackground => Self::Group,
-            ThemeRole::Text | ThemeRole::SubtleText | ThemeRole::NoteText | ThemeRole::ActorText => {
-                Self::Text
-            }
+            ThemeRole::Text
+            | ThemeRole::SubtleText
+            | ThemeRole::NoteText
+            | ThemeRole::ActorText => Self::Text,
             ThemeRole::Border
             | ThemeRole::ClusterBorder
             | ThemeRole::ActorBorder
@@ -314,8 +364,10 @@ mod tests {
     const STATE: &str = "stateDiagram-v2\naccTitle: Life\naccDescr {\nFirst idle,\n\nthen running.\n}\n[*] --> Idle\nIdle --> Run: go\nnote right of Run: busy\nstate Run {\n  [*] --> Deep\n}\nRun --> [*]";
 
     fn page(fences: &[&str]) -> Page {
-        let text: String =
-            fences.iter().map(|fence| format!("Before.\n\n```mermaid\n{fence}\n```\n\nAfter.\n\n")).collect();
+        let text: String = fences
+            .iter()
+            .map(|fence| format!("Before.\n\n```mermaid\n{fence}\n```\n\nAfter.\n\n"))
+            .collect();
         Page::parse(Path::new("src/proposals/a-page.md"), &text)
     }
 
@@ -328,10 +380,18 @@ mod tests {
     fn diagram_becomes_one_html_block_in_the_text() {
         for source in [FLOWCHART, SEQUENCE, STATE] {
             let markdown = drawn(&[source]).expect("a drawing");
-            let blocks: Vec<_> =
-                Parser::new(&markdown).filter(|event| matches!(event, Event::Start(_))).collect();
-            assert_eq!(blocks.len(), 3, "a paragraph, a block of HTML, a paragraph: {blocks:?}");
-            assert!(markdown.contains("<figure class=\"diagram\">") && markdown.contains("role=\"img\""));
+            let blocks: Vec<_> = Parser::new(&markdown)
+                .filter(|event| matches!(event, Event::Start(_)))
+                .collect();
+            assert_eq!(
+                blocks.len(),
+                3,
+                "a paragraph, a block of HTML, a paragraph: {blocks:?}"
+            );
+            assert!(
+                markdown.contains("<figure class=\"diagram\">")
+                    && markdown.contains("role=\"img\"")
+            );
             assert!(!markdown.contains("<script") && !markdown.contains("```"));
         }
     }
@@ -341,18 +401,40 @@ mod tests {
         let markdown = drawn(&[STATE]).expect("a drawing");
         assert!(markdown.contains("aria-label=\"Life\""));
         assert!(markdown.contains(">First idle, then running.</desc>"));
-        assert!(drawn(&[FLOWCHART]).expect("a drawing").contains("aria-label=\"A &amp; B\""));
+        assert!(
+            drawn(&[FLOWCHART])
+                .expect("a drawing")
+                .contains("aria-label=\"A &amp; B\"")
+        );
     }
 
     #[test]
     fn diagram_ids_are_unique_and_styles_scoped() {
         let markdown = drawn(&[FLOWCHART, SEQUENCE, STATE, FLOWCHART]).expect("drawings");
-        let ids: Vec<_> =
-            markdown.split(" id=\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
-        assert_eq!(ids.len(), ids.iter().collect::<BTreeSet<_>>().len(), "{ids:?}");
-        assert!(ids.iter().all(|id| id.starts_with("diagram-proposals-a-page-")), "{ids:?}");
-        for style in markdown.split("<style>").skip(1).filter_map(|rest| rest.split("</style>").next()) {
-            for rule in style.split('}').filter(|rule| rule.contains('{') && !rule.contains("@keyframes")) {
+        let ids: Vec<_> = markdown
+            .split(" id=\"")
+            .skip(1)
+            .filter_map(|rest| rest.split('"').next())
+            .collect();
+        assert_eq!(
+            ids.len(),
+            ids.iter().collect::<BTreeSet<_>>().len(),
+            "{ids:?}"
+        );
+        assert!(
+            ids.iter()
+                .all(|id| id.starts_with("diagram-proposals-a-page-")),
+            "{ids:?}"
+        );
+        for style in markdown
+            .split("<style>")
+            .skip(1)
+            .filter_map(|rest| rest.split("</style>").next())
+        {
+            for rule in style
+                .split('}')
+                .filter(|rule| rule.contains('{') && !rule.contains("@keyframes"))
+            {
                 let scoped = rule.trim_start().starts_with("#diagram-proposals-a-page-")
                     || rule.contains("stroke-dashoffset");
                 assert!(scoped, "{rule}");
@@ -362,15 +444,26 @@ mod tests {
 
     #[test]
     fn diagram_colours_are_the_themes() {
-        let colour = Regex::new(r"(?:[:\x22]\s*)(#[0-9a-fA-F]{3,8}|rgba?\([^)]*\))").expect("a pattern");
+        let colour =
+            Regex::new(r"(?:[:\x22]\s*)(#[0-9a-fA-F]{3,8}|rgba?\([^)]*\))").expect("a pattern");
         // What class rules of the same drawing override, and shadows of a look that is not used.
-        let overridden = ["#eaeaea", "#666", "#999", "#EDF2AE", "#e0e0e0", "rgba(0,0,0,0.2)"];
+        let overridden = [
+            "#eaeaea",
+            "#666",
+            "#999",
+            "#EDF2AE",
+            "#e0e0e0",
+            "rgba(0,0,0,0.2)",
+        ];
         for source in [FLOWCHART, SEQUENCE, STATE] {
             let markdown = drawn(&[source]).expect("a drawing");
             for found in colour.captures_iter(&markdown) {
                 assert!(overridden.contains(&&found[1]), "{} in {source}", &found[1]);
             }
-            assert!(markdown.contains("var(--diagram-surface)") && markdown.contains("var(--diagram-line)"));
+            assert!(
+                markdown.contains("var(--diagram-surface)")
+                    && markdown.contains("var(--diagram-line)")
+            );
         }
     }
 
@@ -389,44 +482,59 @@ mod tests {
 
     #[test]
     fn label_that_wraps_keeps_mdbooks_line_breaks_out() {
-        let source =
-            "flowchart LR\naccTitle: t\naccDescr: d\nA[A label that is long enough to need a second line]";
+        let source = "flowchart LR\naccTitle: t\naccDescr: d\nA[A label that is long enough to need a second line]";
         let markdown = drawn(&[source]).expect("a drawing");
         assert!(markdown.contains("second") && !markdown.contains("break-spaces"));
     }
 
     #[test]
     fn broken_diagram_is_a_problem_at_its_line() {
-        let problems =
-            drawn(&[FLOWCHART, "flowchart LR\naccTitle: t\naccDescr: d\nA --> ["]).expect_err("broken");
+        let problems = drawn(&[FLOWCHART, "flowchart LR\naccTitle: t\naccDescr: d\nA --> ["])
+            .expect_err("broken");
         assert_eq!(problems.len(), 1);
         let fence = page(&[FLOWCHART, ""]).fences[1].line;
-        assert_eq!(problems[0].place(), format!("src/proposals/a-page.md:{}", fence + 4));
-        assert!(problems[0].what.contains("missing `]`"), "{}", problems[0].what);
+        assert_eq!(
+            problems[0].place(),
+            format!("src/proposals/a-page.md:{}", fence + 4)
+        );
+        assert!(
+            problems[0].what.contains("missing `]`"),
+            "{}",
+            problems[0].what
+        );
     }
 
     #[test]
     fn all_flaws_are_reported_together() {
-        let problems =
-            drawn(&["no diagram", "flowchart LR\nA-->B", "pie\n\"a\": 1"]).expect_err("three flaws");
+        let problems = drawn(&["no diagram", "flowchart LR\nA-->B", "pie\n\"a\": 1"])
+            .expect_err("three flaws");
         assert_eq!(problems.len(), 3, "{problems:?}");
-        assert!(problems[1].what.contains("no text alternative") && problems[1].help.contains("accDescr"));
+        assert!(
+            problems[1].what.contains("no text alternative")
+                && problems[1].help.contains("accDescr")
+        );
         assert!(problems[2].what.contains("pie"), "{}", problems[2].what);
     }
 
     #[test]
     fn page_without_diagrams_is_left_alone() {
-        let page = Page::parse(Path::new("src/a.md"), "```html\n<pre class=\"mermaid\">x</pre>\n```\n");
+        let page = Page::parse(
+            Path::new("src/a.md"),
+            "```html\n<pre class=\"mermaid\">x</pre>\n```\n",
+        );
         assert_eq!(draw(&page, &page.text).expect("unchanged"), page.text);
     }
 
     #[test]
     fn shown_markup_is_not_a_diagram() {
-        let text = format!("```mermaid\n{FLOWCHART}\n```\n\n```html\n<pre class=\"mermaid\">x</pre>\n```\n");
+        let text = format!(
+            "```mermaid\n{FLOWCHART}\n```\n\n```html\n<pre class=\"mermaid\">x</pre>\n```\n"
+        );
         let page = Page::parse(Path::new("src/a.md"), &text);
         let markdown = draw(&page, &page.text).expect("a drawing");
         assert!(
-            markdown.contains("<pre class=\"mermaid\">x</pre>") && markdown.matches("<figure").count() == 1
+            markdown.contains("<pre class=\"mermaid\">x</pre>")
+                && markdown.matches("<figure").count() == 1
         );
     }
 }

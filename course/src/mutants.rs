@@ -42,25 +42,42 @@ pub fn check(
     slug: &str,
     progress: &Progress,
 ) -> Result<Vec<Verdict>> {
-    let task = project.tasks.get(slug).with_context(|| format!("no chapter `{slug}`"))?;
-    let cache =
-        Cache::new(project.scratch().join("cache"), artifacts.digest() + &tests_digest(project, slug));
+    let task = project
+        .tasks
+        .get(slug)
+        .with_context(|| format!("no chapter `{slug}`"))?;
+    let cache = Cache::new(
+        project.scratch().join("cache"),
+        artifacts.digest() + &tests_digest(project, slug),
+    );
     let next = std::sync::atomic::AtomicUsize::new(0);
     progress.expect(task.mutants.len());
     let worker = |desk: &str| -> Result<Vec<(usize, Verdict)>> {
-        let desk = project.scratch().join("mutants").join(module(slug)).join(desk);
+        let desk = project
+            .scratch()
+            .join("mutants")
+            .join(module(slug))
+            .join(desk);
         let mut verdicts = Vec::new();
         loop {
             // Relaxed: the counter hands out numbers, it guards no other memory.
             let index = next.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-            let Some(mutant) = task.mutants.get(index) else { return Ok(verdicts) };
-            verdicts.push((index, try_one(project, artifacts, &cache, (slug, task), mutant, &desk)?));
+            let Some(mutant) = task.mutants.get(index) else {
+                return Ok(verdicts);
+            };
+            verdicts.push((
+                index,
+                try_one(project, artifacts, &cache, (slug, task), mutant, &desk)?,
+            ));
             progress.advance(1);
         }
     };
     let (first, second) = std::thread::scope(|scope| {
         let other = scope.spawn(|| worker("left"));
-        (worker("right"), other.join().expect("no mutant panics the tool"))
+        (
+            worker("right"),
+            other.join().expect("no mutant panics the tool"),
+        )
     });
     let mut verdicts: Vec<(usize, Verdict)> = first?;
     verdicts.extend(second?);
@@ -104,12 +121,19 @@ fn try_one(
     );
     if let Some(failed) = cache.get(&key) {
         let failed = failed.lines().map(str::to_owned).collect();
-        return Ok(Verdict { mutant: mutant.name.clone(), failed, problem: None });
+        return Ok(Verdict {
+            mutant: mutant.name.clone(),
+            failed,
+            problem: None,
+        });
     }
     let _ = fs::remove_dir_all(folder.join("src"));
     let sources = project.root.join("listings/src");
     for file in evidence::files_below(&sources) {
-        let copy = folder.join("src").join(file.strip_prefix(&sources).context("a file below the folder")?);
+        let copy = folder.join("src").join(
+            file.strip_prefix(&sources)
+                .context("a file below the folder")?,
+        );
         fs::create_dir_all(copy.parent().context("a copy has a folder")?)?;
         fs::copy(&file, copy)?;
     }
@@ -122,11 +146,21 @@ fn try_one(
     );
     fs::write(&edited, text.replace(&mutant.find, &mutant.replace))?;
     let root_file = folder.join("src/lib.rs");
-    fs::write(&root_file, only(&needed(project, &module), &fs::read_to_string(&root_file)?))?;
+    fs::write(
+        &root_file,
+        only(&needed(project, &module), &fs::read_to_string(&root_file)?),
+    )?;
 
     let library = folder.join("liblistings.rlib");
     let compile = |source: &Path, out: &Path, library: Option<&Path>| {
-        suite::compile(artifacts, source, out, library, Lints::Ignored, &folder.join("memory"))
+        suite::compile(
+            artifacts,
+            source,
+            out,
+            library,
+            Lints::Ignored,
+            &folder.join("memory"),
+        )
     };
     let compiled = compile(&root_file, &library, None)?;
     let problem = |what: String, help: &str| {
@@ -136,25 +170,46 @@ fn try_one(
         Some(Problem::new(file, line, what).help(help))
     };
     if let Err(message) = compiled {
-        let problem =
-            problem(format!("mutant `{}` does not compile", mutant.name), "a wrong solution still compiles")
-                .map(|p| p.detail(message));
-        return Ok(Verdict { mutant: mutant.name.clone(), failed: Vec::new(), problem });
+        let problem = problem(
+            format!("mutant `{}` does not compile", mutant.name),
+            "a wrong solution still compiles",
+        )
+        .map(|p| p.detail(message));
+        return Ok(Verdict {
+            mutant: mutant.name.clone(),
+            failed: Vec::new(),
+            problem,
+        });
     }
     let tests = folder.join(if cfg!(windows) { "tests.exe" } else { "tests" });
-    let main = project.root.join("listings/tests").join(&module).join("main.rs");
+    let main = project
+        .root
+        .join("listings/tests")
+        .join(&module)
+        .join("main.rs");
     if let Err(message) = compile(&main, &tests, Some(&library))? {
         let problem = problem(
             format!("the tests do not compile against mutant `{}`", mutant.name),
             "a mutant keeps the public API",
         )
         .map(|p| p.detail(message));
-        return Ok(Verdict { mutant: mutant.name.clone(), failed: Vec::new(), problem });
+        return Ok(Verdict {
+            mutant: mutant.name.clone(),
+            failed: Vec::new(),
+            problem,
+        });
     }
     let results = suite::run(&project.root.join("listings"), &tests)?;
-    let failed: Vec<String> =
-        results.iter().filter(|(_, outcome)| !outcome.passed()).map(|(test, _)| test.clone()).collect();
-    let unknown = mutant.caught_by.iter().chain(&task.races).find(|test| !results.contains_key(*test));
+    let failed: Vec<String> = results
+        .iter()
+        .filter(|(_, outcome)| !outcome.passed())
+        .map(|(test, _)| test.clone())
+        .collect();
+    let unknown = mutant
+        .caught_by
+        .iter()
+        .chain(&task.races)
+        .find(|test| !results.contains_key(*test));
     let missed = mutant.caught_by.iter().find(|test| !failed.contains(test));
     // Exactly the groups of the tests it names: another group that it loses would cost a learner unstated points.
     let stated: BTreeSet<&str> = mutant.caught_by.iter().map(|test| group(test)).collect();
@@ -172,7 +227,11 @@ fn try_one(
             "sharpen the test, or correct `caught_by`",
         ),
         (None, None, Some(test)) => problem(
-            format!("mutant `{}` also loses group `{}`: `{test}` fails", mutant.name, group(test)),
+            format!(
+                "mutant `{}` also loses group `{}`: `{test}` fails",
+                mutant.name,
+                group(test)
+            ),
             "name the test in `caught_by` (or, if threads race in it, in `races` of the chapter), or narrow the mutant: it loses exactly the groups of the tests it names",
         ),
         (None, None, None) => None,
@@ -180,7 +239,11 @@ fn try_one(
     if problem.is_none() {
         cache.put(&key, &failed.join("\n"));
     }
-    Ok(Verdict { mutant: mutant.name.clone(), failed, problem })
+    Ok(Verdict {
+        mutant: mutant.name.clone(),
+        failed,
+        problem,
+    })
 }
 
 /// The modules of the listings that a chapter's code and tests may use: every one whose name occurs in them, and in
@@ -191,7 +254,15 @@ fn needed(project: &Project, chapter: &str) -> BTreeSet<String> {
         .into_iter()
         .flatten()
         .flatten()
-        .map(|entry| entry.path().with_extension("").file_name().unwrap_or_default().display().to_string())
+        .map(|entry| {
+            entry
+                .path()
+                .with_extension("")
+                .file_name()
+                .unwrap_or_default()
+                .display()
+                .to_string()
+        })
         .collect();
     let mut needed = BTreeSet::new();
     let mut todo = vec![chapter.to_owned()];
@@ -199,10 +270,16 @@ fn needed(project: &Project, chapter: &str) -> BTreeSet<String> {
         let mut files = evidence::files_below(&listings.join("src").join(&module));
         files.push(listings.join("src").join(&module).with_extension("rs"));
         files.extend(evidence::files_below(&listings.join("tests").join(&module)));
-        let text: String = files.iter().filter_map(|file| fs::read_to_string(file).ok()).collect();
+        let text: String = files
+            .iter()
+            .filter_map(|file| fs::read_to_string(file).ok())
+            .collect();
         needed.insert(module);
-        let words: BTreeSet<&str> = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').collect();
-        let is_new = |module: &&String| words.contains(module.as_str()) && !needed.contains(*module);
+        let words: BTreeSet<&str> = text
+            .split(|c: char| !c.is_ascii_alphanumeric() && c != '_')
+            .collect();
+        let is_new =
+            |module: &&String| words.contains(module.as_str()) && !needed.contains(*module);
         let new: Vec<String> = all.iter().filter(is_new).cloned().collect();
         todo.extend(new);
     }
@@ -212,8 +289,13 @@ fn needed(project: &Project, chapter: &str) -> BTreeSet<String> {
 /// A crate's root without the modules that are not needed.
 fn only(needed: &BTreeSet<String>, root: &str) -> String {
     let is_kept = |line: &&str| {
-        let module = line.strip_prefix("pub mod ").and_then(|rest| rest.strip_suffix(';'));
+        let module = line
+            .strip_prefix("pub mod ")
+            .and_then(|rest| rest.strip_suffix(';'));
         module.is_none_or(|module| needed.contains(module))
     };
-    root.lines().filter(is_kept).flat_map(|line| [line, "\n"]).collect()
+    root.lines()
+        .filter(is_kept)
+        .flat_map(|line| [line, "\n"])
+        .collect()
 }

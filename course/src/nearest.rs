@@ -5,8 +5,10 @@ use similar::TextDiff;
 /// The three words most like the one given, the likest first.
 #[must_use]
 pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
-    let mut scored: Vec<_> =
-        known.into_iter().map(|known| (TextDiff::from_chars(word, known).ratio(), known)).collect();
+    let mut scored: Vec<_> = known
+        .into_iter()
+        .map(|known| (TextDiff::from_chars(word, known).ratio(), known))
+        .collect();
     scored.sort_by(|a, b| b.0.total_cmp(&a.0));
     scored.into_iter().take(3).map(|(_, known)| known).collect()
 }
@@ -15,7 +17,11 @@ pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Vec<
 #[must_use]
 pub fn near<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Vec<String> {
     let alike = |known: &&str| TextDiff::from_chars(word, *known).ratio() >= 0.7;
-    nearest(word, known).into_iter().filter(alike).map(str::to_owned).collect()
+    nearest(word, known)
+        .into_iter()
+        .filter(alike)
+        .map(str::to_owned)
+        .collect()
 }
 
 /// The nearest words as help: `the nearest are a, b, c`, or what to say when there are none.

@@ -15,12 +15,17 @@ use crate::project::module;
 pub fn chapter(root: &Path, slug: &str) -> Result<()> {
     let plain = |c: char| c.is_ascii_lowercase() || c == '-';
     ensure!(
-        slug.chars().all(plain) && slug.starts_with(|c: char| c.is_ascii_lowercase()) && !slug.ends_with('-'),
+        slug.chars().all(plain)
+            && slug.starts_with(|c: char| c.is_ascii_lowercase())
+            && !slug.ends_with('-'),
         "`{slug}` is no slug: use small letters and hyphens, such as `weak-references`"
     );
     let files = files(slug);
     if let Some((file, _)) = files.iter().find(|(file, _)| root.join(file).exists()) {
-        anyhow::bail!("{} exists: choose another slug, or remove it", file.display());
+        anyhow::bail!(
+            "{} exists: choose another slug, or remove it",
+            file.display()
+        );
     }
     for (file, text) in files {
         let path = root.join(&file);
@@ -101,10 +106,19 @@ mod tests {
     fn chapter_lays_out_files_by_one_name_and_touches_none() {
         let folder = tempfile::tempdir().unwrap();
         chapter(folder.path(), "two-words").unwrap();
-        for file in ["src/two-words.md", "listings/src/two_words/task.toml", "benches/two_words.rs"] {
+        for file in [
+            "src/two-words.md",
+            "listings/src/two_words/task.toml",
+            "benches/two_words.rs",
+        ] {
             assert!(folder.path().join(file).is_file(), "{file}");
         }
-        assert!(chapter(folder.path(), "two-words").unwrap_err().to_string().contains("exists"));
+        assert!(
+            chapter(folder.path(), "two-words")
+                .unwrap_err()
+                .to_string()
+                .contains("exists")
+        );
     }
 
     #[test]

@@ -93,14 +93,22 @@ impl Estimate {
     /// Divides by a number that is exact, such as a count of elements.
     #[must_use]
     pub fn per(self, count: f64) -> Self {
-        Self { value: self.value / count, low: self.low / count, high: self.high / count }
+        Self {
+            value: self.value / count,
+            low: self.low / count,
+            high: self.high / count,
+        }
     }
 
     /// `self / other`. Its interval takes the worst of both, so it is wider than either alone would give: the quotient
     /// of the nearest ends to that of the farthest.
     #[must_use]
     pub fn over(self, other: Self) -> Self {
-        Self { value: self.value / other.value, low: self.low / other.high, high: self.high / other.low }
+        Self {
+            value: self.value / other.value,
+            low: self.low / other.high,
+            high: self.high / other.low,
+        }
     }
 
     /// How many significant digits the interval supports: three when its half-width is at most one unit of the third
@@ -108,7 +116,11 @@ impl Estimate {
     #[must_use]
     pub fn digits(self) -> usize {
         let unit = 10_f64.powf(self.value.abs().log10().floor() - 2.0);
-        if (self.high - self.low) / 2.0 <= unit { 3 } else { 2 }
+        if (self.high - self.low) / 2.0 <= unit {
+            3
+        } else {
+            2
+        }
     }
 
     /// As prose has it, in as many digits as the interval supports: `24 ns`, `1.52 µs`, `4.1 kB`.
@@ -134,15 +146,25 @@ impl Estimate {
     #[must_use]
     pub fn interval(self) -> String {
         // More digits where three would show an interval without width.
-        let digits = (3..=6).find(|&n| rounded(self.low, n) != rounded(self.high, n)).unwrap_or(3);
-        format!("{} to {}", rounded(self.low, digits), rounded(self.high, digits))
+        let digits = (3..=6)
+            .find(|&n| rounded(self.low, n) != rounded(self.high, n))
+            .unwrap_or(3);
+        format!(
+            "{} to {}",
+            rounded(self.low, digits),
+            rounded(self.high, digits)
+        )
     }
 }
 
 /// A number that was counted, not estimated: whole numbers exactly, fractions in three digits.
 #[must_use]
 pub fn counted(count: f64) -> String {
-    if count.fract() == 0.0 { grouped(format!("{count:.0}")) } else { significant(count, 3).to_string() }
+    if count.fract() == 0.0 {
+        grouped(format!("{count:.0}"))
+    } else {
+        significant(count, 3).to_string()
+    }
 }
 
 /// Rounds to so many significant digits.
@@ -181,7 +203,11 @@ fn rounded_plain(value: f64, digits: usize) -> String {
     }
     // The exponent form rounds to the digit, also where that carries (9.96 is 1.0e1).
     let exact = format!("{value:.*e}", digits.saturating_sub(1));
-    let exponent: i32 = exact.rsplit('e').next().and_then(|e| e.parse().ok()).unwrap_or(0);
+    let exponent: i32 = exact
+        .rsplit('e')
+        .next()
+        .and_then(|e| e.parse().ok())
+        .unwrap_or(0);
     let decimals = usize::try_from(digits as i32 - 1 - exponent).unwrap_or(0);
     let value: f64 = exact.parse().unwrap_or(value);
     format!("{value:.decimals$}")
@@ -192,7 +218,11 @@ mod tests {
     use super::*;
 
     fn estimate(value: f64, half: f64) -> Estimate {
-        Estimate { value, low: value - half, high: value + half }
+        Estimate {
+            value,
+            low: value - half,
+            high: value + half,
+        }
     }
 
     fn duration(ns: f64, digits: usize) -> String {
@@ -205,7 +235,10 @@ mod tests {
         assert_eq!(shown(16.0, 3), "16.0\u{a0}B");
         assert_eq!(shown(4151.0, 3), "4.15\u{a0}kB");
         assert_eq!(shown(2_204_000.0, 2), "2.2\u{a0}MB");
-        assert_eq!(estimate(4151.0, 20.0).amount_interval(Quantity::Memory), "4.13 to 4.17\u{a0}kB");
+        assert_eq!(
+            estimate(4151.0, 20.0).amount_interval(Quantity::Memory),
+            "4.13 to 4.17\u{a0}kB"
+        );
     }
 
     #[test]
@@ -213,8 +246,14 @@ mod tests {
         let shown = |share, half| estimate(share, half).amount(Quantity::Share);
         assert_eq!(shown(0.9871, 0.0001), "98.7\u{a0}%");
         assert_eq!(shown(0.9871, 0.02), "99\u{a0}%");
-        assert_eq!((shown(1.0, 0.0), shown(0.0, 0.0)), ("100\u{a0}%".to_owned(), "0\u{a0}%".to_owned()));
-        assert_eq!(estimate(0.5, 0.125).amount_interval(Quantity::Share), "37.5 to 62.5\u{a0}%");
+        assert_eq!(
+            (shown(1.0, 0.0), shown(0.0, 0.0)),
+            ("100\u{a0}%".to_owned(), "0\u{a0}%".to_owned())
+        );
+        assert_eq!(
+            estimate(0.5, 0.125).amount_interval(Quantity::Share),
+            "37.5 to 62.5\u{a0}%"
+        );
     }
 
     #[test]
@@ -238,8 +277,14 @@ mod tests {
     fn estimate_shows_a_third_digit_only_when_its_interval_supports_it() {
         assert_eq!(estimate(24.1, 0.3).amount(Quantity::Time), "24\u{a0}ns");
         assert_eq!(estimate(24.1, 0.05).amount(Quantity::Time), "24.1\u{a0}ns");
-        assert_eq!(estimate(24.1, 0.3).amount_interval(Quantity::Time), "23.8 to 24.4\u{a0}ns");
-        assert_eq!(estimate(24.1, 0.01).amount_interval(Quantity::Time), "24.09 to 24.11\u{a0}ns");
+        assert_eq!(
+            estimate(24.1, 0.3).amount_interval(Quantity::Time),
+            "23.8 to 24.4\u{a0}ns"
+        );
+        assert_eq!(
+            estimate(24.1, 0.01).amount_interval(Quantity::Time),
+            "24.09 to 24.11\u{a0}ns"
+        );
     }
 
     #[test]
@@ -257,8 +302,12 @@ mod tests {
 
     #[test]
     fn counts_are_exact() {
-        for (count, expected) in [(6.0, "6"), (25_208.0, "25\u{202f}208"), (0.4321, "0.432"), (20.4, "20.4")]
-        {
+        for (count, expected) in [
+            (6.0, "6"),
+            (25_208.0, "25\u{202f}208"),
+            (0.4321, "0.432"),
+            (20.4, "20.4"),
+        ] {
             assert_eq!(counted(count), expected);
         }
     }

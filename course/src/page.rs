@@ -63,7 +63,10 @@ impl Fence {
     /// The value of the note above the fence that has this key.
     #[must_use]
     pub fn noted(&self, key: &str) -> Option<&str> {
-        self.notes.iter().find(|(k, _)| k == key).map(|(_, value)| value.as_str())
+        self.notes
+            .iter()
+            .find(|(k, _)| k == key)
+            .map(|(_, value)| value.as_str())
     }
 }
 
@@ -93,10 +96,12 @@ pub struct Heading {
     pub text: String,
 }
 
-static DIRECTIVE: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r"\\?\{\{\s*#([A-Za-z_]+)\s*([^}]*?)\s*\}\}").expect("a valid pattern"));
-static NOTE: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r"(?s)^\s*<!--\s*([a-z_]+):\s*(.*?)\s*-->\s*$").expect("a valid pattern"));
+static DIRECTIVE: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"\\?\{\{\s*#([A-Za-z_]+)\s*([^}]*?)\s*\}\}").expect("a valid pattern")
+});
+static NOTE: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"(?s)^\s*<!--\s*([a-z_]+):\s*(.*?)\s*-->\s*$").expect("a valid pattern")
+});
 
 impl Page {
     /// Reads a page. Any text is a page; nothing fails here.
@@ -137,14 +142,20 @@ impl Page {
                         span,
                     });
                 }
-                Event::Start(Tag::CodeBlock(CodeBlockKind::Indented)) => self.indented_code.push(line),
+                Event::Start(Tag::CodeBlock(CodeBlockKind::Indented)) => {
+                    self.indented_code.push(line)
+                }
                 Event::Text(part) if self.inside_last_fence(span.start) => {
                     if let Some(fence) = self.fences.last_mut() {
                         fence.body.push_str(&part);
                     }
                 }
                 Event::Start(Tag::Heading { level, .. }) => {
-                    heading = Some(Heading { line, level, text: String::new() });
+                    heading = Some(Heading {
+                        line,
+                        level,
+                        text: String::new(),
+                    });
                 }
                 Event::End(TagEnd::Heading(_)) => self.headings.extend(heading.take()),
                 Event::Start(Tag::DefinitionListTitle) => term = Some((line, String::new())),
@@ -176,7 +187,9 @@ impl Page {
     }
 
     fn inside_last_fence(&self, at: usize) -> bool {
-        self.fences.last().is_some_and(|fence| fence.span.contains(&at))
+        self.fences
+            .last()
+            .is_some_and(|fence| fence.span.contains(&at))
     }
 
     fn link(&mut self, line: usize, target: &CowStr<'_>) {
@@ -196,7 +209,10 @@ impl Page {
                 name: found[1].to_owned(),
                 arguments: found[2].to_owned(),
                 span: whole.range(),
-                fence: self.fences.iter().position(|fence| fence.span.contains(&whole.start())),
+                fence: self
+                    .fences
+                    .iter()
+                    .position(|fence| fence.span.contains(&whole.start())),
             });
         }
     }
@@ -205,7 +221,9 @@ impl Page {
     #[must_use]
     pub fn slug(&self) -> Option<&str> {
         let parent = self.file.parent()?;
-        (parent == Path::new("src")).then(|| self.file.file_stem()?.to_str()).flatten()
+        (parent == Path::new("src"))
+            .then(|| self.file.file_stem()?.to_str())
+            .flatten()
     }
 }
 
@@ -214,7 +232,11 @@ pub(crate) struct Lines(Vec<usize>);
 
 impl Lines {
     pub(crate) fn of(text: &str) -> Self {
-        Self(std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect())
+        Self(
+            std::iter::once(0)
+                .chain(text.match_indices('\n').map(|(at, _)| at + 1))
+                .collect(),
+        )
     }
 
     /// The line, from 1.
@@ -235,14 +257,21 @@ pub(crate) fn markdown_options() -> Options {
 }
 
 fn words(info: &str) -> Vec<String> {
-    info.split(|c: char| c == ',' || c.is_whitespace()).filter(|w| !w.is_empty()).map(str::to_owned).collect()
+    info.split(|c: char| c == ',' || c.is_whitespace())
+        .filter(|w| !w.is_empty())
+        .map(str::to_owned)
+        .collect()
 }
 
 /// The `<!-- key: value -->` on the lines directly above a byte offset, the nearest first.
 fn notes_above(text: &str, at: usize) -> Vec<(String, String)> {
-    let Some(before) = text[..at].trim_end_matches([' ', '\t']).strip_suffix('\n') else { return Vec::new() };
+    let Some(before) = text[..at].trim_end_matches([' ', '\t']).strip_suffix('\n') else {
+        return Vec::new();
+    };
     let notes = before.rsplit('\n').map_while(|line| NOTE.captures(line));
-    notes.map(|found| (found[1].to_owned(), found[2].to_owned())).collect()
+    notes
+        .map(|found| (found[1].to_owned(), found[2].to_owned()))
+        .collect()
 }
 
 #[cfg(test)]
@@ -257,7 +286,10 @@ mod tests {
     fn fences_know_their_line_words_and_note() {
         let page = page("# T\n\n<!-- no_run: waits for ever -->\n```rust,no_run\nloop {}\n```\n");
         let fence = &page.fences[0];
-        assert_eq!((fence.line, fence.language(), fence.has("no_run")), (4, "rust", true));
+        assert_eq!(
+            (fence.line, fence.language(), fence.has("no_run")),
+            (4, "rust", true)
+        );
         assert_eq!(fence.noted("no_run"), Some("waits for ever"));
         assert_eq!(fence.body, "loop {}\n");
     }
@@ -266,13 +298,20 @@ mod tests {
     fn fences_have_the_notes_of_all_comment_lines_above() {
         let page = page("<!-- no_run: far -->\n\n<!-- a: 1 -->\n<!-- b: 2 -->\n```rust\nx\n```\n");
         let fence = &page.fences[0];
-        assert_eq!((fence.noted("a"), fence.noted("b"), fence.noted("no_run")), (Some("1"), Some("2"), None));
+        assert_eq!(
+            (fence.noted("a"), fence.noted("b"), fence.noted("no_run")),
+            (Some("1"), Some("2"), None)
+        );
     }
 
     #[test]
     fn directives_know_their_fence_and_escapes_are_text() {
         let page = page("{{#task}}\n```rust\n{{#include a.rs:x}}\n```\n\\{{#output a}}\n");
-        let seen: Vec<_> = page.directives.iter().map(|d| (d.line, d.name.as_str(), d.fence)).collect();
+        let seen: Vec<_> = page
+            .directives
+            .iter()
+            .map(|d| (d.line, d.name.as_str(), d.fence))
+            .collect();
         assert_eq!(seen, [(1, "task", None), (3, "include", Some(0))]);
         assert_eq!(page.directives[1].arguments, "a.rs:x");
     }
@@ -287,6 +326,9 @@ mod tests {
     #[test]
     fn slug_is_the_file_name_of_a_page_in_src() {
         assert_eq!(page("").slug(), Some("a-page"));
-        assert_eq!(Page::parse(Path::new("src/proposals/x.md"), "").slug(), None);
+        assert_eq!(
+            Page::parse(Path::new("src/proposals/x.md"), "").slug(),
+            None
+        );
     }
 }

@@ -14,7 +14,10 @@ pub fn page(title: &str, markdown: &str) -> String {
     let mut body = String::new();
     html::push_html(&mut body, Parser::new_ext(markdown, markdown_options()));
     let body = body
-        .replace("<table>", "<div class=\"table\" tabindex=\"0\" role=\"group\" aria-label=\"Table\"><table>")
+        .replace(
+            "<table>",
+            "<div class=\"table\" tabindex=\"0\" role=\"group\" aria-label=\"Table\"><table>",
+        )
         .replace("</table>", "</table></div>")
         .replace("<th></th>", "<td></td>");
     format!(
@@ -62,14 +65,17 @@ mod tests {
 
     #[test]
     fn strangers_text_is_no_markup() {
-        let nasty = "# <script>alert(1)</script> *a* [x](http://y) `z` | b &amp; 1. \\ ![i](j)\n- q";
+        let nasty =
+            "# <script>alert(1)</script> *a* [x](http://y) `z` | b &amp; 1. \\ ![i](j)\n- q";
         let html = page("t", &format!("Name: {}\n", plain(nasty)));
         let body = html.split("<main>").nth(1).unwrap();
         for tag in ["<script", "<em", "<a ", "<code", "<li", "<h1", "<img"] {
             assert!(!body.contains(tag), "{tag}: {body}");
         }
         assert!(
-            body.contains("&lt;script&gt;alert(1)&lt;/script&gt; *a* [x](http://y) `z` | b &amp;amp; 1."),
+            body.contains(
+                "&lt;script&gt;alert(1)&lt;/script&gt; *a* [x](http://y) `z` | b &amp;amp; 1."
+            ),
             "{body}"
         );
     }
@@ -92,15 +98,30 @@ mod tests {
             "| a |\n|---|",
         ] {
             let html = page("t", &plain(nasty));
-            let body = html.split("<main>").nth(1).unwrap().split("</main>").next().unwrap();
-            let tags = body.matches('<').count() - body.matches("<p>").count() - body.matches("</p>").count();
+            let body = html
+                .split("<main>")
+                .nth(1)
+                .unwrap()
+                .split("</main>")
+                .next()
+                .unwrap();
+            let tags = body.matches('<').count()
+                - body.matches("<p>").count()
+                - body.matches("</p>").count();
             assert_eq!(tags, 0, "{nasty}: {body}");
         }
     }
 
     #[test]
     fn name_stays_legible() {
-        for name in ["Dubois, Zoé", "O'Neil, Sean", "Lee-Chan (B.)", "a.b+c@example.org", "=João", "C# 5"] {
+        for name in [
+            "Dubois, Zoé",
+            "O'Neil, Sean",
+            "Lee-Chan (B.)",
+            "a.b+c@example.org",
+            "=João",
+            "C# 5",
+        ] {
             let said = format!("Name: {name}");
             assert_eq!(plain(&said), said);
         }

@@ -9,7 +9,9 @@ use std::sync::Arc;
 
 use kuva::backend::svg::SvgBackend;
 use kuva::plot::scatter::MarkerShape;
-use kuva::plot::{ForestPlot, LegendEntry, LegendPosition, LegendShape, LinePlot, LineStyle, ScatterPlot};
+use kuva::plot::{
+    ForestPlot, LegendEntry, LegendPosition, LegendShape, LinePlot, LineStyle, ScatterPlot,
+};
 use kuva::render::annotations::ReferenceLine;
 use kuva::render::layout::{Layout, TickFormat};
 use kuva::render::plots::Plot;
@@ -71,7 +73,10 @@ pub fn is_log(values: impl IntoIterator<Item = f64>) -> bool {
 #[must_use]
 pub fn dots(alt: &Alt, quantity: Quantity, dots: &[Dot]) -> String {
     let log = is_log(dots.iter().map(|dot| dot.estimate.value));
-    let mut forest = ForestPlot::new().with_show_null_line(false).with_marker_size(4.5).with_cap_size(4.0);
+    let mut forest = ForestPlot::new()
+        .with_show_null_line(false)
+        .with_marker_size(4.5)
+        .with_cap_size(4.0);
     let drawable = |estimate: Estimate| if log { above_zero(estimate) } else { estimate };
     for dot in dots {
         let Estimate { value, low, high } = drawable(dot.estimate);
@@ -85,23 +90,37 @@ pub fn dots(alt: &Alt, quantity: Quantity, dots: &[Dot]) -> String {
         .with_width(WIDTH)
         .with_height(height)
         .with_force_margins_y(above, below);
-    let range =
-        extremes(dots.iter().map(|dot| drawable(dot.estimate)).flat_map(|shown| [shown.low, shown.high]));
+    let range = extremes(
+        dots.iter()
+            .map(|dot| drawable(dot.estimate))
+            .flat_map(|shown| [shown.low, shown.high]),
+    );
     layout = layout.with_x_tick_format(ticks(quantity, range, log));
     layout = if log {
         let (min, max) = padded(range);
         // With rows on the other axis kuva draws no grid; a line a decade leads from a dot to its number.
         let decades = (min.log10().ceil() as i32)..=(max.log10().floor() as i32);
         for decade in decades {
-            let line = ReferenceLine::vertical(10_f64.powi(decade)).with_color(GRID).with_dasharray("none");
+            let line = ReferenceLine::vertical(10_f64.powi(decade))
+                .with_color(GRID)
+                .with_dasharray("none");
             layout = layout.with_reference_line(line);
         }
-        layout.with_log_x().with_x_axis_min(min).with_x_axis_max(max)
+        layout
+            .with_log_x()
+            .with_x_axis_min(min)
+            .with_x_axis_max(max)
     } else {
         // Labels at the left leave room for few numbers.
-        layout.with_ticks(2).with_x_axis_min(0.0).with_x_axis_max(range.1 * 1.06)
+        layout
+            .with_ticks(2)
+            .with_x_axis_min(0.0)
+            .with_x_axis_max(range.1 * 1.06)
     };
-    svg(alt, &SvgBackend::new().render_scene(&render_multiple(plots, layout)))
+    svg(
+        alt,
+        &SvgBackend::new().render_scene(&render_multiple(plots, layout)),
+    )
 }
 
 /// The horizontal axis of [`lines`].
@@ -116,7 +135,13 @@ pub enum Axis {
 /// Draws lines over a parameter, named under its axis, with intervals, on an axis of what was measured that is
 /// logarithmic where values are far apart.
 #[must_use]
-pub fn lines(alt: &Alt, quantity: Quantity, axis: &Axis, parameter: &str, lines: &[Line]) -> String {
+pub fn lines(
+    alt: &Alt,
+    quantity: Quantity,
+    axis: &Axis,
+    parameter: &str,
+    lines: &[Line],
+) -> String {
     let points = || lines.iter().flat_map(|line| line.points.iter());
     let log = is_log(points().map(|(_, estimate)| estimate.value));
     let drawable = |estimate: Estimate| if log { above_zero(estimate) } else { estimate };
@@ -143,10 +168,22 @@ pub fn lines(alt: &Alt, quantity: Quantity, axis: &Axis, parameter: &str, lines:
                 .with_marker(marker(i)),
         ));
     }
-    let range = extremes(points().map(|(_, e)| drawable(*e)).flat_map(|shown| [shown.low, shown.high]));
+    let range = extremes(
+        points()
+            .map(|(_, e)| drawable(*e))
+            .flat_map(|shown| [shown.low, shown.high]),
+    );
     // kuva counts entries given to it, and makes room for them below; the picture must be higher by as much.
-    let entries: Vec<_> = lines.iter().enumerate().map(|(i, line)| legend(i, &line.label)).collect();
-    let widest = lines.iter().map(|line| line.label.chars().count()).max().unwrap_or_default();
+    let entries: Vec<_> = lines
+        .iter()
+        .enumerate()
+        .map(|(i, line)| legend(i, &line.label))
+        .collect();
+    let widest = lines
+        .iter()
+        .map(|line| line.label.chars().count())
+        .max()
+        .unwrap_or_default();
     let columns = if widest <= 18 { 2 } else { 1 };
     let height = 330.0 + 20.0 * lines.len().div_ceil(columns) as f64;
     let mut layout = themed(Layout::auto_from_plots(&plots))
@@ -160,7 +197,10 @@ pub fn lines(alt: &Alt, quantity: Quantity, axis: &Axis, parameter: &str, lines:
         .with_y_tick_format(ticks(quantity, range, log));
     layout = if log {
         let (min, max) = padded(range);
-        layout.with_log_y().with_y_axis_min(min).with_y_axis_max(max)
+        layout
+            .with_log_y()
+            .with_y_axis_min(min)
+            .with_y_axis_max(max)
     } else {
         layout.with_y_axis_min(0.0).with_y_axis_max(range.1 * 1.06)
     };
@@ -180,11 +220,18 @@ pub fn lines(alt: &Alt, quantity: Quantity, axis: &Axis, parameter: &str, lines:
             .with_x_tick_step(1.0)
             .with_x_tick_format(step_ticks(labels.clone())),
     };
-    svg(alt, &SvgBackend::new().render_scene(&render_multiple(plots, layout)))
+    svg(
+        alt,
+        &SvgBackend::new().render_scene(&render_multiple(plots, layout)),
+    )
 }
 
 fn extremes(values: impl IntoIterator<Item = f64>) -> (f64, f64) {
-    values.into_iter().fold((f64::INFINITY, 0.0), |(low, high), value| (value.min(low), value.max(high)))
+    values
+        .into_iter()
+        .fold((f64::INFINITY, 0.0), |(low, high), value| {
+            (value.min(low), value.max(high))
+        })
 }
 
 /// Room around what is drawn on a logarithmic axis.
@@ -195,12 +242,17 @@ fn padded((low, high): (f64, f64)) -> (f64, f64) {
 
 /// A logarithmic axis has no zero: an interval that reaches it ends at a tenth of the estimate.
 fn above_zero(estimate: Estimate) -> Estimate {
-    Estimate { low: estimate.low.max(estimate.value / 10.0), ..estimate }
+    Estimate {
+        low: estimate.low.max(estimate.value / 10.0),
+        ..estimate
+    }
 }
 
 /// The theme's colours, each with a fallback that is readable on light and on dark.
 fn colour(index: usize) -> String {
-    const FALLBACK: [&str; 6] = ["#c2500a", "#1f7fb8", "#2e8b57", "#a05ab4", "#b8860b", "#c0406a"];
+    const FALLBACK: [&str; 6] = [
+        "#c2500a", "#1f7fb8", "#2e8b57", "#a05ab4", "#b8860b", "#c0406a",
+    ];
     let index = index % FALLBACK.len();
     format!("var(--plot-{}, {})", index + 1, FALLBACK[index])
 }
@@ -246,19 +298,32 @@ fn themed(layout: Layout) -> Layout {
         font_family: Some("inherit".to_owned()),
         ..Theme::light()
     };
-    layout.with_theme(theme).with_tick_size(TEXT).with_body_size(TEXT).with_label_size(TEXT)
+    layout
+        .with_theme(theme)
+        .with_tick_size(TEXT)
+        .with_body_size(TEXT)
+        .with_label_size(TEXT)
 }
 
 /// Labels for an axis of what was measured. Over more than a decade and a half only powers of ten are labelled, over more than four
 /// decades every second one: there is no room.
 fn ticks(quantity: Quantity, (low, high): (f64, f64), log: bool) -> TickFormat {
-    let span = if log { high / low.max(f64::MIN_POSITIVE) } else { 1.0 };
+    let span = if log {
+        high / low.max(f64::MIN_POSITIVE)
+    } else {
+        1.0
+    };
     let sparse = span > 30.0;
     let step = if span > 1e4 { 2 } else { 1 };
     TickFormat::Custom(Arc::new(move |value| {
         let power = value.log10();
-        let decade = value > 0.0 && (power - power.round()).abs() < 1e-6 && power.round() as i32 % step == 0;
-        if sparse && !decade { String::new() } else { tick(quantity, value) }
+        let decade =
+            value > 0.0 && (power - power.round()).abs() < 1e-6 && power.round() as i32 % step == 0;
+        if sparse && !decade {
+            String::new()
+        } else {
+            tick(quantity, value)
+        }
     }))
 }
 
@@ -267,7 +332,9 @@ fn tick(quantity: Quantity, value: f64) -> String {
     if value == 0.0 {
         return "0".to_owned();
     }
-    let digits = (1..=4).find(|&digits| (significant(value, digits) / value - 1.0).abs() < 1e-6).unwrap_or(4);
+    let digits = (1..=4)
+        .find(|&digits| (significant(value, digits) / value - 1.0).abs() < 1e-6)
+        .unwrap_or(4);
     quantity.amount(value, digits)
 }
 
@@ -288,7 +355,9 @@ fn parameter_ticks(parameters: Vec<f64>) -> TickFormat {
 fn step_ticks(labels: Vec<String>) -> TickFormat {
     TickFormat::Custom(Arc::new(move |tick| {
         let step = (tick.round() as usize).checked_sub(1);
-        step.and_then(|step| labels.get(step)).cloned().unwrap_or_default()
+        step.and_then(|step| labels.get(step))
+            .cloned()
+            .unwrap_or_default()
     }))
 }
 
@@ -303,15 +372,21 @@ fn count_tick(count: f64) -> String {
 /// Makes kuva's picture a part of the page: it takes the width it is given, has a text alternative and no background.
 fn svg(alt: &Alt, drawn: &str) -> String {
     let size = |name: &str| {
-        let value = drawn.split_once(&format!(" {name}=\"")).and_then(|(_, rest)| rest.split_once('"'));
+        let value = drawn
+            .split_once(&format!(" {name}=\""))
+            .and_then(|(_, rest)| rest.split_once('"'));
         value.map_or("0", |(value, _)| value).to_owned()
     };
     let (width, height) = (size("width"), size("height"));
     let body = drawn.split_once('>').map_or("", |(_, body)| body);
     // The only thing kuva always paints is the background.
     let background = "<rect width=\"100%\" height=\"100%\" fill=\"none\" />";
-    let body = body.replacen(background, "", 1).replace(" id=\"", &format!(" id=\"{}-", alt.id));
-    let body = body.replace("url(#", &format!("url(#{}-", alt.id)).replace('\n', "");
+    let body = body
+        .replacen(background, "", 1)
+        .replace(" id=\"", &format!(" id=\"{}-", alt.id));
+    let body = body
+        .replace("url(#", &format!("url(#{}-", alt.id))
+        .replace('\n', "");
     let body = match (body.find("<!--"), body.find("-->")) {
         (Some(from), Some(to)) if from < to => format!("{}{}", &body[..from], &body[to + 3..]),
         _ => body,
@@ -331,24 +406,42 @@ mod tests {
     use super::*;
 
     fn alt() -> Alt {
-        Alt { id: "p".to_owned(), title: "A <title>".to_owned(), description: "What is seen.".to_owned() }
+        Alt {
+            id: "p".to_owned(),
+            title: "A <title>".to_owned(),
+            description: "What is seen.".to_owned(),
+        }
     }
 
     fn estimate(value: f64) -> Estimate {
-        Estimate { value, low: value * 0.9, high: value * 1.1 }
+        Estimate {
+            value,
+            low: value * 0.9,
+            high: value * 1.1,
+        }
     }
 
     fn dot(label: &str, ns: f64) -> Dot {
-        Dot { label: label.to_owned(), colour: 0, estimate: estimate(ns) }
+        Dot {
+            label: label.to_owned(),
+            colour: 0,
+            estimate: estimate(ns),
+        }
     }
 
     fn sample() -> [String; 2] {
         let line = |label: &str, by: f64| Line {
             label: label.to_owned(),
-            points: [10.0, 100.0, 1000.0].map(|x| (x, estimate(by * x))).to_vec(),
+            points: [10.0, 100.0, 1000.0]
+                .map(|x| (x, estimate(by * x)))
+                .to_vec(),
         };
         [
-            dots(&alt(), Quantity::Time, &[dot("corosensei (Rust)", 24.1), dot("channel (Go)", 310.0)]),
+            dots(
+                &alt(),
+                Quantity::Time,
+                &[dot("corosensei (Rust)", 24.1), dot("channel (Go)", 310.0)],
+            ),
             lines(
                 &alt(),
                 Quantity::Time,
@@ -363,7 +456,14 @@ mod tests {
     fn plot_takes_its_colours_and_font_from_the_page() {
         for svg in sample() {
             assert!(svg.contains("var(--plot-1") && svg.contains("currentColor"));
-            for fixed in ["fill=\"white\"", "fill=\"#fff", "black", "#000", "DejaVu", "steelblue"] {
+            for fixed in [
+                "fill=\"white\"",
+                "fill=\"#fff",
+                "black",
+                "#000",
+                "DejaVu",
+                "steelblue",
+            ] {
                 assert!(!svg.contains(fixed), "{fixed} in {svg}");
             }
         }
@@ -374,7 +474,10 @@ mod tests {
         for svg in sample() {
             let head = svg.split_once('>').unwrap().0;
             assert!(head.starts_with("<svg viewBox=\"0 0 440"), "{head}");
-            assert!(head.contains("role=\"img\"") && !head.contains(" width="), "{head}");
+            assert!(
+                head.contains("role=\"img\"") && !head.contains(" width="),
+                "{head}"
+            );
             assert!(svg.contains(
                 "<title id=\"p-title\">A &lt;title&gt;</title><desc id=\"p-desc\">What is seen.</desc>"
             ));
@@ -404,28 +507,50 @@ mod tests {
             label: format!("variant-{i} (Rust)"),
             points: vec![(10.0, estimate(1.0)), (20.0, estimate(2.0))],
         };
-        let svg = lines(&alt(), Quantity::Time, &Axis::Log, "items", &(0..9).map(line).collect::<Vec<_>>());
-        let height: f64 =
-            svg.split_once("viewBox=\"0 0 440 ").unwrap().1.split_once('"').unwrap().0.parse().unwrap();
-        let lowest = svg.split("<text ").filter(|text| text.contains(">variant-")).map(|text| {
-            text.split_once(" y=\"")
-                .or_else(|| text.split_once("y=\""))
-                .unwrap()
-                .1
-                .split_once('"')
-                .unwrap()
-                .0
-                .parse::<f64>()
-                .unwrap()
-        });
+        let svg = lines(
+            &alt(),
+            Quantity::Time,
+            &Axis::Log,
+            "items",
+            &(0..9).map(line).collect::<Vec<_>>(),
+        );
+        let height: f64 = svg
+            .split_once("viewBox=\"0 0 440 ")
+            .unwrap()
+            .1
+            .split_once('"')
+            .unwrap()
+            .0
+            .parse()
+            .unwrap();
+        let lowest = svg
+            .split("<text ")
+            .filter(|text| text.contains(">variant-"))
+            .map(|text| {
+                text.split_once(" y=\"")
+                    .or_else(|| text.split_once("y=\""))
+                    .unwrap()
+                    .1
+                    .split_once('"')
+                    .unwrap()
+                    .0
+                    .parse::<f64>()
+                    .unwrap()
+            });
         let lowest: Vec<_> = lowest.collect();
         assert_eq!(lowest.len(), 9);
-        assert!(lowest.iter().all(|&y| y < height - 4.0), "{lowest:?} of {height}");
+        assert!(
+            lowest.iter().all(|&y| y < height - 4.0),
+            "{lowest:?} of {height}"
+        );
     }
 
     #[test]
     fn steps_are_labelled_each() {
-        let line = Line { label: "a".to_owned(), points: vec![(1.0, estimate(1.0)), (2.0, estimate(2.0))] };
+        let line = Line {
+            label: "a".to_owned(),
+            points: vec![(1.0, estimate(1.0)), (2.0, estimate(2.0))],
+        };
         let svg = lines(
             &alt(),
             Quantity::Time,
@@ -433,7 +558,10 @@ mod tests {
             "work",
             &[line],
         );
-        assert!(svg.contains(">none</text>") && svg.contains(">some</text>"), "{svg}");
+        assert!(
+            svg.contains(">none</text>") && svg.contains(">some</text>"),
+            "{svg}"
+        );
     }
 
     #[test]
@@ -447,8 +575,22 @@ mod tests {
 
     #[test]
     fn interval_that_reaches_zero_is_drawn() {
-        let wide = Estimate { value: 100.0, low: 0.0, high: 300.0 };
-        let svg = dots(&alt(), Quantity::Time, &[dot("a", 1.0), Dot { estimate: wide, ..dot("b", 1.0) }]);
+        let wide = Estimate {
+            value: 100.0,
+            low: 0.0,
+            high: 300.0,
+        };
+        let svg = dots(
+            &alt(),
+            Quantity::Time,
+            &[
+                dot("a", 1.0),
+                Dot {
+                    estimate: wide,
+                    ..dot("b", 1.0)
+                },
+            ],
+        );
         assert!(!svg.contains("NaN") && !svg.contains("inf"));
     }
 }

@@ -26,7 +26,13 @@ pub struct Problem {
 impl Problem {
     /// A problem at a line of a file.
     pub fn new(file: impl Into<PathBuf>, line: usize, what: impl Into<String>) -> Self {
-        Self { file: file.into(), line, what: what.into(), detail: String::new(), help: String::new() }
+        Self {
+            file: file.into(),
+            line,
+            what: what.into(),
+            detail: String::new(),
+            help: String::new(),
+        }
     }
 
     /// Says what to do.
@@ -54,7 +60,10 @@ impl Problem {
 }
 
 /// A path as every platform's reader of a report finds it.
-pub(crate) fn with_slashes<S: serde::Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S::Error> {
+pub(crate) fn with_slashes<S: serde::Serializer>(
+    path: &Path,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(&path.to_string_lossy().replace('\\', "/"))
 }
 

@@ -40,12 +40,18 @@ impl Progress {
     /// A line on standard error for every phase that ends. libtest captures it.
     #[must_use]
     pub fn lines() -> Self {
-        Self { bar: None, ended: Mutex::default() }
+        Self {
+            bar: None,
+            ended: Mutex::default(),
+        }
     }
 
     fn bar(target: ProgressDrawTarget) -> Self {
         let bar = ProgressBar::with_draw_target(None, target);
-        Self { bar: Some(bar), ended: Mutex::default() }
+        Self {
+            bar: Some(bar),
+            ended: Mutex::default(),
+        }
     }
 
     /// Runs a phase and notes how long it took. The work returns its value and what to say of it.
@@ -53,7 +59,11 @@ impl Progress {
     /// # Errors
     ///
     /// Those of the work.
-    pub fn phase<T>(&self, name: &'static str, work: impl FnOnce() -> Result<(T, String)>) -> Result<T> {
+    pub fn phase<T>(
+        &self,
+        name: &'static str,
+        work: impl FnOnce() -> Result<(T, String)>,
+    ) -> Result<T> {
         if let Some(bar) = &self.bar {
             bar.set_style(style("{prefix:>9.cyan.bold} {spinner} {pos:.dim}"));
             bar.set_prefix(name);
@@ -63,11 +73,18 @@ impl Progress {
         }
         let start = Instant::now();
         let (value, said) = work()?;
-        let phase = Phase { name, seconds: start.elapsed().as_secs_f64(), said };
+        let phase = Phase {
+            name,
+            seconds: start.elapsed().as_secs_f64(),
+            said,
+        };
         if self.bar.is_none() {
             eprintln!("{:>9} {} ({:.1} s)", phase.name, phase.said, phase.seconds);
         }
-        self.ended.lock().expect("no phase panics while it is noted").push(phase);
+        self.ended
+            .lock()
+            .expect("no phase panics while it is noted")
+            .push(phase);
         Ok(value)
     }
 
@@ -98,7 +115,10 @@ impl Progress {
     /// The phases that have ended, in order.
     #[must_use]
     pub fn ended(&self) -> Vec<Phase> {
-        self.ended.lock().expect("no phase panics while it is noted").clone()
+        self.ended
+            .lock()
+            .expect("no phase panics while it is noted")
+            .clone()
     }
 }
 
@@ -111,7 +131,9 @@ impl Drop for Progress {
 }
 
 fn style(template: &str) -> ProgressStyle {
-    ProgressStyle::with_template(template).expect("a valid template").progress_chars("━━╌")
+    ProgressStyle::with_template(template)
+        .expect("a valid template")
+        .progress_chars("━━╌")
 }
 
 /// Whether a terminal may be drawn on again and again: not a dumb one, not a log of CI, not where colour is unwanted.
@@ -141,7 +163,10 @@ mod tests {
             Ok((terminal.contents(), "8 compiled".to_owned()))
         });
         let seen = seen.unwrap();
-        assert!(seen.contains("listings") && seen.contains("3/8, ") && seen.contains(" left"), "{seen:?}");
+        assert!(
+            seen.contains("listings") && seen.contains("3/8, ") && seen.contains(" left"),
+            "{seen:?}"
+        );
         assert_eq!(progress.ended()[0].said, "8 compiled");
         drop(progress);
         assert_eq!(terminal.contents(), "");
@@ -151,7 +176,9 @@ mod tests {
     fn bar_is_gone_when_a_phase_fails() {
         let terminal = InMemoryTerm::new(10, 60);
         let progress = on(&terminal);
-        let failed = progress.phase("build", || anyhow::bail!("no compiler") as Result<((), String)>);
+        let failed = progress.phase("build", || {
+            anyhow::bail!("no compiler") as Result<((), String)>
+        });
         assert!(failed.is_err() && progress.ended().is_empty());
         drop(progress);
         assert_eq!(terminal.contents(), "");
@@ -176,7 +203,10 @@ mod tests {
     fn drawing_needs_a_terminal_that_wants_it() {
         let with = |variables: &[(&str, &str)]| {
             can_redraw(|name| {
-                variables.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
+                variables
+                    .iter()
+                    .find(|(key, _)| *key == name)
+                    .map(|(_, value)| (*value).to_owned())
             })
         };
         assert!(with(&[]) && with(&[("TERM", "xterm-256color")]) && with(&[("NO_COLOR", "")]));

@@ -39,7 +39,10 @@ impl Project {
                 return Ok(folder.to_owned());
             }
         }
-        bail!("no book.toml here or above {}: run this inside the book", from.display())
+        bail!(
+            "no book.toml here or above {}: run this inside the book",
+            from.display()
+        )
     }
 
     /// Reads the pages named by `SUMMARY.md`, and the tasks.
@@ -66,8 +69,13 @@ impl Project {
                 ),
             }
         }
-        let mut project =
-            Self { root: root.to_owned(), pages, tasks: BTreeMap::new(), record: None, problems: Vec::new() };
+        let mut project = Self {
+            root: root.to_owned(),
+            pages,
+            tasks: BTreeMap::new(),
+            record: None,
+            problems: Vec::new(),
+        };
         project.load_tasks(&mut problems);
         project.record = problems.take(Record::load_reference(root)).flatten();
         project.problems = problems.sorted();
@@ -82,8 +90,11 @@ impl Project {
                 // Not every page is a chapter.
                 Err(error) if error.kind() == ErrorKind::NotFound => continue,
                 Err(error) => {
-                    let problem =
-                        Problem::new(file, 0, format!("task.toml cannot be read: {}", unreadable(&error)));
+                    let problem = Problem::new(
+                        file,
+                        0,
+                        format!("task.toml cannot be read: {}", unreadable(&error)),
+                    );
                     problems.push(problem.help("write it as UTF-8, in a file you may read"));
                     continue;
                 }
@@ -109,7 +120,9 @@ impl Project {
     /// The captured output of a chapter's example, expected failure or trace.
     #[must_use]
     pub fn captured(slug: &str, name: &str) -> PathBuf {
-        Path::new("listings/captured").join(slug).join(format!("{name}.txt"))
+        Path::new("listings/captured")
+            .join(slug)
+            .join(format!("{name}.txt"))
     }
 }
 

@@ -135,7 +135,11 @@ impl TryFrom<Written> for Measurement {
 
     fn try_from(written: Written) -> Result<Self, Self::Error> {
         let time = (written.ns, written.low_ns, written.high_ns);
-        let memory = (written.held_bytes, written.low_held_bytes, written.high_held_bytes);
+        let memory = (
+            written.held_bytes,
+            written.low_held_bytes,
+            written.high_held_bytes,
+        );
         let share = (written.share, written.low_share, written.high_share);
         const NONE: (Option<f64>, Option<f64>, Option<f64>) = (None, None, None);
         let (quantity, (Some(value), Some(low), Some(high))) = (match (time, memory, share) {
@@ -144,25 +148,73 @@ impl TryFrom<Written> for Measurement {
             (NONE, NONE, share) => (Quantity::Share, share),
             _ => (Quantity::Time, NONE),
         }) else {
-            return Err("either `ns`, `low_ns` and `high_ns`, or the same with `held_bytes` or `share`");
+            return Err(
+                "either `ns`, `low_ns` and `high_ns`, or the same with `held_bytes` or `share`",
+            );
         };
-        let Written { confidence, samples, elements, bytes, allocs, .. } = written;
-        Ok(Self { quantity, value, low, high, confidence, samples, elements, bytes, allocs })
+        let Written {
+            confidence,
+            samples,
+            elements,
+            bytes,
+            allocs,
+            ..
+        } = written;
+        Ok(Self {
+            quantity,
+            value,
+            low,
+            high,
+            confidence,
+            samples,
+            elements,
+            bytes,
+            allocs,
+        })
     }
 }
 
 impl From<Measurement> for Written {
     fn from(measured: Measurement) -> Self {
-        let Measurement { quantity, value, low, high, confidence, samples, elements, bytes, allocs } =
-            measured;
+        let Measurement {
+            quantity,
+            value,
+            low,
+            high,
+            confidence,
+            samples,
+            elements,
+            bytes,
+            allocs,
+        } = measured;
         let (value, low, high) = (Some(value), Some(low), Some(high));
-        let rest = Self { confidence, samples, elements, bytes, allocs, ..Self::default() };
+        let rest = Self {
+            confidence,
+            samples,
+            elements,
+            bytes,
+            allocs,
+            ..Self::default()
+        };
         match quantity {
-            Quantity::Time => Self { ns: value, low_ns: low, high_ns: high, ..rest },
-            Quantity::Memory => {
-                Self { held_bytes: value, low_held_bytes: low, high_held_bytes: high, ..rest }
-            }
-            Quantity::Share => Self { share: value, low_share: low, high_share: high, ..rest },
+            Quantity::Time => Self {
+                ns: value,
+                low_ns: low,
+                high_ns: high,
+                ..rest
+            },
+            Quantity::Memory => Self {
+                held_bytes: value,
+                low_held_bytes: low,
+                high_held_bytes: high,
+                ..rest
+            },
+            Quantity::Share => Self {
+                share: value,
+                low_share: low,
+                high_share: high,
+                ..rest
+            },
         }
     }
 }
@@ -171,7 +223,12 @@ impl Measurement {
     /// The estimate for one element, or for one iteration where the benchmark declares no elements.
     #[must_use]
     pub fn per_element(&self) -> Estimate {
-        Estimate { value: self.value, low: self.low, high: self.high }.per(self.divisor())
+        Estimate {
+            value: self.value,
+            low: self.low,
+            high: self.high,
+        }
+        .per(self.divisor())
     }
 
     /// Bytes allocated for one element, or for one iteration.
@@ -226,7 +283,11 @@ impl Record {
     /// An empty record of a machine.
     #[must_use]
     pub fn new(machine: Machine) -> Self {
-        Self { schema: SCHEMA, machine, chapters: BTreeMap::new() }
+        Self {
+            schema: SCHEMA,
+            machine,
+            chapters: BTreeMap::new(),
+        }
     }
 
     /// The file of a machine's record, from the book's root.
@@ -244,8 +305,10 @@ impl Record {
         if let Err(error) = fs::read_dir(root.join(FOLDER))
             && error.kind() != io::ErrorKind::NotFound
         {
-            return Err(Problem::new(FOLDER, 0, format!("the folder cannot be read: {error}"))
-                .help("make it readable"));
+            return Err(
+                Problem::new(FOLDER, 0, format!("the folder cannot be read: {error}"))
+                    .help("make it readable"),
+            );
         }
         Self::reference_file(root).map_or(Ok(None), |file| Self::load(root, &file))
     }
@@ -270,10 +333,12 @@ impl Record {
         match fs::read_to_string(root.join(file)) {
             Ok(text) => Self::parse(file, &text).map(Some),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(error) => {
-                Err(Problem::new(file, 0, format!("the record cannot be read: {}", unreadable(&error)))
-                    .help("restore the file from git"))
-            }
+            Err(error) => Err(Problem::new(
+                file,
+                0,
+                format!("the record cannot be read: {}", unreadable(&error)),
+            )
+            .help("restore the file from git")),
         }
     }
 
@@ -283,13 +348,19 @@ impl Record {
     ///
     /// A [`Problem`] with the line, when the text is not a record or says what cannot have been measured.
     pub fn parse(file: &Path, text: &str) -> Result<Self, Problem> {
-        const HELP: &str =
-            "records are written by `cargo course bench --record`; restore the file from git and run that";
+        const HELP: &str = "records are written by `cargo course bench --record`; restore the file from git and run that";
         let record: Self = serde_json::from_str(text).map_err(|error| {
-            Problem::new(file, error.line(), format!("not a benchmark record: {error}")).help(HELP)
+            Problem::new(
+                file,
+                error.line(),
+                format!("not a benchmark record: {error}"),
+            )
+            .help(HELP)
         })?;
         record.plausible().map_err(|(word, what)| {
-            let line = text.find(&format!("\"{word}\"")).map_or(0, |at| line_of(text, at));
+            let line = text
+                .find(&format!("\"{word}\""))
+                .map_or(0, |at| line_of(text, at));
             Problem::new(file, line, what).help(HELP)
         })?;
         Ok(record)
@@ -298,7 +369,10 @@ impl Record {
     /// What serde cannot see: the word to look for in the text, and what is wrong with it.
     fn plausible(&self) -> Result<(), (String, String)> {
         if self.schema != SCHEMA {
-            let what = format!("the record has form {}, this tool reads form {SCHEMA}", self.schema);
+            let what = format!(
+                "the record has form {}, this tool reads form {SCHEMA}",
+                self.schema
+            );
             return Err(("schema".to_owned(), what));
         }
         for (slug, chapter) in &self.chapters {
@@ -307,18 +381,28 @@ impl Record {
                 if chapter_of(id) != Some(slug) {
                     return wrong(&format!("does not belong to chapter `{slug}`"));
                 }
-                let range = if found.quantity == Quantity::Share { 0.0..=1.0 } else { POSSIBLE };
-                let possible = [found.value, found.high].iter().all(|value| range.contains(value));
+                let range = if found.quantity == Quantity::Share {
+                    0.0..=1.0
+                } else {
+                    POSSIBLE
+                };
+                let possible = [found.value, found.high]
+                    .iter()
+                    .all(|value| range.contains(value));
                 if !possible || !(0.0..=found.high).contains(&found.low) {
                     return wrong(match found.quantity {
                         Quantity::Time => "has an estimate or interval that cannot be a duration",
-                        Quantity::Memory => "has an estimate or interval that cannot be an amount of memory",
+                        Quantity::Memory => {
+                            "has an estimate or interval that cannot be an amount of memory"
+                        }
                         Quantity::Share => "has an estimate or interval that is not from 0 to 1",
                     });
                 }
                 let too_many = |count| match found.quantity {
                     Quantity::Share => true,
-                    Quantity::Time | Quantity::Memory => count == 0 || found.value / (count as f64) < 1e-6,
+                    Quantity::Time | Quantity::Memory => {
+                        count == 0 || found.value / (count as f64) < 1e-6
+                    }
                 };
                 if found.elements.is_some_and(too_many) {
                     return wrong(match found.quantity {
@@ -375,21 +459,32 @@ impl Record {
 
     /// The three ids most like the one given, as this chapter would write them.
     fn nearest(&self, slug: &str, id: &str) -> Vec<String> {
-        let all = self.chapters.values().flat_map(|chapter| chapter.benchmarks.keys());
+        let all = self
+            .chapters
+            .values()
+            .flat_map(|chapter| chapter.benchmarks.keys());
         let known: Vec<_> = all.map(|known| relative(slug, known)).collect();
-        nearest(id, known.iter().map(String::as_str)).into_iter().map(str::to_owned).collect()
+        nearest(id, known.iter().map(String::as_str))
+            .into_iter()
+            .map(str::to_owned)
+            .collect()
     }
 }
 
 /// The chapter an id belongs to: its first part, after `go/`.
 #[must_use]
 pub fn chapter_of(id: &str) -> Option<&str> {
-    id.strip_prefix("go/").unwrap_or(id).split_once('/').map(|(slug, _)| slug)
+    id.strip_prefix("go/")
+        .unwrap_or(id)
+        .split_once('/')
+        .map(|(slug, _)| slug)
 }
 
 /// An id as a page of its chapter writes it.
 fn relative(slug: &str, id: &str) -> String {
-    let (go, rest) = id.strip_prefix("go/").map_or(("", id), |rest| ("go/", rest));
+    let (go, rest) = id
+        .strip_prefix("go/")
+        .map_or(("", id), |rest| ("go/", rest));
     rest.strip_prefix(slug)
         .and_then(|rest| rest.strip_prefix('/'))
         .map_or_else(|| id.to_owned(), |rest| format!("{go}{rest}"))
@@ -404,7 +499,10 @@ pub fn benched(root: &Path) -> io::Result<Vec<String>> {
     let mut slugs = Vec::new();
     for entry in fs::read_dir(root.join("benches"))? {
         let path = entry?.path();
-        let name = path.file_stem().and_then(|name| name.to_str()).filter(|name| *name != "lib");
+        let name = path
+            .file_stem()
+            .and_then(|name| name.to_str())
+            .filter(|name| *name != "lib");
         if path.extension().is_some_and(|extension| extension == "rs") {
             slugs.extend(name.map(|name| name.replace('_', "-")));
         }
@@ -433,7 +531,8 @@ pub fn stale(root: &Path, record: Option<&Record>) -> Vec<Problem> {
         let file = Path::new("benches").join(format!("{}.rs", module(&slug)));
         let help = format!("run `cargo course bench {slug} --record` on a quiet machine");
         let Some(chapter) = record.and_then(|record| record.chapters.get(&slug)) else {
-            problems.push(Problem::new(file, 0, "this benchmark has never been recorded").help(help));
+            problems
+                .push(Problem::new(file, 0, "this benchmark has never been recorded").help(help));
             continue;
         };
         match digest(root, &slug) {
@@ -484,30 +583,55 @@ pub(crate) mod sample {
             kernel: "Linux 6.1.0".to_owned(),
         };
         let mut record = Record::new(machine);
-        let holding = |bytes| Measurement { quantity: Quantity::Memory, ..measurement(bytes, Some(1000)) };
-        let part = |share| Measurement { quantity: Quantity::Share, high: 1.0, ..measurement(share, None) };
-        let allocating =
-            |ns, bytes| Measurement { bytes: Some(bytes), allocs: Some(6), ..measurement(ns, None) };
+        let holding = |bytes| Measurement {
+            quantity: Quantity::Memory,
+            ..measurement(bytes, Some(1000))
+        };
+        let part = |share| Measurement {
+            quantity: Quantity::Share,
+            high: 1.0,
+            ..measurement(share, None)
+        };
+        let allocating = |ns, bytes| Measurement {
+            bytes: Some(bytes),
+            allocs: Some(6),
+            ..measurement(ns, None)
+        };
         let chapter = |benchmarks: Vec<(&str, Measurement)>| ChapterRecord {
             date: "2026-11-24".to_owned(),
             commit: "0123456789ab".to_owned(),
             rustc: "rustc 1.95.0 (59807616e 2026-04-14)".to_owned(),
             go: Some("go1.27.3".to_owned()),
             digest: String::new(),
-            benchmarks: benchmarks.into_iter().map(|(id, measured)| (id.to_owned(), measured)).collect(),
-            go_tests: BTreeMap::from([("TestPasses".to_owned(), true), ("TestFails".to_owned(), false)]),
+            benchmarks: benchmarks
+                .into_iter()
+                .map(|(id, measured)| (id.to_owned(), measured))
+                .collect(),
+            go_tests: BTreeMap::from([
+                ("TestPasses".to_owned(), true),
+                ("TestFails".to_owned(), false),
+            ]),
         };
         let coroutines = chapter(vec![
-            ("coroutines/step/corosensei", measurement(24_100.0, Some(1000))),
+            (
+                "coroutines/step/corosensei",
+                measurement(24_100.0, Some(1000)),
+            ),
             ("go/coroutines/step/pull", measurement(84_500.0, Some(1000))),
-            ("go/coroutines/step/channel", measurement(310_000.0, Some(1000))),
+            (
+                "go/coroutines/step/channel",
+                measurement(310_000.0, Some(1000)),
+            ),
             ("go/coroutines/create/pull", allocating(500.0, 208)),
             ("go/coroutines/create/channel", allocating(600.0, 104)),
             ("coroutines/grow/vec/9", measurement(45.0, Some(9))),
             ("coroutines/grow/vec/10", measurement(48.0, Some(10))),
             ("coroutines/grow/vec/1000", measurement(4000.0, Some(1000))),
             ("go/coroutines/grow/slice/10", measurement(130.0, Some(10))),
-            ("go/coroutines/grow/slice/1000", measurement(9000.0, Some(1000))),
+            (
+                "go/coroutines/grow/slice/1000",
+                measurement(9000.0, Some(1000)),
+            ),
             ("coroutines/partly/plain", measurement(10.0, None)),
             ("coroutines/partly/task/64", measurement(20.0, None)),
             ("coroutines/mixed/plain", measurement(100.0, None)),
@@ -517,13 +641,19 @@ pub(crate) mod sample {
             ("coroutines/met/channel", part(0.62)),
             ("coroutines/met/stackful", part(1.0)),
             ("coroutines/confused/stackful", holding(4_151_000.0)),
-            ("coroutines/confused/step", measurement(24_100.0, Some(1000))),
+            (
+                "coroutines/confused/step",
+                measurement(24_100.0, Some(1000)),
+            ),
         ]);
         let scope = chapter(vec![
             ("scope/step/corosensei", measurement(24_100.0, Some(1000))),
             ("go/scope/step/pull", measurement(84_500.0, Some(1000))),
         ]);
-        record.chapters.extend([("coroutines".to_owned(), coroutines), ("scope".to_owned(), scope)]);
+        record.chapters.extend([
+            ("coroutines".to_owned(), coroutines),
+            ("scope".to_owned(), scope),
+        ]);
         record
     }
 }
@@ -550,7 +680,10 @@ mod tests {
     #[test]
     fn keys_of_a_measurement_name_its_unit() {
         let text = text();
-        assert!(text.contains("\"held_bytes\": 4151000.0") && text.contains("\"ns\": 24100.0"), "{text}");
+        assert!(
+            text.contains("\"held_bytes\": 4151000.0") && text.contains("\"ns\": 24100.0"),
+            "{text}"
+        );
         for (from, to) in [
             ("\"held_bytes\"", "\"ns\""),
             ("\"low_held_bytes\"", "\"low_ns\""),
@@ -573,7 +706,14 @@ mod tests {
         other.machine.name = "b".to_owned();
         other.save(root.path()).unwrap();
         record().save(root.path()).unwrap();
-        assert_eq!(Record::load_reference(root.path()).unwrap().unwrap().machine.name, "a");
+        assert_eq!(
+            Record::load_reference(root.path())
+                .unwrap()
+                .unwrap()
+                .machine
+                .name,
+            "a"
+        );
     }
 
     #[test]
@@ -604,7 +744,8 @@ mod tests {
             ("\"coroutines/step", "\"scope/step"),
             ("\"schema\": 1", "\"schema\": 2"),
         ] {
-            let problem = Record::parse(Path::new(FILE), &text().replacen(from, to, 1)).unwrap_err();
+            let problem =
+                Record::parse(Path::new(FILE), &text().replacen(from, to, 1)).unwrap_err();
             assert!(problem.line > 0, "{problem}");
         }
     }
@@ -633,7 +774,11 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         for folder in ["benches", "listings"] {
             fs::create_dir(root.path().join(folder)).unwrap();
-            fs::write(root.path().join(folder).join("Cargo.toml"), "[dependencies]\n").unwrap();
+            fs::write(
+                root.path().join(folder).join("Cargo.toml"),
+                "[dependencies]\n",
+            )
+            .unwrap();
         }
         fs::write(root.path().join("Cargo.lock"), "package = []\n").unwrap();
         fs::write(root.path().join("benches/lib.rs"), "").unwrap();
@@ -646,7 +791,10 @@ mod tests {
     #[test]
     fn benched_chapters_are_the_bench_files() {
         let root = book(&["virtual-time", "coroutines"]);
-        assert_eq!(benched(root.path()).unwrap(), ["coroutines", "virtual-time"]);
+        assert_eq!(
+            benched(root.path()).unwrap(),
+            ["coroutines", "virtual-time"]
+        );
     }
 
     #[test]
@@ -660,9 +808,17 @@ mod tests {
         let problems = stale(root.path(), Some(&record));
         let places: Vec<_> = problems.iter().map(Problem::place).collect();
         assert_eq!(places, ["benches/scope.rs", "benches/virtual_time.rs"]);
-        assert!(problems[0].what.contains("changed since it was recorded on 2026-11-24"));
+        assert!(
+            problems[0]
+                .what
+                .contains("changed since it was recorded on 2026-11-24")
+        );
         assert!(problems[1].what.contains("never been recorded"));
-        assert!(problems[1].help.contains("cargo course bench virtual-time --record"));
+        assert!(
+            problems[1]
+                .help
+                .contains("cargo course bench virtual-time --record")
+        );
     }
 
     #[test]

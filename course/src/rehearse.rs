@@ -68,7 +68,10 @@ const CLASS: [(&str, &str, Made, bool); 20] = [
 pub fn rehearse(root: &Path, slug: &str, out: &Path) -> Result<String> {
     let project = Project::load(root)?;
     let exercise = Exercise::of(&project, slug)?;
-    ensure!(!exercise.task.is_text(), "`{slug}` asks for a text, which nothing but a reader can grade");
+    ensure!(
+        !exercise.task.is_text(),
+        "`{slug}` asks for a text, which nothing but a reader can grade"
+    );
     write(&tree(&exercise)?, out)?;
     let points: u32 = exercise.task.groups.iter().map(|group| group.points).sum();
     Ok(format!(
@@ -81,7 +84,12 @@ pub fn rehearse(root: &Path, slug: &str, out: &Path) -> Result<String> {
 fn tree(exercise: &Exercise) -> Result<Tree> {
     let slug = &exercise.slug;
     let files = |tree: &Tree| -> BTreeMap<String, String> {
-        let text = |path: &String| (path.clone(), String::from_utf8_lossy(&tree[path]).into_owned());
+        let text = |path: &String| {
+            (
+                path.clone(),
+                String::from_utf8_lossy(&tree[path]).into_owned(),
+            )
+        };
         exercise.allowed().iter().map(text).collect()
     };
     let (solution, starter) = (files(exercise.solution()), files(exercise.starter()));
@@ -99,7 +107,10 @@ fn tree(exercise: &Exercise) -> Result<Tree> {
             })
         })
         .collect();
-    ensure!(!mistakes.is_empty(), "`{slug}` has no wrong solution in a file that students write");
+    ensure!(
+        !mistakes.is_empty(),
+        "`{slug}` has no wrong solution in a file that students write"
+    );
     let first = exercise.allowed().first().context("a program has files")?;
     let with = |more: &str| {
         let mut files = solution.clone();
@@ -115,19 +126,34 @@ fn tree(exercise: &Exercise) -> Result<Tree> {
             // A note is no solution.
             Nothing => BTreeMap::from([("sorry.txt".to_owned(), "I was ill.\n".to_owned())]),
             DoesNotCompile => with("\nfn not_finished( {\n"),
-            Unsafe => with("\npub fn quick() {\n    unsafe { core::hint::unreachable_unchecked() }\n}\n"),
+            Unsafe => {
+                with("\npub fn quick() {\n    unsafe { core::hint::unreachable_unchecked() }\n}\n")
+            }
             Exits => starter
                 .iter()
-                .map(|(path, text)| (path.clone(), text.replace("todo!(", "std::process::exit(0); todo!(")))
+                .map(|(path, text)| {
+                    (
+                        path.clone(),
+                        text.replace("todo!(", "std::process::exit(0); todo!("),
+                    )
+                })
                 .collect(),
         };
         let late = if *late { "LATE_" } else { "" };
-        let name = format!("submissions/{login}_{late}{}_{}_{slug}", 4700 + number, 99_000 + number);
+        let name = format!(
+            "submissions/{login}_{late}{}_{}_{slug}",
+            4700 + number,
+            99_000 + number
+        );
         // Every third has packed a folder, as one does.
         if number % 3 == 0 {
             tree.insert(format!("{name}.zip"), packed(slug, &files)?);
         } else {
-            tree.extend(files.into_iter().map(|(path, text)| (format!("{name}/{path}"), text.into_bytes())));
+            tree.extend(
+                files
+                    .into_iter()
+                    .map(|(path, text)| (format!("{name}/{path}"), text.into_bytes())),
+            );
         }
     }
     let points: u32 = exercise.task.groups.iter().map(|group| group.points).sum();
@@ -138,7 +164,12 @@ fn tree(exercise: &Exercise) -> Result<Tree> {
     );
     for (number, (login, name, ..)) in CLASS.iter().enumerate() {
         let _ = writeln!(roster, "{login},{},{login}@example.org", quoted(name));
-        let _ = writeln!(gradebook, "{},{},u{number:03},{login},A,", quoted(name), 4700 + number);
+        let _ = writeln!(
+            gradebook,
+            "{},{},u{number:03},{login},A,",
+            quoted(name),
+            4700 + number
+        );
     }
     tree.insert("roster.csv".to_owned(), roster.into_bytes());
     tree.insert("canvas.csv".to_owned(), gradebook.into_bytes());

@@ -85,9 +85,17 @@ impl<'a> Document<'a> {
             exit: report.exit() as u8,
             error: None,
             problems: &report.problems,
-            pages: report.pages.iter().map(|(file, counts)| Page { file, counts }).collect(),
+            pages: report
+                .pages
+                .iter()
+                .map(|(file, counts)| Page { file, counts })
+                .collect(),
             total: report.total(),
-            accepted: report.blessed.iter().map(|(file, difference)| Accepted { file, difference }).collect(),
+            accepted: report
+                .blessed
+                .iter()
+                .map(|(file, difference)| Accepted { file, difference })
+                .collect(),
             phases: &report.phases,
             seconds,
         }
@@ -115,6 +123,10 @@ impl Report {
     /// How the run ends.
     #[must_use]
     pub fn exit(&self) -> Exit {
-        if self.problems.is_empty() { Exit::Well } else { Exit::Problems }
+        if self.problems.is_empty() {
+            Exit::Well
+        } else {
+            Exit::Problems
+        }
     }
 }

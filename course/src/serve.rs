@@ -32,7 +32,10 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { port: 3000, open: false }
+        Self {
+            port: 3000,
+            open: false,
+        }
     }
 }
 
@@ -77,7 +80,9 @@ impl Server {
     where
         B: Fn(&Path) -> Result<PathBuf> + Send + 'static,
     {
-        let root = root.canonicalize().with_context(|| format!("{} cannot be opened", root.display()))?;
+        let root = root
+            .canonicalize()
+            .with_context(|| format!("{} cannot be opened", root.display()))?;
         // First the port, so that a mistake there does not cost a build.
         let listener = bind(options)?;
         let address = listener.local_addr()?;
@@ -87,14 +92,21 @@ impl Server {
         rebuild(&root, &book, &build);
         let (ended, builder) = oneshot::channel();
         let shown = Arc::clone(&book);
-        thread::Builder::new().name("build".to_owned()).spawn(move || {
-            while let Some(changes) = watch.next() {
-                anstream::println!("changed: {}", list(&changes));
-                rebuild(&root, &shown, &build);
-            }
-            drop(ended);
-        })?;
-        Ok(Self { listener, address, book, builder })
+        thread::Builder::new()
+            .name("build".to_owned())
+            .spawn(move || {
+                while let Some(changes) = watch.next() {
+                    anstream::println!("changed: {}", list(&changes));
+                    rebuild(&root, &shown, &build);
+                }
+                drop(ended);
+            })?;
+        Ok(Self {
+            listener,
+            address,
+            book,
+            builder,
+        })
     }
 
     fn url(&self) -> String {
@@ -154,7 +166,11 @@ fn rebuild(root: &Path, book: &Book, build: impl Fn(&Path) -> Result<PathBuf>) {
 /// The first few files, and how many more.
 fn list(files: &[PathBuf]) -> String {
     const SHOWN: usize = 3;
-    let mut names: Vec<_> = files.iter().take(SHOWN).map(|file| file.display().to_string()).collect();
+    let mut names: Vec<_> = files
+        .iter()
+        .take(SHOWN)
+        .map(|file| file.display().to_string())
+        .collect();
     if files.len() > SHOWN {
         names.push(format!("{} more", files.len() - SHOWN));
     }
@@ -170,7 +186,10 @@ mod tests {
 
     use super::*;
 
-    const ANY_PORT: Options = Options { port: 0, open: false };
+    const ANY_PORT: Options = Options {
+        port: 0,
+        open: false,
+    };
 
     /// A book whose only build step is a copy; a page that says `broken` does not build.
     fn copy(root: &Path) -> Result<PathBuf> {
@@ -180,8 +199,14 @@ mod tests {
         }
         let html = root.join("target/html");
         fs::create_dir_all(&html)?;
-        fs::write(html.join("index.html"), format!("<html><body class=\"a\">{text}</body></html>"))?;
-        fs::write(html.join("404.html"), "<html><body>no such page</body></html>")?;
+        fs::write(
+            html.join("index.html"),
+            format!("<html><body class=\"a\">{text}</body></html>"),
+        )?;
+        fs::write(
+            html.join("404.html"),
+            "<html><body>no such page</body></html>",
+        )?;
         Ok(html)
     }
 
@@ -205,7 +230,12 @@ mod tests {
                     let _ = ended.await;
                 })
             });
-            Self { root, address, end: Some(end), thread: Some(thread) }
+            Self {
+                root,
+                address,
+                end: Some(end),
+                thread: Some(thread),
+            }
         }
 
         fn write(&self, text: &str) {
@@ -214,7 +244,9 @@ mod tests {
 
         fn request(&self, head: &str) -> TcpStream {
             let mut stream = TcpStream::connect(self.address).expect("a connection");
-            stream.set_read_timeout(Some(Duration::from_secs(20))).expect("a timeout");
+            stream
+                .set_read_timeout(Some(Duration::from_secs(20)))
+                .expect("a timeout");
             write!(stream, "{head}\r\nHost: localhost\r\n").expect("a request");
             stream
         }
@@ -238,13 +270,21 @@ mod tests {
                 stream.read_exact(&mut byte).expect("a response");
                 head.push(byte[0]);
             }
-            assert!(head.starts_with(b"HTTP/1.1 101"), "{}", String::from_utf8_lossy(&head));
+            assert!(
+                head.starts_with(b"HTTP/1.1 101"),
+                "{}",
+                String::from_utf8_lossy(&head)
+            );
             stream
         }
 
         fn end(mut self) -> Result<()> {
             drop(self.end.take());
-            self.thread.take().expect("a thread").join().expect("no panic")
+            self.thread
+                .take()
+                .expect("a thread")
+                .join()
+                .expect("no panic")
         }
     }
 
@@ -258,18 +298,36 @@ mod tests {
     fn server_shows_the_book_and_keeps_nothing_in_caches() {
         let server = Running::start("hello");
         let page = server.get("/");
-        assert!(page.starts_with("HTTP/1.1 200") && page.contains(">hello<"), "{page}");
-        assert!(page.to_ascii_lowercase().contains("cache-control: no-store"), "{page}");
+        assert!(
+            page.starts_with("HTTP/1.1 200") && page.contains(">hello<"),
+            "{page}"
+        );
+        assert!(
+            page.to_ascii_lowercase()
+                .contains("cache-control: no-store"),
+            "{page}"
+        );
         let missing = server.get("/nowhere.html");
-        assert!(missing.starts_with("HTTP/1.1 404") && missing.contains("no such page"), "{missing}");
+        assert!(
+            missing.starts_with("HTTP/1.1 404") && missing.contains("no such page"),
+            "{missing}"
+        );
         server.end().expect("a clean end");
     }
 
     #[test]
     fn server_does_not_leave_the_book() {
         let server = Running::start("hello");
-        assert!(server.get("/../../src/index.md").starts_with("HTTP/1.1 404"));
-        assert!(server.get("/%2e%2e/%2e%2e/src/index.md").starts_with("HTTP/1.1 404"));
+        assert!(
+            server
+                .get("/../../src/index.md")
+                .starts_with("HTTP/1.1 404")
+        );
+        assert!(
+            server
+                .get("/%2e%2e/%2e%2e/src/index.md")
+                .starts_with("HTTP/1.1 404")
+        );
     }
 
     #[test]
@@ -279,7 +337,9 @@ mod tests {
         server.write("after");
         reloaded(socket);
         assert!(server.get("/").contains(">after<"));
-        server.end().expect("a clean end, though a page may be open");
+        server
+            .end()
+            .expect("a clean end, though a page may be open");
     }
 
     #[test]
@@ -289,20 +349,32 @@ mod tests {
         server.write("broken");
         reloaded(socket);
         let page = server.get("/");
-        assert!(page.contains(">good<") || page.contains("good</body>"), "{page}");
-        assert!(page.contains("src/index.md:1: &lt;broken&gt;") && page.contains("role=\"alert\""), "{page}");
+        assert!(
+            page.contains(">good<") || page.contains("good</body>"),
+            "{page}"
+        );
+        assert!(
+            page.contains("src/index.md:1: &lt;broken&gt;") && page.contains("role=\"alert\""),
+            "{page}"
+        );
         let socket = server.socket();
         server.write("mended");
         reloaded(socket);
         let page = server.get("/");
-        assert!(page.contains("mended") && !page.contains("role=\"alert\""), "{page}");
+        assert!(
+            page.contains("mended") && !page.contains("role=\"alert\""),
+            "{page}"
+        );
     }
 
     #[test]
     fn book_that_never_built_still_says_why_and_recovers() {
         let server = Running::start("broken");
         let page = server.get("/any/page.html");
-        assert!(page.starts_with("HTTP/1.1 503") && page.contains("&lt;broken&gt;"), "{page}");
+        assert!(
+            page.starts_with("HTTP/1.1 503") && page.contains("&lt;broken&gt;"),
+            "{page}"
+        );
         let socket = server.socket();
         server.write("mended");
         reloaded(socket);
@@ -314,7 +386,8 @@ mod tests {
         let taken = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
         let port = taken.local_addr().expect("an address").port();
         let root = tempfile::tempdir().expect("a folder");
-        let error = serve(root.path(), Options { port, ..ANY_PORT }, copy).expect_err("a taken port");
+        let error =
+            serve(root.path(), Options { port, ..ANY_PORT }, copy).expect_err("a taken port");
         let message = error.to_string();
         assert!(
             message.contains(&format!("port {port} is taken")) && message.contains("--port"),
@@ -330,12 +403,17 @@ mod tests {
         let page = root.path().join("src/a.md");
         let server = Server::start(root.path(), ANY_PORT, move |root| {
             // Only the builder's thread runs this, one build after another.
-            assert!(count.fetch_add(1, std::sync::atomic::Ordering::Relaxed) == 0, "the second build");
+            assert!(
+                count.fetch_add(1, std::sync::atomic::Ordering::Relaxed) == 0,
+                "the second build"
+            );
             Ok(root.to_owned())
         })
         .expect("a server");
         fs::write(page, "x").expect("a page");
-        let error = server.run(std::future::pending()).expect_err("the builder is gone");
+        let error = server
+            .run(std::future::pending())
+            .expect_err("the builder is gone");
         assert!(error.to_string().contains("builder stopped"), "{error}");
     }
 }

@@ -77,13 +77,18 @@ pub struct Edit {
 #[must_use]
 pub fn file(page: &Page) -> PathBuf {
     let stem = page.file.file_stem().unwrap_or_default();
-    Path::new("listings/sessions").join(stem).with_extension("toml")
+    Path::new("listings/sessions")
+        .join(stem)
+        .with_extension("toml")
 }
 
 /// The captured output of a step, from the book's root.
 #[must_use]
 pub fn captured(page: &Page, step: &str) -> PathBuf {
-    Project::captured(&page.file.file_stem().unwrap_or_default().to_string_lossy(), step)
+    Project::captured(
+        &page.file.file_stem().unwrap_or_default().to_string_lossy(),
+        step,
+    )
 }
 
 impl Session {
@@ -96,7 +101,12 @@ impl Session {
         let file = file(page);
         let help = "write [[step]]s with `name` and `run`: course/src/session.rs defines every key";
         let text = fs::read_to_string(root.join(&file)).map_err(|error| {
-            Problem::new(&file, 0, format!("the page's commands cannot be read: {error}")).help(help)
+            Problem::new(
+                &file,
+                0,
+                format!("the page's commands cannot be read: {error}"),
+            )
+            .help(help)
         })?;
         let session: Self = toml::from_str(&text).map_err(|error| {
             let line = error.span().map_or(0, |span| line_of(&text, span.start));
@@ -104,9 +114,15 @@ impl Session {
         })?;
         let mut names = BTreeSet::new();
         for step in &session.steps {
-            let line = text.lines().position(|line| line.contains(&step.run)).map_or(0, |line| line + 1);
+            let line = text
+                .lines()
+                .position(|line| line.contains(&step.run))
+                .map_or(0, |line| line + 1);
             let wrong = if !step.run.starts_with(TOOL) {
-                Some(format!("`{}` is no command of the tool: it begins with `{TOOL}`", step.run))
+                Some(format!(
+                    "`{}` is no command of the tool: it begins with `{TOOL}`",
+                    step.run
+                ))
             } else if !names.insert(&step.name) {
                 Some(format!("two steps are called `{}`", step.name))
             } else {
@@ -160,7 +176,11 @@ impl Session {
                 .with_context(what)?;
             let text = String::from_utf8_lossy(&fs::read(&log)?).replace("\r\n", "\n");
             if status.code() != Some(step.exits) {
-                bail!("step `{}` should exit with {}, and {status}:\n{text}", step.name, step.exits);
+                bail!(
+                    "step `{}` should exit with {}, and {status}:\n{text}",
+                    step.name,
+                    step.exits
+                );
             }
             printed.insert(step.name.clone(), text);
         }
@@ -171,7 +191,11 @@ impl Session {
 impl Solve {
     fn apply(&self, project: &Project, desk: &Path) -> Result<()> {
         let exercise = Exercise::of(project, &self.chapter)?;
-        if let Some(name) = self.regions.iter().find(|name| exercise.region(name).is_none()) {
+        if let Some(name) = self
+            .regions
+            .iter()
+            .find(|name| exercise.region(name).is_none())
+        {
             bail!("the solution of `{}` has no region `{name}`", self.chapter);
         }
         let tree = match self.regions.is_empty() {
@@ -180,7 +204,11 @@ impl Solve {
         };
         for path in exercise.allowed() {
             let file = desk.join(&self.folder).join(path);
-            ensure!(file.is_file(), "{} is not there: start the exercise first", file.display());
+            ensure!(
+                file.is_file(),
+                "{} is not there: start the exercise first",
+                file.display()
+            );
             fs::write(&file, &tree[path])?;
         }
         Ok(())
@@ -190,10 +218,14 @@ impl Solve {
 impl Edit {
     fn apply(&self, desk: &Path) -> Result<()> {
         let file = desk.join(&self.file);
-        let text =
-            fs::read_to_string(&file).with_context(|| format!("{} cannot be read", self.file.display()))?;
+        let text = fs::read_to_string(&file)
+            .with_context(|| format!("{} cannot be read", self.file.display()))?;
         let count = text.matches(&self.find).count();
-        ensure!(count == 1, "`find` occurs {count} times in {}, not once", self.file.display());
+        ensure!(
+            count == 1,
+            "`find` occurs {count} times in {}, not once",
+            self.file.display()
+        );
         fs::write(&file, text.replace(&self.find, &self.replace))?;
         Ok(())
     }
@@ -203,13 +235,21 @@ impl Edit {
 fn tool() -> Result<PathBuf> {
     let us = std::env::current_exe().context("the tool cannot find itself")?;
     // What Linux adds when a cargo has built the tool again meanwhile: then the new one is the tool.
-    let us = us.to_str().and_then(|us| us.strip_suffix(" (deleted)")).map_or(us.clone(), PathBuf::from);
+    let us = us
+        .to_str()
+        .and_then(|us| us.strip_suffix(" (deleted)"))
+        .map_or(us.clone(), PathBuf::from);
     if us.file_stem().is_some_and(|name| name == "course") {
         return Ok(us);
     }
-    let beside = us.parent().and_then(Path::parent).map(|folder| folder.join("course"));
+    let beside = us
+        .parent()
+        .and_then(Path::parent)
+        .map(|folder| folder.join("course"));
     let beside = beside.map(|file| file.with_extension(std::env::consts::EXE_EXTENSION));
-    beside.filter(|file| file.is_file()).context("the tool is not built beside its tests")
+    beside
+        .filter(|file| file.is_file())
+        .context("the tool is not built beside its tests")
 }
 
 /// What the outputs depend on, but for compiler and libraries: the tool, the commands, the exercises.
@@ -223,7 +263,11 @@ pub fn digest(project: &Project, page: &Page) -> Result<String> {
     let mut files = vec![file(page)];
     for folder in ["listings/src", "listings/tests"] {
         let below = crate::evidence::files_below(&project.root.join(folder));
-        files.extend(below.iter().filter_map(|file| Some(file.strip_prefix(&project.root).ok()?.to_owned())));
+        files.extend(
+            below
+                .iter()
+                .filter_map(|file| Some(file.strip_prefix(&project.root).ok()?.to_owned())),
+        );
     }
     for file in files {
         hasher.update(file.to_string_lossy().as_bytes());

@@ -29,7 +29,9 @@ pub fn write(root: &Path, out: &Path) -> Result<Vec<PathBuf>> {
     for page in std::iter::once(&readme).chain(&project.pages) {
         let mut text = String::new();
         for fence in &page.fences {
-            let Ok(Some(expect)) = expectation(page, fence) else { continue };
+            let Ok(Some(expect)) = expectation(page, fence) else {
+                continue;
+            };
             let code = includes::expand(root, &[(page, fence.body.as_str())])?.concat();
             let words = match expect {
                 Expect::Runs => "",
@@ -40,7 +42,11 @@ pub fn write(root: &Path, out: &Path) -> Result<Vec<PathBuf>> {
             };
             let code = program(&code);
             let ticks = fence_for(&code);
-            let _ = write!(text, "# line {}\n\n{ticks}rust{words}\n{code}{ticks}\n\n", fence.line);
+            let _ = write!(
+                text,
+                "# line {}\n\n{ticks}rust{words}\n{code}{ticks}\n\n",
+                fence.line
+            );
         }
         if text.is_empty() {
             continue;

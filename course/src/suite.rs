@@ -78,7 +78,11 @@ pub fn compiler(
     lints: Lints,
 ) -> Command {
     let mut command = Command::new("rustc");
-    command.arg(source).arg("-o").arg(out).args(["-Copt-level=0", "-Cdebuginfo=0", lints.argument()]);
+    command.arg(source).arg("-o").arg(out).args([
+        "-Copt-level=0",
+        "-Cdebuginfo=0",
+        lints.argument(),
+    ]);
     let mut artifacts = artifacts.clone();
     match library {
         None => {
@@ -86,7 +90,9 @@ pub fn compiler(
             command.args(["--crate-name=listings", "--crate-type=rlib"]);
         }
         Some(library) => {
-            artifacts.externs.insert("listings".to_owned(), library.to_owned());
+            artifacts
+                .externs
+                .insert("listings".to_owned(), library.to_owned());
             command.args(["--crate-name=tests", "--test"]);
         }
     }
@@ -99,7 +105,10 @@ pub fn compiler(
 /// By itself it would then split a crate into hundreds of parts. A few bring as much, and far fewer files.
 #[must_use]
 pub fn remembering(memory: &Path) -> [String; 2] {
-    ["-Ccodegen-units=16".to_owned(), format!("-Cincremental={}", memory.display())]
+    [
+        "-Ccodegen-units=16".to_owned(),
+        format!("-Cincremental={}", memory.display()),
+    ]
 }
 
 /// Compiles a library, or the tests against it. What the compiler can use again of the last time is in `memory`. The inner
@@ -160,7 +169,9 @@ pub fn run_with(
         // The line of a test begins before it runs, and ends with how it ended.
         let mut running = None;
         for line in text.lines().filter_map(|line| line.strip_prefix("test ")) {
-            let Some((name, verdict)) = line.split_once(" ... ") else { continue };
+            let Some((name, verdict)) = line.split_once(" ... ") else {
+                continue;
+            };
             let name = name.trim_end_matches(" - should panic");
             match verdict {
                 "ok" => _ = results.insert(name.to_owned(), Outcome::Passed),
@@ -261,7 +272,10 @@ fn end_with_children(child: &mut Child) -> Result<()> {
     child.wait()?;
     for process in below {
         #[cfg(target_os = "linux")]
-        if let Some(process) = i32::try_from(process).ok().and_then(rustix::process::Pid::from_raw) {
+        if let Some(process) = i32::try_from(process)
+            .ok()
+            .and_then(rustix::process::Pid::from_raw)
+        {
             // It may have ended in the meantime.
             let _ = rustix::process::kill_process(process, rustix::process::Signal::KILL);
         }
@@ -273,10 +287,17 @@ fn end_with_children(child: &mut Child) -> Result<()> {
 
 /// The processes below one, where the kernel tells.
 fn descendants(process: u32) -> Vec<u32> {
-    let tasks = fs::read_dir(format!("/proc/{process}/task")).into_iter().flatten().flatten();
+    let tasks = fs::read_dir(format!("/proc/{process}/task"))
+        .into_iter()
+        .flatten()
+        .flatten();
     let told = tasks.filter_map(|task| fs::read_to_string(task.path().join("children")).ok());
     let children: Vec<u32> = told
-        .flat_map(|told| told.split_whitespace().filter_map(|it| it.parse().ok()).collect::<Vec<_>>())
+        .flat_map(|told| {
+            told.split_whitespace()
+                .filter_map(|it| it.parse().ok())
+                .collect::<Vec<_>>()
+        })
         .collect();
     let below: Vec<u32> = children.iter().copied().flat_map(descendants).collect();
     children.into_iter().chain(below).collect()
@@ -285,14 +306,23 @@ fn descendants(process: u32) -> Vec<u32> {
 /// A test program, in surroundings that do not change what it says.
 fn quietly(folder: &Path, tests: &Path) -> Command {
     let mut command = Command::new(tests);
-    command.current_dir(folder).stdin(Stdio::null()).envs(SURROUNDINGS);
+    command
+        .current_dir(folder)
+        .stdin(Stdio::null())
+        .envs(SURROUNDINGS);
     command
 }
 
 /// The tests of a program, by path.
 fn listed(tests: &Path, arguments: &[&str]) -> Result<Vec<String>> {
-    let output =
-        Command::new(tests).arg("--list").args(arguments).output().context("the tests cannot be started")?;
+    let output = Command::new(tests)
+        .arg("--list")
+        .args(arguments)
+        .output()
+        .context("the tests cannot be started")?;
     let text = String::from_utf8_lossy(&output.stdout);
-    Ok(text.lines().filter_map(|line| Some(line.strip_suffix(": test")?.to_owned())).collect())
+    Ok(text
+        .lines()
+        .filter_map(|line| Some(line.strip_suffix(": test")?.to_owned()))
+        .collect())
 }

@@ -403,86 +403,177 @@ impl Task {
     /// The file of a chapter's task, from the book's root.
     #[must_use]
     pub fn file(slug: &str) -> PathBuf {
-        Path::new("listings/src").join(module(slug)).join("task.toml")
+        Path::new("listings/src")
+            .join(module(slug))
+            .join("task.toml")
     }
 
     /// What serde cannot see: parts that do not fit together.
     fn flaws(&self) -> Vec<Flaw> {
         let mut flaws = Vec::new();
         let mut note = |key, value: &str, what: String, help: &'static str| {
-            flaws.push(Flaw { key, value: value.to_owned(), what, help });
+            flaws.push(Flaw {
+                key,
+                value: value.to_owned(),
+                what,
+                help,
+            });
         };
         // An exercise that is a text has no files, and no tests.
         let is_text = self.is_text();
         for exercise in self.exercises.iter().filter(|_| !is_text) {
             if !self.groups.iter().any(|group| group.part == exercise.part) {
-                let what = format!("no test group carries the points of the {} part", exercise.part.name());
-                note("title", &exercise.title, what, "add a [[group]] with this part");
+                let what = format!(
+                    "no test group carries the points of the {} part",
+                    exercise.part.name()
+                );
+                note(
+                    "title",
+                    &exercise.title,
+                    what,
+                    "add a [[group]] with this part",
+                );
             }
         }
         let is_group = |test: &String| {
-            test.split_once("::").is_some_and(|(name, _)| self.groups.iter().any(|group| group.name == name))
+            test.split_once("::")
+                .is_some_and(|(name, _)| self.groups.iter().any(|group| group.name == name))
         };
         for hint in self.exercises.iter().flat_map(|exercise| &exercise.hints) {
             let Hint::Code(hint) = hint else { continue };
             if hint.reveals.is_empty() {
                 let what = "a hint `reveals` nothing".to_owned();
-                note("says", &hint.says, what, "name a region of the solution, or write the hint as a text");
+                note(
+                    "says",
+                    &hint.says,
+                    what,
+                    "name a region of the solution, or write the hint as a text",
+                );
             }
             for test in hint.moves.iter().filter(|test| !is_group(test)) {
                 let what = format!("a hint moves `{test}`, which is no test of a group");
-                note("says", &hint.says, what, "name tests as `cargo test` prints them");
+                note(
+                    "says",
+                    &hint.says,
+                    what,
+                    "name tests as `cargo test` prints them",
+                );
             }
         }
         for group in &self.groups {
-            if !self.exercises.iter().any(|exercise| exercise.part == group.part) {
-                let what = format!("group `{}` belongs to a part without an exercise", group.name);
-                note("name", &group.name, what, "add an [[exercise]] with this part, or change the group's");
+            if !self
+                .exercises
+                .iter()
+                .any(|exercise| exercise.part == group.part)
+            {
+                let what = format!(
+                    "group `{}` belongs to a part without an exercise",
+                    group.name
+                );
+                note(
+                    "name",
+                    &group.name,
+                    what,
+                    "add an [[exercise]] with this part, or change the group's",
+                );
             }
         }
         for mutant in &self.mutants {
             if mutant.caught_by.is_empty() {
                 let what = format!("mutant `{}` names no test that must catch it", mutant.name);
-                note("name", &mutant.name, what, "name one in `caught_by`, as `cargo test` prints it");
+                note(
+                    "name",
+                    &mutant.name,
+                    what,
+                    "name one in `caught_by`, as `cargo test` prints it",
+                );
             }
         }
         for (name, output) in &self.outputs {
             for rule in &output.normalise {
                 if let Err(error) = Regex::new(&rule.pattern) {
-                    let what =
-                        format!("output `{name}`: `pattern` is no regular expression: {}", last_line(&error));
-                    note("pattern", &rule.pattern, what, "correct it; the syntax is that of the regex crate");
+                    let what = format!(
+                        "output `{name}`: `pattern` is no regular expression: {}",
+                        last_line(&error)
+                    );
+                    note(
+                        "pattern",
+                        &rule.pattern,
+                        what,
+                        "correct it; the syntax is that of the regex crate",
+                    );
                 }
             }
         }
         for claim in &self.claims {
             if claim.go.is_none() && claim.rust.is_none() {
-                let what = format!("claim `{}` has no verdict, neither for Go nor for Rust", claim.id);
-                note("id", &claim.id, what, "add [claim.go], [claim.rust] or both");
+                let what = format!(
+                    "claim `{}` has no verdict, neither for Go nor for Rust",
+                    claim.id
+                );
+                note(
+                    "id",
+                    &claim.id,
+                    what,
+                    "add [claim.go], [claim.rust] or both",
+                );
             }
             for finding in claim.go.iter().chain(&claim.rust) {
                 if finding.test.is_none() && finding.go_test.is_none() && finding.ratio.is_none() {
                     let what = format!("claim `{}` has a verdict without evidence", claim.id);
-                    note("id", &claim.id, what, "name its `test`, `go_test` or `ratio`");
+                    note(
+                        "id",
+                        &claim.id,
+                        what,
+                        "name its `test`, `go_test` or `ratio`",
+                    );
                 }
                 if finding.ratio.is_some() != (finding.above.is_some() || finding.below.is_some()) {
                     let what = format!(
                         "claim `{}` has a ratio without a condition, or a condition without a ratio",
                         claim.id
                     );
-                    note("id", &claim.id, what, "`ratio` goes with `above`, `below` or both");
+                    note(
+                        "id",
+                        &claim.id,
+                        what,
+                        "`ratio` goes with `above`, `below` or both",
+                    );
                 }
             }
         }
         let mut unique = |key, kind, names: Vec<&str>| {
             let mut seen = BTreeSet::new();
             for name in names.into_iter().filter(|name| !seen.insert(*name)) {
-                note(key, name, format!("two {kind}s are called `{name}`"), "give each a name of its own");
+                note(
+                    key,
+                    name,
+                    format!("two {kind}s are called `{name}`"),
+                    "give each a name of its own",
+                );
             }
         };
-        unique("name", "group", self.groups.iter().map(|group| group.name.as_str()).collect());
-        unique("name", "mutant", self.mutants.iter().map(|mutant| mutant.name.as_str()).collect());
-        unique("id", "claim", self.claims.iter().map(|claim| claim.id.as_str()).collect());
+        unique(
+            "name",
+            "group",
+            self.groups
+                .iter()
+                .map(|group| group.name.as_str())
+                .collect(),
+        );
+        unique(
+            "name",
+            "mutant",
+            self.mutants
+                .iter()
+                .map(|mutant| mutant.name.as_str())
+                .collect(),
+        );
+        unique(
+            "id",
+            "claim",
+            self.claims.iter().map(|claim| claim.id.as_str()).collect(),
+        );
         flaws
     }
 
@@ -495,7 +586,11 @@ impl Task {
     /// The points of a part: the sum over its groups.
     #[must_use]
     pub fn points(&self, part: Part) -> u32 {
-        self.groups.iter().filter(|group| group.part == part).map(|group| group.points).sum()
+        self.groups
+            .iter()
+            .filter(|group| group.part == part)
+            .map(|group| group.points)
+            .sum()
     }
 
     /// How the output of an example is compared.
@@ -515,14 +610,20 @@ fn in_words(message: &str) -> String {
         ("expected u32", "expected a whole number, not below 0"),
         ("expected u64", "expected a whole number, not below 0"),
     ];
-    WORDS.iter().fold(message.to_owned(), |message, (from, to)| message.replace(from, to))
+    WORDS
+        .iter()
+        .fold(message.to_owned(), |message, (from, to)| {
+            message.replace(from, to)
+        })
 }
 
 /// What somebody may have meant who wrote an unknown word, and where all words stand.
 fn meant(message: &str) -> String {
-    const ALL: &str = "course/src/task.rs defines every key; listings/src/virtual_time/task.toml uses most";
-    let Some((word, known)) =
-        message.strip_prefix("unknown ").and_then(|rest| rest.split_once(", expected "))
+    const ALL: &str =
+        "course/src/task.rs defines every key; listings/src/virtual_time/task.toml uses most";
+    let Some((word, known)) = message
+        .strip_prefix("unknown ")
+        .and_then(|rest| rest.split_once(", expected "))
     else {
         return ALL.to_owned();
     };
@@ -537,18 +638,32 @@ fn meant(message: &str) -> String {
 /// The line, from 1, of a byte offset.
 #[must_use]
 pub fn line_of(text: &str, offset: usize) -> usize {
-    text.as_bytes()[..offset.min(text.len())].iter().filter(|&&byte| byte == b'\n').count() + 1
+    text.as_bytes()[..offset.min(text.len())]
+        .iter()
+        .filter(|&&byte| byte == b'\n')
+        .count()
+        + 1
 }
 
 /// The line, from 1, of `key = "value"`; 0 when there is none.
 #[must_use]
 pub fn line_of_key(text: &str, key: &str, value: &str) -> usize {
-    let pattern = format!(r#"(?m)^[^#\n]*\b{key}\s*=\s*["']{}["']"#, regex::escape(value));
-    Regex::new(&pattern).ok().and_then(|pair| pair.find(text)).map_or(0, |found| line_of(text, found.start()))
+    let pattern = format!(
+        r#"(?m)^[^#\n]*\b{key}\s*=\s*["']{}["']"#,
+        regex::escape(value)
+    );
+    Regex::new(&pattern)
+        .ok()
+        .and_then(|pair| pair.find(text))
+        .map_or(0, |found| line_of(text, found.start()))
 }
 
 /// The line of an error that says what is wrong, without the picture above it.
 fn last_line(error: &regex::Error) -> String {
     let text = error.to_string();
-    text.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned()
+    text.lines()
+        .last()
+        .unwrap_or_default()
+        .trim_start_matches("error: ")
+        .to_owned()
 }

@@ -57,7 +57,11 @@ impl Report {
             let name = file.strip_prefix("src").unwrap_or(file).with_extension("");
             let _ = writeln!(text, "{}: {counts}", name.display());
         }
-        let plural = if self.pages.len() == 1 { "page" } else { "pages" };
+        let plural = if self.pages.len() == 1 {
+            "page"
+        } else {
+            "pages"
+        };
         let _ = write!(text, "{} {plural}: {}", self.pages.len(), self.total());
         text
     }
@@ -94,14 +98,23 @@ pub fn verify_telling(root: &Path, options: &Options, progress: &Progress) -> Re
         let mut project = Project::load(root)?;
         problems.extend(std::mem::take(&mut project.problems));
         for chapter in &options.chapters {
-            anyhow::ensure!(project.page(chapter).is_some(), "no page src/{chapter}.md in SUMMARY.md");
+            anyhow::ensure!(
+                project.page(chapter).is_some(),
+                "no page src/{chapter}.md in SUMMARY.md"
+            );
         }
-        let said = format!("{} pages, {} chapters", project.pages.len(), project.tasks.len());
+        let said = format!(
+            "{} pages, {} chapters",
+            project.pages.len(),
+            project.tasks.len()
+        );
         Ok((project, said))
     })?;
     let wanted = |page: &Page| {
         options.chapters.is_empty()
-            || page.slug().is_some_and(|slug| options.chapters.iter().any(|c| c == slug))
+            || page
+                .slug()
+                .is_some_and(|slug| options.chapters.iter().any(|c| c == slug))
     };
     let pages: Vec<&Page> = project.pages.iter().filter(|page| wanted(page)).collect();
     // It answers while other things are done.
@@ -142,12 +155,20 @@ pub fn verify_telling(root: &Path, options: &Options, progress: &Progress) -> Re
     })?;
     let snippets = snippets(&project, &pages, &mut problems)?;
     let mut blessed = Vec::new();
-    let cache =
-        artifacts.as_ref().map(|artifacts| Cache::new(project.scratch().join("cache"), artifacts.digest()));
+    let cache = artifacts
+        .as_ref()
+        .map(|artifacts| Cache::new(project.scratch().join("cache"), artifacts.digest()));
     if let (Some(artifacts), Some(cache)) = (&artifacts, &cache) {
         let bless = options.bless;
-        let mut run =
-            Run { project: &project, artifacts, cache, progress, bless, problems, blessed: Vec::new() };
+        let mut run = Run {
+            project: &project,
+            artifacts,
+            cache,
+            progress,
+            bless,
+            problems,
+            blessed: Vec::new(),
+        };
         let examples = run.examples(&pages);
         std::thread::scope(|scope| -> Result<()> {
             // What an example waits for is rarely the processor, so they run while listings are compiled.
@@ -170,7 +191,10 @@ pub fn verify_telling(root: &Path, options: &Options, progress: &Progress) -> Re
                     0 => String::new(),
                     steps => format!(", {steps} commands of the tool"),
                 };
-                Ok(((), format!("{} examples{commands} run and compared", examples.len())))
+                Ok((
+                    (),
+                    format!("{} examples{commands} run and compared", examples.len()),
+                ))
             })
         })?;
         (problems, blessed) = (run.problems, run.blessed);
@@ -179,7 +203,9 @@ pub fn verify_telling(root: &Path, options: &Options, progress: &Progress) -> Re
     if options.bless {
         let new = anchors::record(&project)?;
         if !new.is_empty() {
-            let lines = new.iter().fold(String::new(), |text, address| text + "+" + address + "\n");
+            let lines = new
+                .iter()
+                .fold(String::new(), |text, address| text + "+" + address + "\n");
             blessed.push((anchors::file(), lines));
         }
     }
@@ -197,13 +223,23 @@ pub fn verify_telling(root: &Path, options: &Options, progress: &Progress) -> Re
     // After blessing, too: an output that is shown is a source.
     let figures = figures::check(&project, &pages, &snippets, &mut problems);
     let names = progress.phase("names", || {
-        let sources = names::Sources { built: artifacts.as_ref().zip(cache.as_ref()), go };
+        let sources = names::Sources {
+            built: artifacts.as_ref().zip(cache.as_ref()),
+            go,
+        };
         let names = names::check(&project, &pages, &snippets, sources, &mut problems)?;
-        let said = format!("{} looked up", names.values().map(|tally| tally.resolved).sum::<usize>());
+        let said = format!(
+            "{} looked up",
+            names.values().map(|tally| tally.resolved).sum::<usize>()
+        );
         Ok((names, said))
     })?;
-    let mut report =
-        Report { pages: Vec::new(), problems: problems.sorted(), blessed, phases: progress.ended() };
+    let mut report = Report {
+        pages: Vec::new(),
+        problems: problems.sorted(),
+        blessed,
+        phases: progress.ended(),
+    };
     for page in pages {
         let mut counts = count(&project, artifacts.as_ref(), page, &snippets);
         let figures = figures.get(&page.file).copied().unwrap_or_default();
@@ -247,8 +283,9 @@ impl Run<'_> {
         // What must fail goes one by one; meanwhile the other core has the merged compilation.
         let (merged, failing, panicking) = std::thread::scope(|scope| {
             let failing = scope.spawn(|| {
-                let must_fail =
-                    snippets.iter().filter(|snippet| matches!(snippet.expect, Expect::FailsToCompile { .. }));
+                let must_fail = snippets
+                    .iter()
+                    .filter(|snippet| matches!(snippet.expect, Expect::FailsToCompile { .. }));
                 must_fail
                     .map(|snippet| {
                         let judged = failures::run(&scratch, artifacts, snippet, cache)?;
@@ -258,8 +295,9 @@ impl Run<'_> {
                     .collect::<Result<Vec<_>>>()
             });
             let panicking = scope.spawn(|| {
-                let must_panic =
-                    snippets.iter().filter(|snippet| matches!(snippet.expect, Expect::Panics { .. }));
+                let must_panic = snippets
+                    .iter()
+                    .filter(|snippet| matches!(snippet.expect, Expect::Panics { .. }));
                 must_panic
                     .map(|snippet| {
                         let judged = panics::run(&scratch, artifacts, snippet, cache)?;
@@ -270,7 +308,11 @@ impl Run<'_> {
             });
             let merged = fences::run(&scratch, artifacts, snippets, cache, progress, &mut found);
             let joined = "no check panics";
-            (merged, failing.join().expect(joined), panicking.join().expect(joined))
+            (
+                merged,
+                failing.join().expect(joined),
+                panicking.join().expect(joined),
+            )
         });
         let mut cached = merged?;
         self.problems.extend(found);
@@ -279,13 +321,20 @@ impl Run<'_> {
             cached += usize::from(self.problems.take(judged) == Some(true));
         }
         for (snippet, judged) in failing? {
-            let Some((rendered, unchanged)) = self.problems.take(judged) else { continue };
+            let Some((rendered, unchanged)) = self.problems.take(judged) else {
+                continue;
+            };
             cached += usize::from(unchanged);
             // Another compiler words its messages otherwise; the codes and the phrase have been checked all the same.
             if let Some((file, line)) = captured_diagnostic(snippet)
                 && artifacts.is_reference_compiler()
             {
-                self.settle(&file, &rendered, &Output::default(), (&snippet.page.file, line));
+                self.settle(
+                    &file,
+                    &rendered,
+                    &Output::default(),
+                    (&snippet.page.file, line),
+                );
             }
         }
         Ok(cached)
@@ -295,19 +344,24 @@ impl Run<'_> {
     fn examples<'a>(&mut self, pages: &[&'a Page]) -> Vec<Example<'a>> {
         let mut shown = Vec::new();
         for &page in pages {
-            let Some((slug, task)) = page.slug().and_then(|slug| Some((slug, self.project.tasks.get(slug)?)))
+            let Some((slug, task)) = page
+                .slug()
+                .and_then(|slug| Some((slug, self.project.tasks.get(slug)?)))
             else {
                 continue;
             };
-            for directive in
-                page.directives.iter().filter(|d| matches!(d.name.as_str(), "output" | "trace" | "steps"))
+            for directive in page
+                .directives
+                .iter()
+                .filter(|d| matches!(d.name.as_str(), "output" | "trace" | "steps"))
             {
                 let name = &directive.arguments;
                 let example = format!("{}_{name}", module(slug));
                 let Some(program) = self.artifacts.examples.get(&example) else {
                     let help = format!("write listings/examples/{example}.rs");
-                    let what =
-                        format!("this should show what `{example}` prints, and there is no such example");
+                    let what = format!(
+                        "this should show what `{example}` prints, and there is no such example"
+                    );
                     let problem = Problem::new(&page.file, directive.line, what);
                     self.problems.push(problem.help(help));
                     continue;
@@ -327,7 +381,13 @@ impl Run<'_> {
     /// Compares what the examples printed with what is captured.
     fn outputs(&mut self, examples: &[Example<'_>], printed: Vec<Result<String>>) {
         for (example, printed) in examples.iter().zip(printed) {
-            let Example { page, line, program, captured, how } = example;
+            let Example {
+                page,
+                line,
+                program,
+                captured,
+                how,
+            } = example;
             self.progress.advance(1);
             match printed {
                 Ok(now) => self.settle(captured, &now, how, (&page.file, *line)),
@@ -335,11 +395,16 @@ impl Run<'_> {
                     let example = program.file_stem().unwrap_or_default().to_string_lossy();
                     let error = format!("{error:#}");
                     let (how, printed) = error.split_once('\n').unwrap_or((&error, ""));
-                    let what =
-                        format!("example `{example}` should end well, but {}", how.trim_end_matches(':'));
+                    let what = format!(
+                        "example `{example}` should end well, but {}",
+                        how.trim_end_matches(':')
+                    );
                     let help = format!("mend listings/examples/{example}.rs");
-                    self.problems
-                        .push(Problem::new(&page.file, *line, what).detail(printed.trim()).help(help));
+                    self.problems.push(
+                        Problem::new(&page.file, *line, what)
+                            .detail(printed.trim())
+                            .help(help),
+                    );
                 }
             }
         }
@@ -348,10 +413,18 @@ impl Run<'_> {
     /// Runs the commands of the tool that pages show, and compares what they print; returns how many.
     fn sessions(&mut self, pages: &[&Page]) -> Result<usize> {
         let mut count = 0;
-        for page in pages.iter().filter(|page| page.directives.iter().any(|it| it.name == "session")) {
-            let Some(session) = self.problems.take(Session::of(&self.project.root, page)) else { continue };
+        for page in pages
+            .iter()
+            .filter(|page| page.directives.iter().any(|it| it.name == "session"))
+        {
+            let Some(session) = self.problems.take(Session::of(&self.project.root, page)) else {
+                continue;
+            };
             let key = format!("session {}", session::digest(self.project, page)?);
-            let known = self.cache.get(&key).and_then(|text| serde_json::from_str(&text).ok());
+            let known = self
+                .cache
+                .get(&key)
+                .and_then(|text| serde_json::from_str(&text).ok());
             let printed: BTreeMap<String, String> = match known {
                 Some(printed) => printed,
                 None => match session.run(self.project, page) {
@@ -363,17 +436,30 @@ impl Run<'_> {
                         let error = format!("{error:#}");
                         let (what, detail) = error.split_once('\n').unwrap_or((&error, ""));
                         let problem =
-                            Problem::new(session::file(page), 0, what.trim_end_matches(':')).detail(detail);
-                        self.problems.push(problem.help("mend the step, or what it shows"));
+                            Problem::new(session::file(page), 0, what.trim_end_matches(':'))
+                                .detail(detail);
+                        self.problems
+                            .push(problem.help("mend the step, or what it shows"));
                         continue;
                     }
                 },
             };
-            for directive in page.directives.iter().filter(|directive| directive.name == "session") {
+            for directive in page
+                .directives
+                .iter()
+                .filter(|directive| directive.name == "session")
+            {
                 // A step that there is not is told when the page is rendered.
-                let Some(now) = printed.get(&directive.arguments) else { continue };
+                let Some(now) = printed.get(&directive.arguments) else {
+                    continue;
+                };
                 let captured = session::captured(page, &directive.arguments);
-                self.settle(&captured, now, &Output::default(), (&page.file, directive.line));
+                self.settle(
+                    &captured,
+                    now,
+                    &Output::default(),
+                    (&page.file, directive.line),
+                );
                 count += 1;
             }
         }
@@ -382,7 +468,9 @@ impl Run<'_> {
 
     /// Compares a text with the captured one, or accepts it when blessing.
     fn settle(&mut self, captured: &Path, now: &str, how: &Output, place: (&Path, usize)) {
-        let Err(problem) = outputs::compare(&self.project.root, captured, now, how, place) else { return };
+        let Err(problem) = outputs::compare(&self.project.root, captured, now, how, place) else {
+            return;
+        };
         if !self.bless {
             return self.problems.push(problem);
         }
@@ -390,10 +478,13 @@ impl Run<'_> {
         let before = fs::read_to_string(&file).unwrap_or_default();
         let folder = file.parent().unwrap_or(Path::new("."));
         match fs::create_dir_all(folder).and_then(|()| fs::write(&file, now)) {
-            Ok(()) => self.blessed.push((captured.to_owned(), outputs::difference(&before, now))),
+            Ok(()) => self
+                .blessed
+                .push((captured.to_owned(), outputs::difference(&before, now))),
             Err(error) => {
                 let what = format!("the captured text cannot be written: {error}");
-                self.problems.push(Problem::new(captured, 0, what).help("make the folder writable"));
+                self.problems
+                    .push(Problem::new(captured, 0, what).help("make the folder writable"));
             }
         }
     }
@@ -411,14 +502,23 @@ struct Example<'a> {
 /// Runs the examples, all at once, and returns what each printed.
 fn print_all(examples: &[Example<'_>]) -> Vec<Result<String>> {
     std::thread::scope(|scope| {
-        let running: Vec<_> =
-            examples.iter().map(|example| scope.spawn(|| outputs::run(&example.program))).collect();
-        running.into_iter().map(|example| example.join().expect("no example panics the tool")).collect()
+        let running: Vec<_> = examples
+            .iter()
+            .map(|example| scope.spawn(|| outputs::run(&example.program)))
+            .collect();
+        running
+            .into_iter()
+            .map(|example| example.join().expect("no example panics the tool"))
+            .collect()
     })
 }
 
 /// The Rust fences of the pages, with their includes expanded.
-fn snippets<'a>(project: &Project, pages: &[&'a Page], problems: &mut Problems) -> Result<Vec<Snippet<'a>>> {
+fn snippets<'a>(
+    project: &Project,
+    pages: &[&'a Page],
+    problems: &mut Problems,
+) -> Result<Vec<Snippet<'a>>> {
     let mut wanted = Vec::new();
     for &page in pages {
         for fence in &page.fences {
@@ -427,56 +527,95 @@ fn snippets<'a>(project: &Project, pages: &[&'a Page], problems: &mut Problems) 
             }
         }
     }
-    let texts: Vec<_> = wanted.iter().map(|(page, fence, _)| (*page, fence.body.as_str())).collect();
+    let texts: Vec<_> = wanted
+        .iter()
+        .map(|(page, fence, _)| (*page, fence.body.as_str()))
+        .collect();
     let codes = includes::expand(&project.root, &texts)?;
     let snippets = wanted.into_iter().zip(codes);
-    Ok(snippets.map(|((page, fence, expect), code)| Snippet { page, fence, code, expect }).collect())
+    Ok(snippets
+        .map(|((page, fence, expect), code)| Snippet {
+            page,
+            fence,
+            code,
+            expect,
+        })
+        .collect())
 }
 
 /// The `{{#diagnostic NAME}}` that shows a snippet's message: the first one between its fence and the next.
 fn captured_diagnostic(snippet: &Snippet<'_>) -> Option<(PathBuf, usize)> {
     let (page, fence) = (snippet.page, snippet.fence);
-    let next = page.fences.iter().map(|other| other.span.start).find(|start| *start > fence.span.start);
+    let next = page
+        .fences
+        .iter()
+        .map(|other| other.span.start)
+        .find(|start| *start > fence.span.start);
     let directive = page.directives.iter().find(|directive| {
         directive.name == "diagnostic"
             && directive.span.start > fence.span.end
             && next.is_none_or(|next| directive.span.start < next)
     })?;
-    Some((Project::captured(page.slug()?, &directive.arguments), directive.line))
+    Some((
+        Project::captured(page.slug()?, &directive.arguments),
+        directive.line,
+    ))
 }
 
 /// Every test that task.toml names exists, every group is a file of tests.
 fn check_tests(project: &Project, slug: &str, problems: &mut Problems) {
-    let Some(task) = project.tasks.get(slug) else { return };
+    let Some(task) = project.tasks.get(slug) else {
+        return;
+    };
     let folder = Path::new("listings/tests").join(module(slug));
     let file = Task::file(slug);
     let text = fs::read_to_string(project.root.join(&file)).unwrap_or_default();
     let line = |name: &str| line_of_key(&text, "name", name);
     for group in &task.groups {
-        if !project.root.join(folder.join(format!("{}.rs", group.name))).is_file() {
+        if !project
+            .root
+            .join(folder.join(format!("{}.rs", group.name)))
+            .is_file()
+        {
             problems.push(
-                Problem::new(&file, line(&group.name), format!("group `{}` has no tests", group.name))
-                    .help(format!("write {}/{}.rs", folder.display(), group.name)),
+                Problem::new(
+                    &file,
+                    line(&group.name),
+                    format!("group `{}` has no tests", group.name),
+                )
+                .help(format!("write {}/{}.rs", folder.display(), group.name)),
             );
         }
     }
     for mutant in &task.mutants {
         for test in &mutant.caught_by {
             let group = test.split("::").next().unwrap_or(test);
-            if !project.root.join(folder.join(format!("{group}.rs"))).is_file() {
+            if !project
+                .root
+                .join(folder.join(format!("{group}.rs")))
+                .is_file()
+            {
                 problems.push(
                     Problem::new(
                         &file,
                         line(&mutant.name),
                         format!("mutant `{}`: no test `{test}`", mutant.name),
                     )
-                    .help(format!("its module would be {}/{group}.rs", folder.display())),
+                    .help(format!(
+                        "its module would be {}/{group}.rs",
+                        folder.display()
+                    )),
                 );
             }
         }
-        let source = Path::new("listings/src").join(module(slug)).join(&mutant.file);
-        let count = fs::read_to_string(project.root.join(&source))
-            .map_or(0, |text| regions::unmarked(&text.replace("\r\n", "\n")).matches(&mutant.find).count());
+        let source = Path::new("listings/src")
+            .join(module(slug))
+            .join(&mutant.file);
+        let count = fs::read_to_string(project.root.join(&source)).map_or(0, |text| {
+            regions::unmarked(&text.replace("\r\n", "\n"))
+                .matches(&mutant.find)
+                .count()
+        });
         if count != 1 {
             problems.push(
                 Problem::new(
@@ -494,20 +633,33 @@ fn check_tests(project: &Project, slug: &str, problems: &mut Problems) {
     }
 }
 
-fn count(project: &Project, artifacts: Option<&Artifacts>, page: &Page, snippets: &[Snippet<'_>]) -> Counts {
+fn count(
+    project: &Project,
+    artifacts: Option<&Artifacts>,
+    page: &Page,
+    snippets: &[Snippet<'_>],
+) -> Counts {
     let mut counts = Counts::default();
-    for snippet in snippets.iter().filter(|snippet| snippet.page.file == page.file) {
+    for snippet in snippets
+        .iter()
+        .filter(|snippet| snippet.page.file == page.file)
+    {
         if artifacts.is_none() {
             counts.skipped += 1;
             continue;
         }
-        counts.skipped += usize::from(since::stated(snippet.fence).is_some() && !since::available());
+        counts.skipped +=
+            usize::from(since::stated(snippet.fence).is_some() && !since::available());
         match &snippet.expect {
             Expect::Runs => counts.ran += 1,
             Expect::Compiles => counts.compiled_only += 1,
             Expect::Panics { .. } => counts.panicked += 1,
             Expect::FailsToCompile { codes, .. } => {
-                let name = if codes.is_empty() { "without a code".to_owned() } else { codes.join(" and ") };
+                let name = if codes.is_empty() {
+                    "without a code".to_owned()
+                } else {
+                    codes.join(" and ")
+                };
                 *counts.failed.entry(name).or_default() += 1;
             }
         }
@@ -518,18 +670,26 @@ fn count(project: &Project, artifacts: Option<&Artifacts>, page: &Page, snippets
             "output" | "trace" | "steps" | "session" | "diagnostic" if artifacts.is_none() => {
                 counts.skipped += 1
             }
-            "output" | "trace" | "steps" => match task.map(|task| task.output(&directive.arguments).mode) {
-                Some(Mode::Varies) => counts.outputs_varying += 1,
-                _ => counts.outputs += 1,
-            },
+            "output" | "trace" | "steps" => {
+                match task.map(|task| task.output(&directive.arguments).mode) {
+                    Some(Mode::Varies) => counts.outputs_varying += 1,
+                    _ => counts.outputs += 1,
+                }
+            }
             "session" => counts.outputs += 1,
-            "diagnostic" if artifacts.is_some_and(Artifacts::is_reference_compiler) => counts.outputs += 1,
+            "diagnostic" if artifacts.is_some_and(Artifacts::is_reference_compiler) => {
+                counts.outputs += 1
+            }
             "diagnostic" => counts.skipped += 1,
             "value" => counts.numbers += 1,
             "claims" => counts.claims += task.map_or(0, |task| task.claims.len()),
             _ => {}
         }
     }
-    counts.links = page.links.iter().filter(|(_, target)| !target.contains("://")).count();
+    counts.links = page
+        .links
+        .iter()
+        .filter(|(_, target)| !target.contains("://"))
+        .count();
     counts
 }

@@ -34,9 +34,21 @@ const TAKEN: &[&str] = &[
 pub fn autograder(root: &Path, slug: &str, plan: &Plan) -> Result<Vec<u8>> {
     let rust = rust_version(root)?;
     let mut files: Vec<(String, Vec<u8>, u32)> = vec![
-        ("assignment.toml".to_owned(), plan.text()?.into_bytes(), 0o644),
-        ("run_autograder".to_owned(), RUN.replace("CHAPTER", slug).into_bytes(), 0o755),
-        ("setup.sh".to_owned(), SETUP.replace("RUST", &rust).into_bytes(), 0o755),
+        (
+            "assignment.toml".to_owned(),
+            plan.text()?.into_bytes(),
+            0o644,
+        ),
+        (
+            "run_autograder".to_owned(),
+            RUN.replace("CHAPTER", slug).into_bytes(),
+            0o755,
+        ),
+        (
+            "setup.sh".to_owned(),
+            SETUP.replace("RUST", &rust).into_bytes(),
+            0o755,
+        ),
     ];
     for taken in TAKEN {
         for file in walkdir::WalkDir::new(root.join(taken)).sort_by_file_name() {
@@ -47,7 +59,11 @@ pub fn autograder(root: &Path, slug: &str, plan: &Plan) -> Result<Vec<u8>> {
                 continue;
             }
             let path: PathBuf = file.path().strip_prefix(root)?.to_owned();
-            let path = path.iter().map(|part| part.to_string_lossy()).collect::<Vec<_>>().join("/");
+            let path = path
+                .iter()
+                .map(|part| part.to_string_lossy())
+                .collect::<Vec<_>>()
+                .join("/");
             let bytes = fs::read(file.path()).with_context(|| format!("{path} cannot be read"))?;
             files.push((format!("book/{path}"), bytes, 0o644));
         }
@@ -55,8 +71,9 @@ pub fn autograder(root: &Path, slug: &str, plan: &Plan) -> Result<Vec<u8>> {
     files.sort();
     let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
     for (path, bytes, mode) in files {
-        let options =
-            SimpleFileOptions::default().last_modified_time(zip::DateTime::default()).unix_permissions(mode);
+        let options = SimpleFileOptions::default()
+            .last_modified_time(zip::DateTime::default())
+            .unix_permissions(mode);
         zip.start_file(path, options)?;
         zip.write_all(&bytes)?;
     }

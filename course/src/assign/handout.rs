@@ -9,15 +9,24 @@ use crate::task::{Part, Visibility};
 /// The handout, in Markdown.
 pub fn markdown(assignment: &Assignment<'_>) -> String {
     let mut out = format!("# Assignment: {}\n\n", assignment.title());
-    let minutes: u32 = assignment.exercises.iter().map(|exercise| exercise.task.minutes).sum();
+    let minutes: u32 = assignment
+        .exercises
+        .iter()
+        .map(|exercise| exercise.task.minutes)
+        .sum();
     let mut facts = Vec::new();
     if let Some(due) = &assignment.options.due {
         facts.push(format!("**Due:** {due}"));
     }
     if assignment.points() > 0 {
-        facts.push(format!("**Worth:** {}", counted(assignment.points() as usize, "point")));
+        facts.push(format!(
+            "**Worth:** {}",
+            counted(assignment.points() as usize, "point")
+        ));
     }
-    facts.push(format!("**Time:** about {minutes} minutes, without bonus and stretch"));
+    facts.push(format!(
+        "**Time:** about {minutes} minutes, without bonus and stretch"
+    ));
     let _ = writeln!(out, "{}\n", facts.join("  \n"));
     if let [_, _, ..] = assignment.exercises {
         out.push_str("| Exercise | Folder | Minutes | Points |\n|---|---|---:|---:|\n");
@@ -27,7 +36,11 @@ pub fn markdown(assignment: &Assignment<'_>) -> String {
                 points => points.to_string(),
             };
             let (task, slug) = (&exercise.task, &exercise.slug);
-            let _ = writeln!(out, "| {} | `{slug}` | {} | {points} |", task.title, task.minutes);
+            let _ = writeln!(
+                out,
+                "| {} | `{slug}` | {} | {points} |",
+                task.title, task.minutes
+            );
         }
         out.push('\n');
     }
@@ -48,7 +61,12 @@ fn chapter(out: &mut String, assignment: &Assignment<'_>, exercise: &Exercise) {
     let first: Vec<_> = task
         .prerequisites
         .iter()
-        .map(|slug| assignment.titles.get(slug.as_str()).map_or(slug.as_str(), |title| *title))
+        .map(|slug| {
+            assignment
+                .titles
+                .get(slug.as_str())
+                .map_or(slug.as_str(), |title| *title)
+        })
         .collect();
     let _ = write!(out, "Chapter `{slug}`, {}.", task.level.name());
     if !first.is_empty() {
@@ -60,7 +78,12 @@ fn chapter(out: &mut String, assignment: &Assignment<'_>, exercise: &Exercise) {
     }
     for part in &task.exercises {
         let _ = writeln!(out, "\n### {}: {}\n", part.part.name(), part.title);
-        let _ = writeln!(out, "*About {} minutes.*\n\n{}", part.minutes, part.asks.trim());
+        let _ = writeln!(
+            out,
+            "*About {} minutes.*\n\n{}",
+            part.minutes,
+            part.asks.trim()
+        );
     }
     out.push_str("\n### What you hand in\n\n");
     if task.is_text() {

@@ -115,7 +115,11 @@ fn points(exercise: &Exercise) -> u32 {
 
 /// What there is to say of a count: `1 point`, `2 points`.
 fn counted(count: usize, word: &str) -> String {
-    if count == 1 { format!("1 {word}") } else { format!("{count} {word}s") }
+    if count == 1 {
+        format!("1 {word}")
+    } else {
+        format!("{count} {word}s")
+    }
 }
 
 /// Writes an assignment, and returns what to tell its instructor.
@@ -129,19 +133,36 @@ pub fn assign(root: &Path, options: &Options) -> Result<String> {
     for (at, slug) in options.chapters.iter().enumerate() {
         if !project.tasks.contains_key(slug) {
             let known = project.tasks.keys().map(String::as_str);
-            bail!("there is no chapter `{slug}`: {}", or_nearest(slug, known, "the book has no chapters"));
+            bail!(
+                "there is no chapter `{slug}`: {}",
+                or_nearest(slug, known, "the book has no chapters")
+            );
         }
-        ensure!(!options.chapters[..at].contains(slug), "chapter `{slug}` is named twice: once is enough");
+        ensure!(
+            !options.chapters[..at].contains(slug),
+            "chapter `{slug}` is named twice: once is enough"
+        );
     }
     // From here on everything sees the weighted points: the starters' README too.
     for task in project.tasks.values_mut() {
         options.weights.apply(task)?;
     }
-    let exercises =
-        options.chapters.iter().map(|slug| Exercise::of(&project, slug)).collect::<Result<Vec<_>>>()?;
+    let exercises = options
+        .chapters
+        .iter()
+        .map(|slug| Exercise::of(&project, slug))
+        .collect::<Result<Vec<_>>>()?;
     refuse_leaks(&exercises)?;
-    let titles = project.tasks.iter().map(|(slug, task)| (slug.as_str(), task.title.as_str())).collect();
-    let assignment = Assignment { options, exercises: &exercises, titles };
+    let titles = project
+        .tasks
+        .iter()
+        .map(|(slug, task)| (slug.as_str(), task.title.as_str()))
+        .collect();
+    let assignment = Assignment {
+        options,
+        exercises: &exercises,
+        titles,
+    };
     let tree = tree(&project, &assignment)?;
     place::put(&tree, &options.out, options.force)?;
     Ok(farewell(&assignment))
@@ -151,7 +172,11 @@ pub fn assign(root: &Path, options: &Options) -> Result<String> {
 fn refuse_leaks(exercises: &[Exercise]) -> Result<()> {
     for secret in exercises {
         for other in exercises.iter().filter(|other| other.slug != secret.slug) {
-            if let Some(path) = secret.allowed().iter().find(|path| other.starter().contains_key(*path)) {
+            if let Some(path) = secret
+                .allowed()
+                .iter()
+                .find(|path| other.starter().contains_key(*path))
+            {
                 bail!(
                     "`{}` builds on the solution of `{}`, and its starter has {path}: assign `{1}` first, and `{0}` when \
                      it has been handed in",
@@ -177,10 +202,16 @@ fn tree(project: &Project, assignment: &Assignment<'_>) -> Result<Tree> {
     }
     for exercise in assignment.exercises {
         if !assignment.options.workspace {
-            tree.extend(below(&format!("{STUDENTS}/{}", exercise.slug), exercise.starter()));
+            tree.extend(below(
+                &format!("{STUDENTS}/{}", exercise.slug),
+                exercise.starter(),
+            ));
         }
         if !exercise.task.is_text() {
-            tree.extend(below(&format!("{INSTRUCTORS}/{}", exercise.slug), exercise.solution()));
+            tree.extend(below(
+                &format!("{INSTRUCTORS}/{}", exercise.slug),
+                exercise.solution(),
+            ));
         }
         if assignment.options.format == Some(Autograder::Gradescope) {
             ensure!(
@@ -189,17 +220,31 @@ fn tree(project: &Project, assignment: &Assignment<'_>) -> Result<Tree> {
                 exercise.slug
             );
             let zip = gradescope::autograder(&project.root, &exercise.slug, &Plan::of(assignment))?;
-            tree.insert(format!("{INSTRUCTORS}/gradescope/{}.zip", exercise.slug), zip);
+            tree.insert(
+                format!("{INSTRUCTORS}/gradescope/{}.zip", exercise.slug),
+                zip,
+            );
         }
     }
-    tree.insert(format!("{INSTRUCTORS}/rubric.md"), rubric::markdown(assignment).into_bytes());
-    tree.insert(format!("{INSTRUCTORS}/rubric.csv"), rubric::csv(assignment)?);
-    tree.insert(format!("{INSTRUCTORS}/assignment.toml"), Plan::of(assignment).text()?.into_bytes());
+    tree.insert(
+        format!("{INSTRUCTORS}/rubric.md"),
+        rubric::markdown(assignment).into_bytes(),
+    );
+    tree.insert(
+        format!("{INSTRUCTORS}/rubric.csv"),
+        rubric::csv(assignment)?,
+    );
+    tree.insert(
+        format!("{INSTRUCTORS}/assignment.toml"),
+        Plan::of(assignment).text()?.into_bytes(),
+    );
     Ok(tree)
 }
 
 fn below(folder: &str, tree: &Tree) -> Tree {
-    tree.iter().map(|(path, bytes)| (format!("{folder}/{path}"), bytes.clone())).collect()
+    tree.iter()
+        .map(|(path, bytes)| (format!("{folder}/{path}"), bytes.clone()))
+        .collect()
 }
 
 fn farewell(assignment: &Assignment<'_>) -> String {
@@ -212,7 +257,10 @@ fn farewell(assignment: &Assignment<'_>) -> String {
     if let Some(due) = &assignment.options.due {
         let _ = write!(said, ", due {due}");
     }
-    let first = assignment.exercises.iter().find(|exercise| !exercise.task.is_text());
+    let first = assignment
+        .exercises
+        .iter()
+        .find(|exercise| !exercise.task.is_text());
     let _ = write!(
         said,
         "\n\nFor students:     {out}/{STUDENTS}\nFor instructors:  {out}/{INSTRUCTORS}, which has the solutions\n\

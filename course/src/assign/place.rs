@@ -20,15 +20,19 @@ fn sums_path() -> String {
 }
 
 fn digest(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().fold(String::new(), |mut out, byte| {
-        let _ = write!(out, "{byte:02x}");
-        out
-    })
+    Sha256::digest(bytes)
+        .iter()
+        .fold(String::new(), |mut out, byte| {
+            let _ = write!(out, "{byte:02x}");
+            out
+        })
 }
 
 /// The manifest, as `sha256sum --check` reads it.
 fn sums(tree: &Tree) -> String {
-    let lines = tree.iter().map(|(path, bytes)| format!("{}  {path}\n", digest(bytes)));
+    let lines = tree
+        .iter()
+        .map(|(path, bytes)| format!("{}  {path}\n", digest(bytes)));
     lines.collect()
 }
 
@@ -62,10 +66,19 @@ pub fn put(tree: &Tree, out: &Path, force: bool) -> Result<()> {
     let before = read_sums(&fs::read_to_string(out.join(&sums_path)).unwrap_or_default());
     let mut in_the_way = Vec::new();
     let mut stale = Vec::new();
-    for path in before.keys().chain(tree.keys().filter(|path| !before.contains_key(*path))) {
+    for path in before
+        .keys()
+        .chain(tree.keys().filter(|path| !before.contains_key(*path)))
+    {
         let file = out.join(path);
-        let Ok(metadata) = fs::symlink_metadata(&file) else { continue };
-        let now = if metadata.is_file() { fs::read(&file).map(|bytes| digest(&bytes)).ok() } else { None };
+        let Ok(metadata) = fs::symlink_metadata(&file) else {
+            continue;
+        };
+        let now = if metadata.is_file() {
+            fs::read(&file).map(|bytes| digest(&bytes)).ok()
+        } else {
+            None
+        };
         let new = tree.get(path).map(|bytes| digest(bytes));
         match (now, before.get(path)) {
             // Ours, or what is to stand there anyway: a run that was cut off goes on.
@@ -78,9 +91,16 @@ pub fn put(tree: &Tree, out: &Path, force: bool) -> Result<()> {
         }
     }
     if !in_the_way.is_empty() {
-        let mut said = format!("files in {} are in the way, so nothing was written:", out.display());
+        let mut said = format!(
+            "files in {} are in the way, so nothing was written:",
+            out.display()
+        );
         for (path, ours) in in_the_way.iter().take(NAMED) {
-            let why = if *ours { "changed since `assign` wrote it" } else { "not written by `assign`" };
+            let why = if *ours {
+                "changed since `assign` wrote it"
+            } else {
+                "not written by `assign`"
+            };
             let _ = write!(said, "\n  {path}: {why}");
         }
         if let Some(more @ 1..) = in_the_way.len().checked_sub(NAMED) {
@@ -110,15 +130,25 @@ mod tests {
     use super::*;
 
     fn tree(files: &[(&str, &str)]) -> Tree {
-        files.iter().map(|(path, text)| ((*path).to_owned(), text.as_bytes().to_vec())).collect()
+        files
+            .iter()
+            .map(|(path, text)| ((*path).to_owned(), text.as_bytes().to_vec()))
+            .collect()
     }
 
     #[test]
     fn force_replaces_what_is_ours_and_nothing_else() {
         let folder = tempfile::tempdir().unwrap();
         let out = folder.path().join("hw");
-        put(&tree(&[("a", "1"), ("old/b", "2"), ("c", "3")]), &out, false).unwrap();
-        let refused = put(&tree(&[("a", "1")]), &out, false).unwrap_err().to_string();
+        put(
+            &tree(&[("a", "1"), ("old/b", "2"), ("c", "3")]),
+            &out,
+            false,
+        )
+        .unwrap();
+        let refused = put(&tree(&[("a", "1")]), &out, false)
+            .unwrap_err()
+            .to_string();
         assert!(refused.contains("add --force"), "{refused}");
         fs::write(out.join("mine.txt"), "mine").unwrap();
         put(&tree(&[("a", "new"), ("c", "3")]), &out, true).unwrap();
@@ -128,9 +158,17 @@ mod tests {
 
         // Changed by hand, and one of the same name: both are told, and nothing is done.
         fs::write(out.join("c"), "mine, too").unwrap();
-        let error = put(&tree(&[("a", "x"), ("mine.txt", "ours")]), &out, true).unwrap_err().to_string();
-        assert!(error.contains("\n  c: changed since `assign` wrote it\n"), "{error}");
-        assert!(error.contains("\n  mine.txt: not written by `assign`\n"), "{error}");
+        let error = put(&tree(&[("a", "x"), ("mine.txt", "ours")]), &out, true)
+            .unwrap_err()
+            .to_string();
+        assert!(
+            error.contains("\n  c: changed since `assign` wrote it\n"),
+            "{error}"
+        );
+        assert!(
+            error.contains("\n  mine.txt: not written by `assign`\n"),
+            "{error}"
+        );
         assert_eq!(fs::read_to_string(out.join("a")).unwrap(), "new");
         assert_eq!(fs::read_to_string(out.join("c")).unwrap(), "mine, too");
     }

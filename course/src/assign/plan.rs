@@ -52,11 +52,18 @@ impl Plan {
     ///
     /// When it cannot be read, or is not one.
     pub fn read(file: &Path) -> Result<Self> {
-        let text = fs::read_to_string(file).with_context(|| format!("{} cannot be read", file.display()))?;
-        let plan: Self = toml::from_str(&text)
-            .with_context(|| format!("{} is no assignment.toml of `cargo course assign`", file.display()))?;
+        let text = fs::read_to_string(file)
+            .with_context(|| format!("{} cannot be read", file.display()))?;
+        let plan: Self = toml::from_str(&text).with_context(|| {
+            format!(
+                "{} is no assignment.toml of `cargo course assign`",
+                file.display()
+            )
+        })?;
         if !plan.due.is_empty() {
-            plan.due.parse::<Due>().map_err(|why| anyhow::anyhow!("{}: `due`: {why}", file.display()))?;
+            plan.due
+                .parse::<Due>()
+                .map_err(|why| anyhow::anyhow!("{}: `due`: {why}", file.display()))?;
         }
         Ok(plan)
     }

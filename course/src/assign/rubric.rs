@@ -20,8 +20,10 @@ static TEST: LazyLock<Regex> = LazyLock::new(|| {
 /// The names of a group's tests, in the order of its files.
 fn tests(exercise: &Exercise, group: &Group) -> Vec<String> {
     let folder = format!("tests/{}/{}", module(&exercise.slug), group.name);
-    let is_its =
-        |path: &str| path.strip_prefix(&folder).is_some_and(|rest| rest == ".rs" || rest.starts_with('/'));
+    let is_its = |path: &str| {
+        path.strip_prefix(&folder)
+            .is_some_and(|rest| rest == ".rs" || rest.starts_with('/'))
+    };
     let mut names = Vec::new();
     for (_, bytes) in exercise.solution().iter().filter(|(path, _)| is_its(path)) {
         let text = String::from_utf8_lossy(bytes);
@@ -57,11 +59,19 @@ pub fn markdown(assignment: &Assignment<'_>) -> String {
                 exercise.slug
             );
             for part in &task.exercises {
-                let _ = writeln!(out, "**{}: {}**\n\n{}\n", part.part.name(), part.title, part.asks.trim());
+                let _ = writeln!(
+                    out,
+                    "**{}: {}**\n\n{}\n",
+                    part.part.name(),
+                    part.title,
+                    part.asks.trim()
+                );
             }
             continue;
         }
-        out.push_str("| Part | Group | Students have it | Tests | Points |\n|---|---|---|---:|---:|\n");
+        out.push_str(
+            "| Part | Group | Students have it | Tests | Points |\n|---|---|---|---:|---:|\n",
+        );
         for group in &task.groups {
             let count = tests(exercise, group).len();
             let _ = writeln!(
@@ -75,7 +85,12 @@ pub fn markdown(assignment: &Assignment<'_>) -> String {
         }
         let _ = writeln!(out, "| | **Together** | | | **{}** |\n", points(exercise));
         for group in &task.groups {
-            let _ = writeln!(out, "### `{}`: {}\n", group.name, counted(group.points as usize, "point"));
+            let _ = writeln!(
+                out,
+                "### `{}`: {}\n",
+                group.name,
+                counted(group.points as usize, "point")
+            );
             for part in task.exercises.iter().filter(|part| part.part == group.part) {
                 let _ = writeln!(out, "Asked in *{}: {}*.", part.part.name(), part.title);
             }
@@ -87,12 +102,22 @@ pub fn markdown(assignment: &Assignment<'_>) -> String {
             let loses: Vec<_> = task
                 .mutants
                 .iter()
-                .filter(|mutant| mutant.caught_by.iter().any(|test| test.starts_with(&prefix)))
+                .filter(|mutant| {
+                    mutant
+                        .caught_by
+                        .iter()
+                        .any(|test| test.starts_with(&prefix))
+                })
                 .collect();
             if !loses.is_empty() {
                 out.push_str("\nLost by, for example:\n\n");
                 for mutant in loses {
-                    let _ = writeln!(out, "- `{}`: {}", mutant.name, mutant.story.replace('\n', " "));
+                    let _ = writeln!(
+                        out,
+                        "- `{}`: {}",
+                        mutant.name,
+                        mutant.story.replace('\n', " ")
+                    );
                 }
             }
             out.push('\n');
@@ -107,10 +132,22 @@ pub fn markdown(assignment: &Assignment<'_>) -> String {
 /// The rubric as a table, a line a group.
 pub fn csv(assignment: &Assignment<'_>) -> Result<Vec<u8>> {
     let mut table = csv::Writer::from_writer(Vec::new());
-    table.write_record(["chapter", "part", "group", "students_have_it", "tests", "points", "asked_in"])?;
+    table.write_record([
+        "chapter",
+        "part",
+        "group",
+        "students_have_it",
+        "tests",
+        "points",
+        "asked_in",
+    ])?;
     for exercise in assignment.exercises {
         for group in &exercise.task.groups {
-            let parts = exercise.task.exercises.iter().filter(|part| part.part == group.part);
+            let parts = exercise
+                .task
+                .exercises
+                .iter()
+                .filter(|part| part.part == group.part);
             let titles: Vec<&str> = parts.map(|part| part.title.as_str()).collect();
             table.write_record([
                 &exercise.slug,

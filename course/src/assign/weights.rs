@@ -19,7 +19,11 @@ pub struct Weights {
 
 impl Default for Weights {
     fn default() -> Self {
-        Self { core: 1, bonus: 1, stretch: 1 }
+        Self {
+            core: 1,
+            bonus: 1,
+            stretch: 1,
+        }
     }
 }
 
@@ -41,8 +45,10 @@ impl Weights {
     /// When a product is too large.
     pub fn apply(self, task: &mut Task) -> Result<()> {
         for group in &mut task.groups {
-            group.points =
-                group.points.checked_mul(self.of(group.part)).context("a weight makes too many points")?;
+            group.points = group
+                .points
+                .checked_mul(self.of(group.part))
+                .context("a weight makes too many points")?;
         }
         Ok(())
     }
@@ -55,10 +61,15 @@ impl FromStr for Weights {
         let mut weights = Self::default();
         let mut seen = Vec::new();
         for pair in text.split(',') {
-            let (part, weight) =
-                pair.split_once('=').ok_or("write it as core=2,bonus=1: a part, `=`, a whole number")?;
-            let number: u32 =
-                weight.trim().parse().ok().filter(|weight| *weight <= 1000).ok_or_else(|| {
+            let (part, weight) = pair
+                .split_once('=')
+                .ok_or("write it as core=2,bonus=1: a part, `=`, a whole number")?;
+            let number: u32 = weight
+                .trim()
+                .parse()
+                .ok()
+                .filter(|weight| *weight <= 1000)
+                .ok_or_else(|| {
                     format!("`{weight}` is no whole number up to 1000, and points stay whole")
                 })?;
             let place = match part.trim() {
@@ -66,7 +77,9 @@ impl FromStr for Weights {
                 "bonus" => &mut weights.bonus,
                 "stretch" => &mut weights.stretch,
                 other => {
-                    return Err(format!("there is no part `{other}`: there are core, bonus and stretch"));
+                    return Err(format!(
+                        "there is no part `{other}`: there are core, bonus and stretch"
+                    ));
                 }
             };
             if seen.contains(&part.trim()) {
@@ -81,7 +94,11 @@ impl FromStr for Weights {
 
 impl fmt::Display for Weights {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "core={},bonus={},stretch={}", self.core, self.bonus, self.stretch)
+        write!(
+            f,
+            "core={},bonus={},stretch={}",
+            self.core, self.bonus, self.stretch
+        )
     }
 }
 
@@ -92,7 +109,10 @@ mod tests {
     #[test]
     fn weights_are_whole_and_name_their_part() {
         let weights: Weights = "core=2, stretch=0".parse().unwrap();
-        assert_eq!([Part::Core, Part::Bonus, Part::Stretch].map(|part| weights.of(part)), [2, 1, 0]);
+        assert_eq!(
+            [Part::Core, Part::Bonus, Part::Stretch].map(|part| weights.of(part)),
+            [2, 1, 0]
+        );
         assert_eq!(weights.to_string().parse(), Ok(weights));
         for (text, says) in [
             ("core=1.5", "no whole number"),

@@ -121,7 +121,9 @@ fn measurement(folder: &Path) -> Result<(String, Measurement)> {
         benchmark.quantity.name()
     );
     let elements = match benchmark.throughput {
-        Some(Throughput::Elements(elements) | Throughput::ElementsAndBytes { elements }) => Some(elements),
+        Some(Throughput::Elements(elements) | Throughput::ElementsAndBytes { elements }) => {
+            Some(elements)
+        }
         Some(Throughput::Other(_)) | None => None,
     };
     let measurement = Measurement {
@@ -139,7 +141,8 @@ fn measurement(folder: &Path) -> Result<(String, Measurement)> {
 }
 
 fn json<T: DeserializeOwned>(path: &Path) -> Result<T> {
-    let text = fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))?;
+    let text =
+        fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))?;
     serde_json::from_str(&text).with_context(|| format!("{} is not criterion's", path.display()))
 }
 
@@ -158,7 +161,9 @@ mod tests {
         let to = home.path().join("coroutines_step/channel/new");
         fs::create_dir_all(&to).unwrap();
         for name in ["benchmark.json", "estimates.json", "sample.json"] {
-            let text = fs::read_to_string(fixtures().join("coroutines_step/channel/new").join(name)).unwrap();
+            let text =
+                fs::read_to_string(fixtures().join("coroutines_step/channel/new").join(name))
+                    .unwrap();
             fs::write(to.join(name), edit(name, text)).unwrap();
         }
         home
@@ -170,8 +175,15 @@ mod tests {
         let ids: Vec<_> = found.keys().map(String::as_str).collect();
         assert_eq!(ids, ["coroutines/many/list/100", "coroutines/step/channel"]);
         let channel = &found["coroutines/step/channel"];
-        assert_eq!((channel.samples, channel.elements, channel.confidence), (60, Some(1000), 0.95));
-        assert!((channel.value - 22038.93).abs() < 0.01, "the slope, not the mean: {}", channel.value);
+        assert_eq!(
+            (channel.samples, channel.elements, channel.confidence),
+            (60, Some(1000), 0.95)
+        );
+        assert!(
+            (channel.value - 22038.93).abs() < 0.01,
+            "the slope, not the mean: {}",
+            channel.value
+        );
         assert!(channel.low < channel.value && channel.value < channel.high);
     }
 
@@ -192,10 +204,16 @@ mod tests {
     #[test]
     fn results_of_bytes_have_no_elements() {
         let home = copy(|_, text| text.replace(r#"{"Elements":1000}"#, r#"{"Bytes":1000}"#));
-        assert_eq!(read(home.path(), None).unwrap()["coroutines/step/channel"].elements, None);
+        assert_eq!(
+            read(home.path(), None).unwrap()["coroutines/step/channel"].elements,
+            None
+        );
         let both = r#"{"ElementsAndBytes":{"elements":7,"bytes":8}}"#;
         let home = copy(|_, text| text.replace(r#"{"Elements":1000}"#, both));
-        assert_eq!(read(home.path(), None).unwrap()["coroutines/step/channel"].elements, Some(7));
+        assert_eq!(
+            read(home.path(), None).unwrap()["coroutines/step/channel"].elements,
+            Some(7)
+        );
     }
 
     #[test]
@@ -218,7 +236,13 @@ mod tests {
 
     #[test]
     fn damaged_results_are_errors_with_the_file() {
-        let home = copy(|name, text| if name == "sample.json" { "{".to_owned() } else { text });
+        let home = copy(|name, text| {
+            if name == "sample.json" {
+                "{".to_owned()
+            } else {
+                text
+            }
+        });
         let error = format!("{:#}", read(home.path(), None).unwrap_err());
         assert!(error.contains("sample.json"), "{error}");
     }

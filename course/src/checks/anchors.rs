@@ -33,8 +33,12 @@ pub fn check(project: &Project, problems: &mut Problems) -> usize {
     for (from, to, line) in &redirects {
         if current.contains(from) {
             problems.push(
-                Problem::new("book.toml", *line, format!("a redirect of `{from}`, which is still there"))
-                    .help("remove the redirect, or rename the heading"),
+                Problem::new(
+                    "book.toml",
+                    *line,
+                    format!("a redirect of `{from}`, which is still there"),
+                )
+                .help("remove the redirect, or rename the heading"),
             );
         }
         if !to.contains("://") && !current.contains(to) {
@@ -62,10 +66,16 @@ pub fn check(project: &Project, problems: &mut Problems) -> usize {
         }
         let help = match current.contains(page) {
             true => {
-                let of_page = current.iter().filter(|other| other.starts_with(&format!("{page}#")));
+                let of_page = current
+                    .iter()
+                    .filter(|other| other.starts_with(&format!("{page}#")));
                 format!(
                     "put the heading back, or write `\"/{address}\" = \"…\"` under [output.html.redirect] in book.toml: {}",
-                    or_nearest(address, of_page.map(String::as_str), "the page has no headings")
+                    or_nearest(
+                        address,
+                        of_page.map(String::as_str),
+                        "the page has no headings"
+                    )
                 )
             }
             false => format!(
@@ -84,8 +94,14 @@ pub fn check(project: &Project, problems: &mut Problems) -> usize {
     if !project.root.join(FILE).exists() {
         return 0;
     }
-    let recorded: BTreeSet<&str> = recorded.iter().map(|(_, address)| address.as_str()).collect();
-    current.iter().filter(|address| !recorded.contains(address.as_str())).count()
+    let recorded: BTreeSet<&str> = recorded
+        .iter()
+        .map(|(_, address)| address.as_str())
+        .collect();
+    current
+        .iter()
+        .filter(|address| !recorded.contains(address.as_str()))
+        .count()
 }
 
 /// Adds what is new to the list, if the book keeps one, and returns the lines that were added.
@@ -97,12 +113,18 @@ pub fn record(project: &Project) -> Result<Vec<String>> {
     if !project.root.join(FILE).exists() {
         return Ok(Vec::new());
     }
-    let old: BTreeSet<String> = recorded(&project.root).into_iter().map(|(_, address)| address).collect();
+    let old: BTreeSet<String> = recorded(&project.root)
+        .into_iter()
+        .map(|(_, address)| address)
+        .collect();
     let current = current(&project.pages);
     let new: Vec<String> = current.difference(&old).cloned().collect();
     if !new.is_empty() {
-        let all = old.union(&current).fold(HEAD.to_owned(), |text, address| text + address + "\n");
-        fs::write(project.root.join(FILE), all).with_context(|| format!("{FILE} cannot be written"))?;
+        let all = old
+            .union(&current)
+            .fold(HEAD.to_owned(), |text, address| text + address + "\n");
+        fs::write(project.root.join(FILE), all)
+            .with_context(|| format!("{FILE} cannot be written"))?;
     }
     Ok(new)
 }
@@ -125,27 +147,43 @@ fn current(pages: &[Page]) -> BTreeSet<String> {
 }
 
 fn address(file: &Path) -> String {
-    file.with_extension("html").iter().map(|part| part.to_string_lossy()).collect::<Vec<_>>().join("/")
+    file.with_extension("html")
+        .iter()
+        .map(|part| part.to_string_lossy())
+        .collect::<Vec<_>>()
+        .join("/")
 }
 
 /// The list, with lines from 1.
 fn recorded(root: &Path) -> Vec<(usize, String)> {
     let text = fs::read_to_string(root.join(FILE)).unwrap_or_default();
-    let lines = (1..).zip(text.lines()).filter(|(_, line)| !line.is_empty() && !line.starts_with('#'));
-    lines.map(|(number, line)| (number, line.to_owned())).collect()
+    let lines = (1..)
+        .zip(text.lines())
+        .filter(|(_, line)| !line.is_empty() && !line.starts_with('#'));
+    lines
+        .map(|(number, line)| (number, line.to_owned()))
+        .collect()
 }
 
 /// The redirects of `book.toml`, from and to as addresses from the root of the site, with their lines.
 fn redirects(project: &Project, problems: &mut Problems) -> Vec<(String, String, usize)> {
-    let Ok(text) = fs::read_to_string(project.root.join("book.toml")) else { return Vec::new() };
-    let Ok(book) = text.parse::<toml::Table>() else { return Vec::new() };
+    let Ok(text) = fs::read_to_string(project.root.join("book.toml")) else {
+        return Vec::new();
+    };
+    let Ok(book) = text.parse::<toml::Table>() else {
+        return Vec::new();
+    };
     let table = ["output", "html", "redirect"]
         .iter()
-        .try_fold(&book, |table, key| table.get(*key).and_then(toml::Value::as_table));
+        .try_fold(&book, |table, key| {
+            table.get(*key).and_then(toml::Value::as_table)
+        });
     let lines = Lines::of(&text);
     let mut all = Vec::new();
     for (from, to) in table.into_iter().flatten() {
-        let line = text.find(&format!("\"{from}\"")).map_or(0, |at| lines.at(at));
+        let line = text
+            .find(&format!("\"{from}\""))
+            .map_or(0, |at| lines.at(at));
         let (Some(path), Some(to)) = (from.strip_prefix('/'), to.as_str()) else {
             problems.push(
                 Problem::new(
@@ -167,12 +205,16 @@ fn resolved(from: &str, to: &str) -> String {
     if to.contains("://") {
         return to.to_owned();
     }
-    let (path, id) = to.split_once('#').map_or((to, None), |(path, id)| (path, Some(id)));
+    let (path, id) = to
+        .split_once('#')
+        .map_or((to, None), |(path, id)| (path, Some(id)));
     let page = from.split('#').next().unwrap_or_default();
     let path = match path.strip_prefix('/') {
         _ if path.is_empty() => page.to_owned(),
         Some(absolute) => absolute.to_owned(),
-        None => address(&lexical(&Path::new(page).parent().unwrap_or(Path::new("")).join(path))),
+        None => address(&lexical(
+            &Path::new(page).parent().unwrap_or(Path::new("")).join(path),
+        )),
     };
     id.map_or(path.clone(), |id| format!("{path}#{id}"))
 }
@@ -187,6 +229,9 @@ mod tests {
         assert_eq!(resolved("p/a.html", "../b.html"), "b.html");
         assert_eq!(resolved("p/a.html#x", "#y"), "p/a.html#y");
         assert_eq!(resolved("p/a.html", "/b.html"), "b.html");
-        assert_eq!(resolved("a.html", "https://example.org/#a"), "https://example.org/#a");
+        assert_eq!(
+            resolved("a.html", "https://example.org/#a"),
+            "https://example.org/#a"
+        );
     }
 }

@@ -23,7 +23,12 @@ pub type Judged = Result<(String, bool), Problem>;
 /// # Errors
 ///
 /// The outer error when rustc cannot be started; the inner one when the snippet compiles, or fails otherwise.
-pub fn run(scratch: &Path, artifacts: &Artifacts, snippet: &Snippet<'_>, cache: &Cache) -> Result<Judged> {
+pub fn run(
+    scratch: &Path,
+    artifacts: &Artifacts,
+    snippet: &Snippet<'_>,
+    cache: &Cache,
+) -> Result<Judged> {
     let Expect::FailsToCompile { codes, phrase } = &snippet.expect else {
         unreachable!("only called for snippets that must fail to compile")
     };
@@ -32,12 +37,20 @@ pub fn run(scratch: &Path, artifacts: &Artifacts, snippet: &Snippet<'_>, cache: 
     if let Some(rendered) = cache.get(&key) {
         return Ok(Ok((rendered, true)));
     }
-    let folder = scratch.join("failures").join(&blake3::hash(source.as_bytes()).to_hex()[..16]);
+    let folder = scratch
+        .join("failures")
+        .join(&blake3::hash(source.as_bytes()).to_hex()[..16]);
     fs::create_dir_all(&folder)?;
     fs::write(folder.join("listing.rs"), &source)?;
     let output = Command::new("rustc")
         .current_dir(&folder)
-        .args(["listing.rs", "--crate-type=bin", "--emit=metadata", "--error-format=json", "-Aunused"])
+        .args([
+            "listing.rs",
+            "--crate-type=bin",
+            "--emit=metadata",
+            "--error-format=json",
+            "-Aunused",
+        ])
         .args(artifacts.compiler_arguments())
         .output()
         .context("rustc cannot be started")?;
@@ -53,9 +66,14 @@ pub fn run(scratch: &Path, artifacts: &Artifacts, snippet: &Snippet<'_>, cache: 
 #[must_use]
 pub fn program(code: &str) -> String {
     let shown: Vec<_> = code.lines().map(unhide).collect();
-    let has_main = shown.iter().any(|line| line.trim_start().starts_with("fn main("))
-        || shown.iter().any(|line| line.trim_start().starts_with("async fn main("));
-    let (attributes, rest): (Vec<_>, Vec<_>) = shown.into_iter().partition(|line| line.starts_with("#!["));
+    let has_main = shown
+        .iter()
+        .any(|line| line.trim_start().starts_with("fn main("))
+        || shown
+            .iter()
+            .any(|line| line.trim_start().starts_with("async fn main("));
+    let (attributes, rest): (Vec<_>, Vec<_>) =
+        shown.into_iter().partition(|line| line.starts_with("#!["));
     let mut text = attributes.join("\n");
     if !text.is_empty() {
         text.push('\n');
@@ -85,7 +103,11 @@ fn unhide(line: &str) -> &str {
 
 /// `E0499 and E0506`, or `an error without a code`.
 fn named(codes: &[String]) -> String {
-    if codes.is_empty() { "an error without a code".to_owned() } else { codes.join(" and ") }
+    if codes.is_empty() {
+        "an error without a code".to_owned()
+    } else {
+        codes.join(" and ")
+    }
 }
 
 fn judge(
@@ -98,26 +120,36 @@ fn judge(
     let problem = |what: String| Problem::new(&snippet.page.file, snippet.fence.line, what);
     let wanted = named(codes);
     if compiled {
-        return Err(problem(format!("this listing must fail with {wanted}, but it compiles"))
-            .help("show it as an ordinary ```rust listing, or make it fail again"));
+        return Err(problem(format!(
+            "this listing must fail with {wanted}, but it compiles"
+        ))
+        .help("show it as an ordinary ```rust listing, or make it fail again"));
     }
     let errors: Vec<Value> = stderr
         .lines()
         .filter_map(|line| serde_json::from_str::<Value>(line).ok())
         .filter(|message| {
-            message["level"] == "error" && message["spans"].as_array().is_some_and(|s| !s.is_empty())
+            message["level"] == "error"
+                && message["spans"].as_array().is_some_and(|s| !s.is_empty())
         })
         .collect();
-    let rendered: String =
-        errors.iter().filter_map(|message| message["rendered"].as_str()).collect::<Vec<_>>().join("\n");
+    let rendered: String = errors
+        .iter()
+        .filter_map(|message| message["rendered"].as_str())
+        .collect::<Vec<_>>()
+        .join("\n");
     if errors.is_empty() {
-        return Err(problem(format!("this listing must fail with {wanted}, but rustc names no place"))
-            .detail(stderr)
-            .help("make it fail at a line of the listing, or mend what keeps rustc from reading it"));
+        return Err(problem(format!(
+            "this listing must fail with {wanted}, but rustc names no place"
+        ))
+        .detail(stderr)
+        .help("make it fail at a line of the listing, or mend what keeps rustc from reading it"));
     }
     // An error without a code may stand beside one with a code: both then come from the same mistake.
-    let mut found: Vec<String> =
-        errors.iter().filter_map(|message| message["code"]["code"].as_str().map(str::to_owned)).collect();
+    let mut found: Vec<String> = errors
+        .iter()
+        .filter_map(|message| message["code"]["code"].as_str().map(str::to_owned))
+        .collect();
     found.sort();
     found.dedup();
     if found != codes {
@@ -149,7 +181,9 @@ fn presentable(rendered: &str) -> String {
         }
         quoting_foreign = false;
         // Where rustc keeps a long type's name is of no use to a reader.
-        if line.contains("has been written to") || line.contains("--verbose` to print the full type name") {
+        if line.contains("has been written to")
+            || line.contains("--verbose` to print the full type name")
+        {
             continue;
         }
         let foreign = foreign_place(line);
@@ -163,18 +197,26 @@ fn presentable(rendered: &str) -> String {
 /// Whether a line quotes source: `12 | code`, `   | ^^^^`, `...`.
 fn is_quotation(line: &str) -> bool {
     line == "..."
-        || line.trim_start_matches([' ', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9']).starts_with('|')
+        || line
+            .trim_start_matches([' ', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9'])
+            .starts_with('|')
 }
 
 /// A place in rustc's own sources or in a published crate, shortened: `  --> library/std/src/thread/mod.rs`.
 fn foreign_place(line: &str) -> Option<String> {
-    let (head, path) = line.split_once("--> ").or_else(|| line.split_once("::: "))?;
+    let (head, path) = line
+        .split_once("--> ")
+        .or_else(|| line.split_once("::: "))?;
     let arrow = &line[head.len()..line.len() - path.len()];
     let (marker, rest) = ["/registry/src/", "/lib/rustlib/src/rust/", "/rustc/"]
         .into_iter()
         .find_map(|marker| Some((marker, path.split_once(marker)?.1)))?;
     // Behind the first and the last marker stands a hash that is a folder of its own.
-    let rest = if marker == "/lib/rustlib/src/rust/" { rest } else { rest.split_once('/')?.1 };
+    let rest = if marker == "/lib/rustlib/src/rust/" {
+        rest
+    } else {
+        rest.split_once('/')?.1
+    };
     let file = rest.rsplitn(3, ':').last().unwrap_or(rest);
     Some(format!("{head}{arrow}{file}"))
 }
@@ -186,9 +228,15 @@ mod tests {
 
     #[test]
     fn program_shows_hidden_lines_and_wraps_what_has_no_main() {
-        assert_eq!(program("# use a::B;\nlet x = 1;\n"), "fn main() {\nuse a::B;\nlet x = 1;\n}\n");
+        assert_eq!(
+            program("# use a::B;\nlet x = 1;\n"),
+            "fn main() {\nuse a::B;\nlet x = 1;\n}\n"
+        );
         assert_eq!(program("fn main() {}\n"), "fn main() {}\n");
-        assert_eq!(program("#![allow(x)]\nf();"), "#![allow(x)]\nfn main() {\nf();\n}\n");
+        assert_eq!(
+            program("#![allow(x)]\nf();"),
+            "#![allow(x)]\nfn main() {\nf();\n}\n"
+        );
         assert_eq!(program("## [x]"), "fn main() {\n# [x]\n}\n");
     }
 
@@ -202,7 +250,10 @@ mod tests {
              library/std/src/thread/mod.rs\n   = note: z\n"
         );
         let place = |line| foreign_place(line).unwrap();
-        assert_eq!(place("  --> /x/registry/src/index-1/tokio-1.5/src/a.rs:1:2"), "  --> tokio-1.5/src/a.rs");
+        assert_eq!(
+            place("  --> /x/registry/src/index-1/tokio-1.5/src/a.rs:1:2"),
+            "  --> tokio-1.5/src/a.rs"
+        );
         assert_eq!(
             place("  ::: /x/lib/rustlib/src/rust/library/core/src/a.rs:1:2"),
             "  ::: library/core/src/a.rs"
@@ -212,9 +263,19 @@ mod tests {
 
     fn judged(stderr: &str, compiled: bool) -> Result<String, Problem> {
         let page = Page::parse(Path::new("src/p.md"), "```rust\nx\n```");
-        let snippet =
-            Snippet { page: &page, fence: &page.fences[0], code: String::new(), expect: Expect::Runs };
-        judge(&snippet, &["E0382".to_owned()], "use of moved value", stderr, compiled)
+        let snippet = Snippet {
+            page: &page,
+            fence: &page.fences[0],
+            code: String::new(),
+            expect: Expect::Runs,
+        };
+        judge(
+            &snippet,
+            &["E0382".to_owned()],
+            "use of moved value",
+            stderr,
+            compiled,
+        )
     }
 
     fn message(code: &str, rendered: &str) -> String {
@@ -229,22 +290,35 @@ mod tests {
                 .to_string();
         let both = format!("{}\n{uncoded}", message("E0382", "use of moved value"));
         assert!(judged(&both, false).is_ok());
-        assert!(judged(&uncoded, false).unwrap_err().what.contains("an error without a code"));
+        assert!(
+            judged(&uncoded, false)
+                .unwrap_err()
+                .what
+                .contains("an error without a code")
+        );
     }
 
     #[test]
     fn failures_need_the_code_and_the_words_and_nothing_else() {
         assert!(judged(&message("E0382", "error: use of moved value: `x`"), false).is_ok());
         assert!(judged("", true).unwrap_err().what.contains("it compiles"));
-        assert!(judged(&message("E0432", "unresolved import"), false).unwrap_err().what.contains("E0432"));
+        assert!(
+            judged(&message("E0432", "unresolved import"), false)
+                .unwrap_err()
+                .what
+                .contains("E0432")
+        );
         assert!(
             judged(&message("E0382", "borrow of moved value"), false)
                 .unwrap_err()
                 .what
                 .contains("does not say")
         );
-        let two =
-            format!("{}\n{}", message("E0382", "use of moved value"), message("E0433", "failed to resolve"));
+        let two = format!(
+            "{}\n{}",
+            message("E0382", "use of moved value"),
+            message("E0433", "failed to resolve")
+        );
         assert!(judged(&two, false).unwrap_err().what.contains("E0433"));
     }
 }

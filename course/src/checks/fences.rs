@@ -57,9 +57,16 @@ pub struct Snippet<'a> {
 }
 
 const LANGUAGES: &[&str] = &[
-    "console", "css", "diff", "go", "html", "json", "markdown", "mermaid", "python", "text", "toml", "yaml",
+    "console", "css", "diff", "go", "html", "json", "markdown", "mermaid", "python", "text",
+    "toml", "yaml",
 ];
-const RUST_WORDS: &[&str] = &["compile_fail", "editable", "no_run", "noplayground", "should_panic"];
+const RUST_WORDS: &[&str] = &[
+    "compile_fail",
+    "editable",
+    "no_run",
+    "noplayground",
+    "should_panic",
+];
 
 static CODE: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"^E\d{4}$").expect("a valid pattern"));
 
@@ -72,58 +79,94 @@ pub fn expectation(page: &Page, fence: &Fence) -> Result<Option<Expect>, Problem
     let problem = |what: String| Problem::new(&page.file, fence.line, what);
     let language = fence.language();
     if fence.body.trim().is_empty() {
-        return Err(
-            problem("this code block is empty".into()).help("write what it should show, or remove it")
-        );
+        return Err(problem("this code block is empty".into())
+            .help("write what it should show, or remove it"));
     }
     if language != "rust" {
         return match language {
-            "" => Err(problem("code block without a language, which rustdoc would take for Rust".into())
-                .help("write ```text if it is not code")),
+            "" => Err(problem(
+                "code block without a language, which rustdoc would take for Rust".into(),
+            )
+            .help("write ```text if it is not code")),
             other if LANGUAGES.contains(&other) => Ok(None),
-            other => Err(problem(format!("unknown language `{other}`"))
-                .help(format!("write ```rust for Rust; the others are {}", LANGUAGES.join(", ")))),
+            other => Err(problem(format!("unknown language `{other}`")).help(format!(
+                "write ```rust for Rust; the others are {}",
+                LANGUAGES.join(", ")
+            ))),
         };
     }
     let words = || fence.words.iter().skip(1);
-    if let Some(word) = words().find(|word| !RUST_WORDS.contains(&word.as_str()) && !CODE.is_match(word)) {
-        return Err(problem(format!("unknown word `{word}` in the info string"))
-            .help(format!("the words are {} and error codes after compile_fail", RUST_WORDS.join(", "))));
+    if let Some(word) =
+        words().find(|word| !RUST_WORDS.contains(&word.as_str()) && !CODE.is_match(word))
+    {
+        return Err(
+            problem(format!("unknown word `{word}` in the info string")).help(format!(
+                "the words are {} and error codes after compile_fail",
+                RUST_WORDS.join(", ")
+            )),
+        );
     }
     for word in ["no_run", "noplayground"] {
         if fence.has(word) && fence.noted(word).is_none_or(str::is_empty) {
-            return Err(problem(format!("`{word}` without a reason"))
-                .help(format!("write `<!-- {word}: the reason -->` on the line above")));
+            return Err(problem(format!("`{word}` without a reason")).help(format!(
+                "write `<!-- {word}: the reason -->` on the line above"
+            )));
         }
     }
     if fence.has("compile_fail") {
-        let mut codes: Vec<String> = words().filter(|word| CODE.is_match(word)).cloned().collect();
+        let mut codes: Vec<String> = words()
+            .filter(|word| CODE.is_match(word))
+            .cloned()
+            .collect();
         codes.sort();
-        return match fence.noted("compile_fail").filter(|phrase| !phrase.is_empty()) {
-            Some(phrase) => Ok(Some(Expect::FailsToCompile { codes, phrase: phrase.to_owned() })),
-            None => Err(problem("`compile_fail` without the words rustc must say".into())
-                .help("write `<!-- compile_fail: words of the message -->` on the line above")),
+        return match fence
+            .noted("compile_fail")
+            .filter(|phrase| !phrase.is_empty())
+        {
+            Some(phrase) => Ok(Some(Expect::FailsToCompile {
+                codes,
+                phrase: phrase.to_owned(),
+            })),
+            None => Err(
+                problem("`compile_fail` without the words rustc must say".into())
+                    .help("write `<!-- compile_fail: words of the message -->` on the line above"),
+            ),
         };
     }
     if let Some(code) = words().find(|word| CODE.is_match(word)) {
-        return Err(problem(format!("`{code}` without `compile_fail`"))
-            .help(format!("write ```rust,compile_fail,{code} if it must not compile, ```rust if it must")));
+        return Err(
+            problem(format!("`{code}` without `compile_fail`")).help(format!(
+                "write ```rust,compile_fail,{code} if it must not compile, ```rust if it must"
+            )),
+        );
     }
-    Ok(Some(match (fence.has("no_run"), fence.has("should_panic")) {
-        (true, true) => {
-            return Err(problem("`no_run` and `should_panic` exclude each other".into())
-                .help("keep `should_panic` if it can run here, `no_run` if it cannot"));
-        }
-        (true, false) => Expect::Compiles,
-        (false, true) => match fence.noted("should_panic").filter(|phrase| !phrase.is_empty()) {
-            Some(phrase) => Expect::Panics { phrase: phrase.to_owned() },
-            None => {
-                return Err(problem("`should_panic` without the words of the panic".into())
-                    .help("write `<!-- should_panic: words of the message -->` on the line above"));
+    Ok(Some(
+        match (fence.has("no_run"), fence.has("should_panic")) {
+            (true, true) => {
+                return Err(
+                    problem("`no_run` and `should_panic` exclude each other".into())
+                        .help("keep `should_panic` if it can run here, `no_run` if it cannot"),
+                );
             }
+            (true, false) => Expect::Compiles,
+            (false, true) => match fence
+                .noted("should_panic")
+                .filter(|phrase| !phrase.is_empty())
+            {
+                Some(phrase) => Expect::Panics {
+                    phrase: phrase.to_owned(),
+                },
+                None => {
+                    return Err(
+                        problem("`should_panic` without the words of the panic".into()).help(
+                            "write `<!-- should_panic: words of the message -->` on the line above",
+                        ),
+                    );
+                }
+            },
+            (false, false) => Expect::Runs,
         },
-        (false, false) => Expect::Runs,
-    }))
+    ))
 }
 
 /// Runs every snippet that is to compile and not to panic, all in one merged compilation. Returns how many came from the cache.
@@ -139,8 +182,13 @@ pub fn run(
     progress: &Progress,
     problems: &mut Problems,
 ) -> Result<usize> {
-    let returns = |snippet: &&Snippet<'_>| matches!(snippet.expect, Expect::Runs | Expect::Compiles);
-    let todo: Vec<_> = snippets.iter().filter(returns).filter(|snippet| !cache.has(&key(snippet))).collect();
+    let returns =
+        |snippet: &&Snippet<'_>| matches!(snippet.expect, Expect::Runs | Expect::Compiles);
+    let todo: Vec<_> = snippets
+        .iter()
+        .filter(returns)
+        .filter(|snippet| !cache.has(&key(snippet)))
+        .collect();
     let cached = snippets.iter().filter(returns).count() - todo.len();
     progress.advance(cached);
     if todo.is_empty() {
@@ -211,11 +259,15 @@ fn ending(detail: &str) -> &'static str {
 /// What rustdoc prints, read line by line: each line of a test is a step done.
 fn read_results(stdout: Option<impl Read>, progress: &Progress) -> Result<String> {
     let mut text = String::new();
-    let Some(stdout) = stdout else { return Ok(text) };
+    let Some(stdout) = stdout else {
+        return Ok(text);
+    };
     for line in BufReader::new(stdout).split(b'\n') {
         let line = line.context("rustdoc's results cannot be read")?;
         let line = String::from_utf8_lossy(&line);
-        progress.advance(usize::from(line.starts_with("test ") && line.contains("(line ")));
+        progress.advance(usize::from(
+            line.starts_with("test ") && line.contains("(line "),
+        ));
         text.push_str(&line);
         text.push('\n');
     }
@@ -232,9 +284,16 @@ fn one_file<'s, 'a>(snippets: &[&'s Snippet<'a>]) -> (String, Vec<(usize, &'s Sn
     let mut lines = Vec::new();
     let mut line = 1;
     for snippet in snippets {
-        let word = if snippet.expect == Expect::Compiles { ",no_run" } else { "" };
+        let word = if snippet.expect == Expect::Compiles {
+            ",no_run"
+        } else {
+            ""
+        };
         let ticks = fence_for(&snippet.code);
-        let block = format!("{ticks}rust{word}\n{}\n{ticks}\n\n", snippet.code.trim_end());
+        let block = format!(
+            "{ticks}rust{word}\n{}\n{ticks}\n\n",
+            snippet.code.trim_end()
+        );
         lines.push((line, *snippet));
         line += block.matches('\n').count();
         text.push_str(&block);
@@ -257,22 +316,40 @@ struct Outcome {
 /// What rustdoc said of each test, by the line in the file.
 fn results(stdout: &str) -> BTreeMap<usize, Outcome> {
     static TEST: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"(?m)^test .*\(line (\d+)\)(?: - [a-z ]+)? \.\.\. (\w+)").expect("a valid pattern")
+        Regex::new(r"(?m)^test .*\(line (\d+)\)(?: - [a-z ]+)? \.\.\. (\w+)")
+            .expect("a valid pattern")
     });
-    static DETAIL: LazyLock<Regex> =
-        LazyLock::new(|| Regex::new(r"(?m)^---- .*\(line (\d+)\) stdout ----$").expect("a valid pattern"));
+    static DETAIL: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"(?m)^---- .*\(line (\d+)\) stdout ----$").expect("a valid pattern")
+    });
     let mut outcomes: BTreeMap<usize, Outcome> = TEST
         .captures_iter(stdout)
         .filter_map(|found| {
-            Some((found[1].parse().ok()?, Outcome { passed: &found[2] == "ok", detail: String::new() }))
+            Some((
+                found[1].parse().ok()?,
+                Outcome {
+                    passed: &found[2] == "ok",
+                    detail: String::new(),
+                },
+            ))
         })
         .collect();
     let heads: Vec<_> = DETAIL.captures_iter(stdout).collect();
     for (index, head) in heads.iter().enumerate() {
         let whole = head.get(0).expect("the whole match");
-        let end = heads.get(index + 1).and_then(|next| next.get(0)).map_or(stdout.len(), |next| next.start());
-        let detail = stdout[whole.end()..end].split("\nfailures:\n").next().unwrap_or_default();
-        if let Some(outcome) = head[1].parse().ok().and_then(|line: usize| outcomes.get_mut(&line)) {
+        let end = heads
+            .get(index + 1)
+            .and_then(|next| next.get(0))
+            .map_or(stdout.len(), |next| next.start());
+        let detail = stdout[whole.end()..end]
+            .split("\nfailures:\n")
+            .next()
+            .unwrap_or_default();
+        if let Some(outcome) = head[1]
+            .parse()
+            .ok()
+            .and_then(|line: usize| outcomes.get_mut(&line))
+        {
             outcome.detail = detail.trim().to_owned();
         }
     }
@@ -290,7 +367,10 @@ mod tests {
 
     #[test]
     fn rust_fences_run_unless_they_say_otherwise() {
-        assert_eq!(expectation_of("```rust\nx\n```").unwrap(), Some(Expect::Runs));
+        assert_eq!(
+            expectation_of("```rust\nx\n```").unwrap(),
+            Some(Expect::Runs)
+        );
         assert_eq!(expectation_of("```text\nx\n```").unwrap(), None);
     }
 
@@ -320,10 +400,17 @@ mod tests {
         let text = "<!-- no_run: needs a cgroup -->\n```rust,no_run\nx\n```";
         assert_eq!(expectation_of(text).unwrap(), Some(Expect::Compiles));
         let text = "<!-- should_panic: no tea -->\n```rust,should_panic\nx\n```";
-        assert_eq!(expectation_of(text).unwrap(), Some(Expect::Panics { phrase: "no tea".into() }));
+        assert_eq!(
+            expectation_of(text).unwrap(),
+            Some(Expect::Panics {
+                phrase: "no tea".into()
+            })
+        );
         let text = "<!-- compile_fail: value moved here -->\n```rust,compile_fail,E0382\nx\n```";
-        let expected =
-            Expect::FailsToCompile { codes: vec!["E0382".into()], phrase: "value moved here".into() };
+        let expected = Expect::FailsToCompile {
+            codes: vec!["E0382".into()],
+            phrase: "value moved here".into(),
+        };
         assert_eq!(expectation_of(text).unwrap(), Some(expected));
     }
 

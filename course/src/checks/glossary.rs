@@ -12,18 +12,31 @@ const FILE: &str = "src/glossary.md";
 
 /// Checks the glossary, if the book has one.
 pub fn check(project: &Project, problems: &mut Problems) {
-    let Some(glossary) = project.pages.iter().find(|page| page.file == Path::new(FILE)) else { return };
+    let Some(glossary) = project
+        .pages
+        .iter()
+        .find(|page| page.file == Path::new(FILE))
+    else {
+        return;
+    };
     for pair in glossary.terms.windows(2) {
         if pair[0].1.to_lowercase() >= pair[1].1.to_lowercase() {
             problems.push(
-                Problem::new(FILE, pair[1].0, format!("`{}` stands after `{}`", pair[1].1, pair[0].1))
-                    .help("keep the terms in alphabetical order, each once"),
+                Problem::new(
+                    FILE,
+                    pair[1].0,
+                    format!("`{}` stands after `{}`", pair[1].1, pair[0].1),
+                )
+                .help("keep the terms in alphabetical order, each once"),
             );
         }
     }
     for (line, term) in &glossary.terms {
         let id = id_from(term);
-        let others = project.pages.iter().filter(|page| page.file != glossary.file);
+        let others = project
+            .pages
+            .iter()
+            .filter(|page| page.file != glossary.file);
         if !others.flat_map(targets).any(|target| target == id) {
             problems.push(Problem::new(FILE, *line, format!("no page links to the term `{term}`")).help(
                 format!("write `[{term}](glossary.md#{id})` where a reader meets it, or remove the term"),

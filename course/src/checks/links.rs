@@ -12,8 +12,11 @@ use crate::project::{Project, lexical};
 
 /// Checks the links, headings and images of every page.
 pub fn check(project: &Project, problems: &mut Problems) {
-    let ids: BTreeMap<&Path, BTreeSet<String>> =
-        project.pages.iter().map(|page| (page.file.as_path(), ids(page).into_iter().collect())).collect();
+    let ids: BTreeMap<&Path, BTreeSet<String>> = project
+        .pages
+        .iter()
+        .map(|page| (page.file.as_path(), ids(page).into_iter().collect()))
+        .collect();
     for page in &project.pages {
         for (line, target) in &page.links {
             if let Err((what, help)) = resolve(project, &ids, page, target) {
@@ -28,8 +31,12 @@ pub fn check(project: &Project, problems: &mut Problems) {
         }
         for line in &page.indented_code {
             problems.push(
-                Problem::new(&page.file, *line, "indented code block, which rustdoc would take for Rust")
-                    .help("use a fence with a language"),
+                Problem::new(
+                    &page.file,
+                    *line,
+                    "indented code block, which rustdoc would take for Rust",
+                )
+                .help("use a fence with a language"),
             );
         }
         headings(page, problems);
@@ -45,7 +52,9 @@ fn resolve(
     if target.contains("://") || target.starts_with("mailto:") {
         return Ok(());
     }
-    let (path, fragment) = target.split_once('#').map_or((target, None), |(path, id)| (path, Some(id)));
+    let (path, fragment) = target
+        .split_once('#')
+        .map_or((target, None), |(path, id)| (path, Some(id)));
     let file = if path.is_empty() {
         page.file.clone()
     } else {
@@ -55,7 +64,11 @@ fn resolve(
         (Some(ids), Some(id)) if !ids.contains(id) => {
             let help = {
                 let ids: Vec<_> = ids.iter().map(|id| format!("#{id}")).collect();
-                or_nearest(&format!("#{id}"), ids.iter().map(String::as_str), "the page has no headings")
+                or_nearest(
+                    &format!("#{id}"),
+                    ids.iter().map(String::as_str),
+                    "the page has no headings",
+                )
             };
             Err((format!("`{}` has no heading `#{id}`", file.display()), help))
         }
@@ -67,7 +80,11 @@ fn resolve(
             } else {
                 "write its path from this page's folder".to_owned()
             };
-            let kind = if path.ends_with(".md") { "page of the book" } else { "file" };
+            let kind = if path.ends_with(".md") {
+                "page of the book"
+            } else {
+                "file"
+            };
             Err((format!("link to `{target}`, which is no {kind}"), help))
         }
     }
@@ -80,13 +97,20 @@ fn headings(page: &Page, problems: &mut Problems) {
             Problem::new(
                 &page.file,
                 first.line,
-                format!("a page begins with one `# Title`, not with {}", written(first)),
+                format!(
+                    "a page begins with one `# Title`, not with {}",
+                    written(first)
+                ),
             )
             .help("make this heading the title, or put one above it"),
         ),
         None => problems.push(
-            Problem::new(&page.file, 1, "a page begins with one `# Title`, and this one has no heading")
-                .help("write `# ` and the title on its first line"),
+            Problem::new(
+                &page.file,
+                1,
+                "a page begins with one `# Title`, and this one has no heading",
+            )
+            .help("write `# ` and the title on its first line"),
         ),
     }
     for pair in page.headings.windows(2) {
@@ -124,15 +148,24 @@ fn written(heading: &Heading) -> String {
 
 /// The ids that mdBook gives to a page's headings and terms, in order.
 pub(super) fn ids(page: &Page) -> Vec<String> {
-    let headings = page.headings.iter().map(|heading| (heading.line, &heading.text));
-    let mut titled: Vec<_> = headings.chain(page.terms.iter().map(|(line, term)| (*line, term))).collect();
+    let headings = page
+        .headings
+        .iter()
+        .map(|heading| (heading.line, &heading.text));
+    let mut titled: Vec<_> = headings
+        .chain(page.terms.iter().map(|(line, term)| (*line, term)))
+        .collect();
     titled.sort();
     let mut seen: BTreeMap<String, usize> = BTreeMap::new();
     let id = |(_, text): (usize, &String)| {
         let id = id_from(text);
         let count = seen.entry(id.clone()).or_insert(0);
         *count += 1;
-        if *count == 1 { id } else { format!("{id}-{}", *count - 1) }
+        if *count == 1 {
+            id
+        } else {
+            format!("{id}-{}", *count - 1)
+        }
     };
     titled.into_iter().map(id).collect()
 }
@@ -141,7 +174,9 @@ pub(super) fn ids(page: &Page) -> Vec<String> {
 pub(super) fn id_from(text: &str) -> String {
     text.chars()
         .filter_map(|c| match c {
-            c if c.is_alphanumeric() || c == '_' || c == '-' => Some(c.to_lowercase().next().unwrap_or(c)),
+            c if c.is_alphanumeric() || c == '_' || c == '-' => {
+                Some(c.to_lowercase().next().unwrap_or(c))
+            }
             c if c.is_whitespace() => Some('-'),
             _ => None,
         })
@@ -157,7 +192,10 @@ mod tests {
     fn problems(pages: &[(&str, &str)]) -> Vec<String> {
         let project = Project {
             root: PathBuf::from("/nonexistent"),
-            pages: pages.iter().map(|(file, text)| Page::parse(Path::new(file), text)).collect(),
+            pages: pages
+                .iter()
+                .map(|(file, text)| Page::parse(Path::new(file), text))
+                .collect(),
             tasks: BTreeMap::new(),
             record: None,
             problems: Vec::new(),
@@ -180,7 +218,10 @@ mod tests {
 
     #[test]
     fn broken_links_name_their_line() {
-        let found = problems(&[("src/a.md", "# A\n\n[b](b.md)\n\n[x](#nowhere)\n\n![](x.png)\n")]);
+        let found = problems(&[(
+            "src/a.md",
+            "# A\n\n[b](b.md)\n\n[x](#nowhere)\n\n![](x.png)\n",
+        )]);
         assert_eq!(
             found,
             [
@@ -194,7 +235,10 @@ mod tests {
 
     #[test]
     fn headings_begin_with_one_title_and_skip_no_level() {
-        let found = problems(&[("src/a.md", "# A\n\n### C\n\n# B\n"), ("src/b.md", "## B\n")]);
+        let found = problems(&[
+            ("src/a.md", "# A\n\n### C\n\n# B\n"),
+            ("src/b.md", "## B\n"),
+        ]);
         assert_eq!(
             found,
             [

@@ -33,7 +33,9 @@ pub(super) struct Ended {
 /// When it cannot be started, fails, or does not end within a minute.
 pub fn run(program: &Path) -> Result<String> {
     let ended = finish(program)?;
-    let status = ended.status.with_context(|| format!("did not end within {} s", LIMIT.as_secs()))?;
+    let status = ended
+        .status
+        .with_context(|| format!("did not end within {} s", LIMIT.as_secs()))?;
     anyhow::ensure!(status.success(), "ended with {status}:\n{}", ended.stderr);
     Ok(ended.stdout)
 }
@@ -68,11 +70,17 @@ pub(super) fn finish(program: &Path) -> Result<Ended> {
     };
     let stdout = stdout.join().expect("the reader does not panic");
     let stderr = stderr.join().expect("the reader does not panic");
-    Ok(Ended { status, stdout, stderr })
+    Ok(Ended {
+        status,
+        stdout,
+        stderr,
+    })
 }
 
 /// Reads a pipe to its end on a thread of its own, so that a full pipe never blocks the program.
-pub(crate) fn read_all(pipe: Option<impl std::io::Read + Send + 'static>) -> std::thread::JoinHandle<String> {
+pub(crate) fn read_all(
+    pipe: Option<impl std::io::Read + Send + 'static>,
+) -> std::thread::JoinHandle<String> {
     std::thread::spawn(move || {
         let mut bytes = Vec::new();
         if let Some(mut pipe) = pipe {
@@ -118,9 +126,13 @@ pub fn compare(
     if before == now {
         return Ok(());
     }
-    Err(Problem::new(file, line, format!("the output differs from `{}`", captured.display()))
-        .detail(difference(&before, &now))
-        .help(bless(&slug)))
+    Err(Problem::new(
+        file,
+        line,
+        format!("the output differs from `{}`", captured.display()),
+    )
+    .detail(difference(&before, &now))
+    .help(bless(&slug)))
 }
 
 /// What to say where a text should have been captured, and what to do: the same for who renders and who compares.
@@ -133,16 +145,22 @@ pub(crate) fn nothing_captured(captured: &Path, slug: &str) -> (String, String) 
 
 /// Applies the declared replacements.
 pub(super) fn normalise(text: &str, how: &Output) -> Result<String, regex::Error> {
-    how.normalise.iter().try_fold(text.to_owned(), |text, rule| {
-        let pattern = Regex::new(&rule.pattern)?;
-        Ok(pattern.replace_all(&text, rule.with.as_str()).into_owned())
-    })
+    how.normalise
+        .iter()
+        .try_fold(text.to_owned(), |text, rule| {
+            let pattern = Regex::new(&rule.pattern)?;
+            Ok(pattern.replace_all(&text, rule.with.as_str()).into_owned())
+        })
 }
 
 /// The difference as `diff -u` shows it.
 #[must_use]
 pub fn difference(before: &str, now: &str) -> String {
-    TextDiff::from_lines(before, now).unified_diff().context_radius(2).header("captured", "now").to_string()
+    TextDiff::from_lines(before, now)
+        .unified_diff()
+        .context_radius(2)
+        .header("captured", "now")
+        .to_string()
 }
 
 #[cfg(test)]
@@ -153,7 +171,13 @@ mod tests {
     fn compared(before: &str, now: &str, how: &Output) -> Result<(), Problem> {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("x.txt"), before).unwrap();
-        compare(folder.path(), Path::new("x.txt"), now, how, (Path::new("src/p.md"), 3))
+        compare(
+            folder.path(),
+            Path::new("x.txt"),
+            now,
+            how,
+            (Path::new("src/p.md"), 3),
+        )
     }
 
     #[test]
@@ -167,18 +191,34 @@ mod tests {
 
     #[test]
     fn normalised_output_is_compared_after_the_replacements() {
-        let rule = Normalise { pattern: r"\d+ µs".into(), with: "N µs".into() };
-        let how = Output { mode: Mode::Normalised, normalise: vec![rule], why: String::new() };
+        let rule = Normalise {
+            pattern: r"\d+ µs".into(),
+            with: "N µs".into(),
+        };
+        let how = Output {
+            mode: Mode::Normalised,
+            normalise: vec![rule],
+            why: String::new(),
+        };
         assert!(compared("took 12 µs\n", "took 340 µs\n", &how).is_ok());
         assert!(compared("took 12 µs\n", "takes 12 µs\n", &how).is_err());
     }
 
     #[test]
     fn varying_output_must_be_captured_but_is_not_compared() {
-        let how = Output { mode: Mode::Varies, ..Output::default() };
+        let how = Output {
+            mode: Mode::Varies,
+            ..Output::default()
+        };
         assert!(compared("a\n", "b\n", &how).is_ok());
         let folder = tempfile::tempdir().unwrap();
-        let missing = compare(folder.path(), Path::new("x.txt"), "", &how, (Path::new("src/p.md"), 3));
+        let missing = compare(
+            folder.path(),
+            Path::new("x.txt"),
+            "",
+            &how,
+            (Path::new("src/p.md"), 3),
+        );
         assert!(missing.unwrap_err().what.contains("nothing is captured"));
     }
 }

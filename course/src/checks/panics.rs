@@ -34,7 +34,12 @@ const PANICKED: i32 = 101;
 ///
 /// The outer error when rustc or the program cannot be started; the inner one when the snippet does not compile,
 /// returns, or ends in another way than by the stated panic.
-pub fn run(scratch: &Path, artifacts: &Artifacts, snippet: &Snippet<'_>, cache: &Cache) -> Result<Judged> {
+pub fn run(
+    scratch: &Path,
+    artifacts: &Artifacts,
+    snippet: &Snippet<'_>,
+    cache: &Cache,
+) -> Result<Judged> {
     let Expect::Panics { phrase } = &snippet.expect else {
         unreachable!("only called for snippets that must panic")
     };
@@ -43,22 +48,36 @@ pub fn run(scratch: &Path, artifacts: &Artifacts, snippet: &Snippet<'_>, cache: 
     if cache.has(&key) {
         return Ok(Ok(true));
     }
-    let folder = scratch.join("panics").join(&blake3::hash(source.as_bytes()).to_hex()[..16]);
+    let folder = scratch
+        .join("panics")
+        .join(&blake3::hash(source.as_bytes()).to_hex()[..16]);
     fs::create_dir_all(&folder)?;
     fs::write(folder.join("listing.rs"), &source)?;
     let executable = format!("listing{}", std::env::consts::EXE_SUFFIX);
     let output = Command::new("rustc")
         .current_dir(&folder)
         // As rustdoc compiles: arithmetic that overflows panics.
-        .args(["listing.rs", "--crate-type=bin", "-o", &executable, "-Cdebug-assertions=on", "-Aunused"])
+        .args([
+            "listing.rs",
+            "--crate-type=bin",
+            "-o",
+            &executable,
+            "-Cdebug-assertions=on",
+            "-Aunused",
+        ])
         .args(artifacts.compiler_arguments())
         .output()
         .context("rustc cannot be started")?;
     if !output.status.success() {
         let stderr = String::from_utf8_lossy(&output.stderr);
-        return Ok(Err(problem(snippet, "this listing must panic, but it does not compile")
-            .detail(stderr)
-            .help("mend the listing or the file it includes; `compile_fail` is for what must not compile")));
+        return Ok(Err(problem(
+            snippet,
+            "this listing must panic, but it does not compile",
+        )
+        .detail(stderr)
+        .help(
+            "mend the listing or the file it includes; `compile_fail` is for what must not compile",
+        )));
     }
     let judged = judge(snippet, phrase, &outputs::finish(&folder.join(executable))?);
     if judged.is_ok() {
@@ -75,37 +94,55 @@ fn judge(snippet: &Snippet<'_>, phrase: &str, ended: &Ended) -> Result<(), Probl
     const MEND: &str = "mend the listing, or state the words that are right";
     let problem = |what: String| Err(problem(snippet, what).detail(&ended.stderr).help(MEND));
     let wanted = format!("this listing must panic with `{phrase}`");
-    match (ended.status.map(|status| (status, status.code())), message(&ended.stderr)) {
-        (None, _) => problem(format!("{wanted}, but it did not end within {} s", LIMIT.as_secs())),
+    match (
+        ended.status.map(|status| (status, status.code())),
+        message(&ended.stderr),
+    ) {
+        (None, _) => problem(format!(
+            "{wanted}, but it did not end within {} s",
+            LIMIT.as_secs()
+        )),
         (Some((_, Some(0))), _) => problem(format!("{wanted}, but it returns")),
         (Some((_, Some(PANICKED))), Some(message)) if message.contains(phrase) => Ok(()),
         (Some((_, Some(PANICKED))), Some(_)) => {
             problem(format!("this listing panics, but does not say `{phrase}`"))
         }
-        (Some((_, Some(PANICKED))), None) => {
-            problem(format!("{wanted}, but it ends with code {PANICKED} without a panic"))
+        (Some((_, Some(PANICKED))), None) => problem(format!(
+            "{wanted}, but it ends with code {PANICKED} without a panic"
+        )),
+        (Some((_, Some(code))), _) => problem(format!(
+            "{wanted}, but it ends with code {code} and does not panic"
+        )),
+        (Some((status, None)), _) => {
+            problem(format!("{wanted}, but it is ended by {}", signal(status)))
         }
-        (Some((_, Some(code))), _) => {
-            problem(format!("{wanted}, but it ends with code {code} and does not panic"))
-        }
-        (Some((status, None)), _) => problem(format!("{wanted}, but it is ended by {}", signal(status))),
     }
 }
 
 /// `signal: 6 (SIGABRT)`, without the word on a core file, which depends on the machine.
 fn signal(status: ExitStatus) -> String {
-    status.to_string().trim_end_matches(" (core dumped)").to_owned()
+    status
+        .to_string()
+        .trim_end_matches(" (core dumped)")
+        .to_owned()
 }
 
 /// The message of the last panic that stderr tells of: the one that ended the program. A panic that is continued on
 /// another thread is told once, where it began.
 fn message(stderr: &str) -> Option<&str> {
     static HEAD: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"(?m)^thread '.*' (?:\(\d+\) )?panicked at .*:\d+:\d+:\r?\n").expect("a valid pattern")
+        Regex::new(r"(?m)^thread '.*' (?:\(\d+\) )?panicked at .*:\d+:\d+:\r?\n")
+            .expect("a valid pattern")
     });
     let start = HEAD.find_iter(stderr).last()?.end();
     let message = &stderr[start..];
-    Some(message.split("\nnote: ").next().unwrap_or(message).trim_end())
+    Some(
+        message
+            .split("\nnote: ")
+            .next()
+            .unwrap_or(message)
+            .trim_end(),
+    )
 }
 
 #[cfg(test)]
@@ -128,11 +165,20 @@ mod tests {
     fn judged(status: Option<i32>, stderr: &str) -> String {
         use std::os::unix::process::ExitStatusExt;
         let page = Page::parse(Path::new("src/p.md"), "```rust\nx\n```");
-        let snippet =
-            Snippet { page: &page, fence: &page.fences[0], code: String::new(), expect: Expect::Runs };
+        let snippet = Snippet {
+            page: &page,
+            fence: &page.fences[0],
+            code: String::new(),
+            expect: Expect::Runs,
+        };
         let status = status.map(ExitStatus::from_raw);
-        let ended = Ended { status, stdout: String::new(), stderr: stderr.to_owned() };
-        judge(&snippet, "no tea", &ended).map_or_else(|problem| problem.what, |()| "as it should".to_owned())
+        let ended = Ended {
+            status,
+            stdout: String::new(),
+            stderr: stderr.to_owned(),
+        };
+        judge(&snippet, "no tea", &ended)
+            .map_or_else(|problem| problem.what, |()| "as it should".to_owned())
     }
 
     #[cfg(unix)]
@@ -143,12 +189,27 @@ mod tests {
         let wanted = "this listing must panic with `no tea`, but it";
         assert_eq!(judged(code(0), STDERR), format!("{wanted} returns"));
         assert_eq!(
-            judged(code(101), "thread 'main' (7) panicked at a.rs:1:1:\nno milk\nnote: no tea\n"),
+            judged(
+                code(101),
+                "thread 'main' (7) panicked at a.rs:1:1:\nno milk\nnote: no tea\n"
+            ),
             "this listing panics, but does not say `no tea`"
         );
-        assert_eq!(judged(code(101), "no tea"), format!("{wanted} ends with code 101 without a panic"));
-        assert_eq!(judged(code(1), STDERR), format!("{wanted} ends with code 1 and does not panic"));
-        assert_eq!(judged(Some(6), STDERR), format!("{wanted} is ended by signal: 6 (SIGABRT)"));
-        assert_eq!(judged(None, ""), format!("{wanted} did not end within 60 s"));
+        assert_eq!(
+            judged(code(101), "no tea"),
+            format!("{wanted} ends with code 101 without a panic")
+        );
+        assert_eq!(
+            judged(code(1), STDERR),
+            format!("{wanted} ends with code 1 and does not panic")
+        );
+        assert_eq!(
+            judged(Some(6), STDERR),
+            format!("{wanted} is ended by signal: 6 (SIGABRT)")
+        );
+        assert_eq!(
+            judged(None, ""),
+            format!("{wanted} did not end within 60 s")
+        );
     }
 }

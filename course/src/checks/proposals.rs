@@ -33,7 +33,9 @@ pub const SECTIONS: [&str; 7] = [
 ];
 
 /// How far a proposal has come.
-pub const STATES: [&str; 6] = ["shipped", "accepted", "reverted", "open", "unstable", "closed"];
+pub const STATES: [&str; 6] = [
+    "shipped", "accepted", "reverted", "open", "unstable", "closed",
+];
 
 /// How a view begins.
 pub const VERDICTS: [&str; 3] = ["Land as is.", "Land with changes.", "Decline."];
@@ -102,39 +104,68 @@ impl Summary {
     /// The words that are counted.
     #[must_use]
     pub fn words(&self) -> usize {
-        let counted = self.sections.iter().filter(|section| section.heading != "Sources");
-        counted.flat_map(|section| &section.blocks).map(|block| block.text.split_whitespace().count()).sum()
+        let counted = self
+            .sections
+            .iter()
+            .filter(|section| section.heading != "Sources");
+        counted
+            .flat_map(|section| &section.blocks)
+            .map(|block| block.text.split_whitespace().count())
+            .sum()
     }
 
     /// The view's first sentence, if it is one of [`VERDICTS`].
     #[must_use]
     pub fn verdict(&self) -> Option<&'static str> {
-        let view = self.sections.iter().find(|section| section.heading == "View")?;
+        let view = self
+            .sections
+            .iter()
+            .find(|section| section.heading == "View")?;
         let first = &view.blocks.first()?.text;
-        VERDICTS.into_iter().find(|verdict| first.starts_with(verdict))
+        VERDICTS
+            .into_iter()
+            .find(|verdict| first.starts_with(verdict))
     }
 
     /// The first sentences of problem, API, open questions and view: what the original task asks for.
     #[must_use]
     pub fn paragraph(&self) -> String {
         let first = |heading: &str| {
-            let section = self.sections.iter().find(|section| section.heading == heading)?;
-            let text = section.blocks.first()?.text.split_whitespace().collect::<Vec<_>>().join(" ");
+            let section = self
+                .sections
+                .iter()
+                .find(|section| section.heading == heading)?;
+            let text = section
+                .blocks
+                .first()?
+                .text
+                .split_whitespace()
+                .collect::<Vec<_>>()
+                .join(" ");
             // A view's verdict is a sentence, and its reason the next.
             let sentences = if heading == "View" { 2 } else { 1 };
-            let ends = text.match_indices(['.', '?', '!', ':']).map(|(at, _)| at + 1);
-            let mut ends = ends.filter(|end| text[*end..].is_empty() || text[*end..].starts_with(' '));
+            let ends = text
+                .match_indices(['.', '?', '!', ':'])
+                .map(|(at, _)| at + 1);
+            let mut ends =
+                ends.filter(|end| text[*end..].is_empty() || text[*end..].starts_with(' '));
             let end = ends.nth(sentences - 1).unwrap_or(text.len());
             Some(text[..end].trim_end_matches(':').to_owned())
         };
-        let sentences = ["Problem", "API surface", "Open questions", "View"].into_iter().filter_map(first);
+        let sentences = ["Problem", "API surface", "Open questions", "View"]
+            .into_iter()
+            .filter_map(first);
         sentences.collect::<Vec<_>>().join(" ")
     }
 
     /// How many statements link to a source.
     #[must_use]
     pub fn linked(&self) -> usize {
-        self.sections.iter().flat_map(|section| &section.blocks).filter(|block| block.has_link).count()
+        self.sections
+            .iter()
+            .flat_map(|section| &section.blocks)
+            .filter(|block| block.has_link)
+            .count()
     }
 }
 
@@ -152,7 +183,9 @@ pub fn read(text: &str) -> Summary {
                 heading = Some((lines.at(span.start), level, String::new()));
             }
             Event::End(TagEnd::Heading(_)) => match heading.take() {
-                Some((_, HeadingLevel::H1, text)) if summary.title.is_empty() => summary.title = text,
+                Some((_, HeadingLevel::H1, text)) if summary.title.is_empty() => {
+                    summary.title = text
+                }
                 Some((line, level, heading)) => summary.sections.push(Section {
                     line,
                     level,
@@ -162,15 +195,28 @@ pub fn read(text: &str) -> Summary {
                 }),
                 None => {}
             },
-            Event::Start(Tag::Paragraph | Tag::Item | Tag::TableRow | Tag::TableHead) => match &mut block {
-                Some((_, depth)) => *depth += 1,
-                None => {
-                    let line = lines.at(span.start);
-                    let (text, spans) = (String::new(), Vec::new());
-                    block = Some((Block { line, text, has_link: false, before_listing: false, spans }, 0));
+            Event::Start(Tag::Paragraph | Tag::Item | Tag::TableRow | Tag::TableHead) => {
+                match &mut block {
+                    Some((_, depth)) => *depth += 1,
+                    None => {
+                        let line = lines.at(span.start);
+                        let (text, spans) = (String::new(), Vec::new());
+                        block = Some((
+                            Block {
+                                line,
+                                text,
+                                has_link: false,
+                                before_listing: false,
+                                spans,
+                            },
+                            0,
+                        ));
+                    }
                 }
-            },
-            Event::End(end @ (TagEnd::Paragraph | TagEnd::Item | TagEnd::TableRow | TagEnd::TableHead)) => {
+            }
+            Event::End(
+                end @ (TagEnd::Paragraph | TagEnd::Item | TagEnd::TableRow | TagEnd::TableHead),
+            ) => {
                 match &mut block {
                     Some((_, depth)) if *depth > 0 => *depth -= 1,
                     _ => {
@@ -185,7 +231,8 @@ pub fn read(text: &str) -> Summary {
             Event::Start(Tag::CodeBlock(kind)) => {
                 if let Some(section) = summary.sections.last_mut() {
                     section.has_code = true;
-                    let rust = matches!(kind, CodeBlockKind::Fenced(info) if info.starts_with("rust"));
+                    let rust =
+                        matches!(kind, CodeBlockKind::Fenced(info) if info.starts_with("rust"));
                     if let Some(before) = section.blocks.last_mut().filter(|_| rust) {
                         before.before_listing = true;
                     }
@@ -241,8 +288,13 @@ fn status(markdown: &str) -> Option<Status> {
     let one_line = markdown.split_whitespace().collect::<Vec<_>>().join(" ");
     let found = STATUS.captures(&one_line)?;
     let part = |index: usize| found[index].to_owned();
-    Some(Status { language: part(1), proposal: part(2), state: part(3), detail: part(4) })
-        .filter(|status| STATES.contains(&status.state.as_str()))
+    Some(Status {
+        language: part(1),
+        proposal: part(2),
+        state: part(3),
+        detail: part(4),
+    })
+    .filter(|status| STATES.contains(&status.state.as_str()))
 }
 
 /// Checks the summaries of the book.
@@ -263,10 +315,18 @@ pub fn is_summary(page: &Page) -> bool {
 
 /// A summary that `SUMMARY.md` does not list would be missing from the index as well, and nobody would notice.
 fn forgotten(project: &Project, problems: &mut Problems) {
-    let files = fs::read_dir(project.root.join(FOLDER)).into_iter().flatten().flatten();
-    let mut files: Vec<PathBuf> = files.map(|entry| Path::new(FOLDER).join(entry.file_name())).collect();
+    let files = fs::read_dir(project.root.join(FOLDER))
+        .into_iter()
+        .flatten()
+        .flatten();
+    let mut files: Vec<PathBuf> = files
+        .map(|entry| Path::new(FOLDER).join(entry.file_name()))
+        .collect();
     files.sort();
-    for file in files.into_iter().filter(|file| file.extension().is_some_and(|ending| ending == "md")) {
+    for file in files
+        .into_iter()
+        .filter(|file| file.extension().is_some_and(|ending| ending == "md"))
+    {
         if file != Path::new(TEMPLATE) && !project.pages.iter().any(|page| page.file == file) {
             problems.push(
                 Problem::new(
@@ -327,12 +387,17 @@ fn headings(file: &Path, summary: &Summary, problems: &mut Vec<Problem>) {
         }
         seen.push(place);
     }
-    for (place, heading) in SECTIONS.iter().enumerate().filter(|(place, _)| !seen.contains(place)) {
+    for (place, heading) in SECTIONS
+        .iter()
+        .enumerate()
+        .filter(|(place, _)| !seen.contains(place))
+    {
         let help = match place.checked_sub(1).map(|before| SECTIONS[before]) {
             Some(before) => format!("write `## {heading}` after `{before}`"),
             None => format!("write `## {heading}` below the status line"),
         };
-        problems.push(Problem::new(file, 1, format!("the section `{heading}` is missing")).help(help));
+        problems
+            .push(Problem::new(file, 1, format!("the section `{heading}` is missing")).help(help));
     }
 }
 
@@ -400,13 +465,23 @@ fn contents(file: &Path, section: &Section, listings_are_run: bool, problems: &m
 
 fn view(file: &Path, section: &Section, problems: &mut Vec<Problem>) {
     let first = section.blocks.first();
-    let said = first.is_some_and(|block| VERDICTS.iter().any(|verdict| block.text.starts_with(verdict)));
+    let said = first.is_some_and(|block| {
+        VERDICTS
+            .iter()
+            .any(|verdict| block.text.starts_with(verdict))
+    });
     if !said {
         let what = "the view does not begin with its verdict".to_owned();
         let help = format!("begin with one of `**{}**`", VERDICTS.join("**`, `**"));
-        problems.push(Problem::new(file, first.map_or(section.line, |block| block.line), what).help(help));
+        problems.push(
+            Problem::new(file, first.map_or(section.line, |block| block.line), what).help(help),
+        );
     }
-    if !section.blocks.iter().any(|block| block.text.contains(CHANGES)) {
+    if !section
+        .blocks
+        .iter()
+        .any(|block| block.text.contains(CHANGES))
+    {
         let what = "the view does not say which evidence would change it".to_owned();
         let help = format!("end with a sentence that begins `{CHANGES}`");
         problems.push(Problem::new(file, section.line, what).help(help));
@@ -414,7 +489,8 @@ fn view(file: &Path, section: &Section, problems: &mut Vec<Problem>) {
 }
 
 fn says_unknown(text: &str) -> bool {
-    text.split(|c: char| !c.is_alphabetic()).any(|word| word.eq_ignore_ascii_case("unknown"))
+    text.split(|c: char| !c.is_alphabetic())
+        .any(|word| word.eq_ignore_ascii_case("unknown"))
 }
 
 #[cfg(test)]
@@ -431,14 +507,20 @@ mod tests {
                 "View" => "**Decline.** What would change it:",
                 _ => "See [there](https://go.dev).",
             };
-            text.push_str(&format!("\n## {heading}\n\n{begin}{}\n", " word".repeat(words)));
+            text.push_str(&format!(
+                "\n## {heading}\n\n{begin}{}\n",
+                " word".repeat(words)
+            ));
         }
         text
     }
 
     fn told(text: &str) -> Vec<String> {
         let problems = judge(Path::new("s.md"), &read(text), false);
-        problems.iter().map(|problem| format!("{} {}", problem.line, problem.what)).collect()
+        problems
+            .iter()
+            .map(|problem| format!("{} {}", problem.line, problem.what))
+            .collect()
     }
 
     #[test]
@@ -446,9 +528,15 @@ mod tests {
         let text = summary(60);
         assert_eq!(told(&text), [""; 0]);
         let read = read(&text);
-        assert_eq!((read.title.as_str(), read.verdict()), ("A proposal", Some("Decline.")));
+        assert_eq!(
+            (read.title.as_str(), read.verdict()),
+            ("A proposal", Some("Decline."))
+        );
         let status = read.status.unwrap();
-        assert_eq!((status.language.as_str(), status.state.as_str()), ("Go", "shipped"));
+        assert_eq!(
+            (status.language.as_str(), status.state.as_str()),
+            ("Go", "shipped")
+        );
         assert_eq!(status.proposal, "[#1](https://go.dev/issue/1)");
         assert_eq!(status.detail, "in Go 1.25");
     }
@@ -471,21 +559,36 @@ mod tests {
             .replace("## Problem", "## X")
             .replace("## API surface", "## Problem")
             .replace("## X", "## API surface");
-        assert_eq!(told(&text), ["9 the section `Problem` comes after `API surface`"]);
+        assert_eq!(
+            told(&text),
+            ["9 the section `Problem` comes after `API surface`"]
+        );
         let text = summary(60).replace("## Problem", "## API surface");
         assert_eq!(
             told(&text),
-            ["9 the section `API surface` stands here a second time", "1 the section `Problem` is missing"]
+            [
+                "9 the section `API surface` stands here a second time",
+                "1 the section `Problem` is missing"
+            ]
         );
     }
 
     #[test]
     fn statement_needs_a_link_a_listing_that_is_run_or_the_word_unknown() {
         let with = |statement: &str| {
-            summary(60).replace("## Open questions\n", &format!("## Open questions\n\n{statement}\n"))
+            summary(60).replace(
+                "## Open questions\n",
+                &format!("## Open questions\n\n{statement}\n"),
+            )
         };
-        assert_eq!(told(&with("It is slow.")), ["19 a claim without a link: `It is slow. …`"]);
-        assert_eq!(told(&with("- It is slow.\n- [It](https://a.b) is not.")).len(), 1);
+        assert_eq!(
+            told(&with("It is slow.")),
+            ["19 a claim without a link: `It is slow. …`"]
+        );
+        assert_eq!(
+            told(&with("- It is slow.\n- [It](https://a.b) is not.")).len(),
+            1
+        );
         assert_eq!(told(&with("The date is unknown.")), [""; 0]);
         let listing = with("So it is:\n\n```rust\nassert!(true);\n```");
         assert_eq!(told(&listing).len(), 1);
@@ -494,9 +597,15 @@ mod tests {
 
     #[test]
     fn template_has_the_sections_and_still_has_to_be_filled_in() {
-        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(TEMPLATE);
+        let file = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("..")
+            .join(TEMPLATE);
         let template = read(&fs::read_to_string(file).unwrap());
-        let headings: Vec<_> = template.sections.iter().map(|section| section.heading.as_str()).collect();
+        let headings: Vec<_> = template
+            .sections
+            .iter()
+            .map(|section| section.heading.as_str())
+            .collect();
         assert_eq!(headings, SECTIONS);
         assert!(template.status.is_some());
         assert!(!judge(Path::new("s.md"), &template, false).is_empty());

@@ -48,13 +48,17 @@ pub fn check(project: &Project, problems: &mut Problems) {
 
 /// `data-right` anywhere else would do nothing.
 fn misplaced(page: &Page, problems: &mut Problems) {
-    let answers: Vec<_> = ANSWER.find_iter(&page.text).map(|found| found.range()).collect();
+    let answers: Vec<_> = ANSWER
+        .find_iter(&page.text)
+        .map(|found| found.range())
+        .collect();
     for (at, _) in page.text.match_indices("<details data-right") {
         if !answers.iter().any(|range| range.contains(&at)) {
             let line = page.text[..at].matches('\n').count() + 1;
             problems.push(
-                Problem::new(&page.file, line, "`data-right` on what is no answer")
-                    .help("write `<summary>Answer</summary>`, a blank line, and the explanation below it"),
+                Problem::new(&page.file, line, "`data-right` on what is no answer").help(
+                    "write `<summary>Answer</summary>`, a blank line, and the explanation below it",
+                ),
             );
         }
     }
@@ -68,7 +72,8 @@ fn one(above: &str, right: Option<&str>, explanation: &str) -> Result<(), (Strin
             0 => Ok(()),
             _ => Err((
                 "the answer does not say which choice is right".to_owned(),
-                "write `<details data-right=\"b\">`, or `\"a c\"` for two: choices count from a".to_owned(),
+                "write `<details data-right=\"b\">`, or `\"a c\"` for two: choices count from a"
+                    .to_owned(),
             )),
         };
     };
@@ -81,13 +86,18 @@ fn one(above: &str, right: Option<&str>, explanation: &str) -> Result<(), (Strin
     }
     let letters: Vec<char> = ('a'..='z').take(choices.len()).collect();
     let named: Vec<&str> = right.split(' ').collect();
-    let known = |name: &&str| name.len() == 1 && letters.iter().any(|letter| name.starts_with(*letter));
+    let known =
+        |name: &&str| name.len() == 1 && letters.iter().any(|letter| name.starts_with(*letter));
     if !named.iter().all(known) || !named.is_sorted() {
         return Err((
             format!("`data-right=\"{right}\"` names no choice"),
             format!(
                 "there are {}; name one or several in order, as in `\"a c\"`",
-                letters.iter().map(char::to_string).collect::<Vec<_>>().join(", ")
+                letters
+                    .iter()
+                    .map(char::to_string)
+                    .collect::<Vec<_>>()
+                    .join(", ")
             ),
         ));
     }
@@ -115,13 +125,18 @@ fn one(above: &str, right: Option<&str>, explanation: &str) -> Result<(), (Strin
 
 /// The items of the list that ends a text, each a line and what continues it.
 fn choices(above: &str) -> Vec<&str> {
-    let Some(list) = above.strip_suffix("\n\n").and_then(|above| above.rsplit("\n\n").next()) else {
+    let Some(list) = above
+        .strip_suffix("\n\n")
+        .and_then(|above| above.rsplit("\n\n").next())
+    else {
         return Vec::new();
     };
     if !list.starts_with("- ") {
         return Vec::new();
     }
-    list.lines().filter_map(|line| line.strip_prefix("- ")).collect()
+    list.lines()
+        .filter_map(|line| line.strip_prefix("- "))
+        .collect()
 }
 
 #[cfg(test)]

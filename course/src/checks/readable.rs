@@ -10,7 +10,8 @@ use regex::{Captures, Regex};
 
 static PLACE: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"\bbook\.md:(\d+):(\d+)").expect("a valid pattern"));
-static GUTTER: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"^(\d+)( +[|+~-])").expect("a valid pattern"));
+static GUTTER: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"^(\d+)( +[|+~-])").expect("a valid pattern"));
 static PANIC: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"^thread '(.*?)' (?:\(\d+\) )?panicked at .*:\d+:\d+:$").expect("a valid pattern")
 });
@@ -29,12 +30,19 @@ const NOISE: &[&str] = &[
 /// rustdoc's words on the listing whose fence stands at a line of the large file.
 #[must_use]
 pub fn readable(said: &str, fence: usize) -> String {
-    let inside = |line: &str| line.parse::<usize>().map_or(0, |line| line.saturating_sub(fence));
+    let inside = |line: &str| {
+        line.parse::<usize>()
+            .map_or(0, |line| line.saturating_sub(fence))
+    };
     let mut text = String::new();
-    for line in said.lines().filter(|line| !NOISE.iter().any(|noise| line.starts_with(noise))) {
+    for line in said
+        .lines()
+        .filter(|line| !NOISE.iter().any(|noise| line.starts_with(noise)))
+    {
         let line = PANIC.replace(line, "thread '$1' panicked:");
-        let line =
-            PLACE.replace_all(&line, |at: &Captures<'_>| format!("listing:{}:{}", inside(&at[1]), &at[2]));
+        let line = PLACE.replace_all(&line, |at: &Captures<'_>| {
+            format!("listing:{}:{}", inside(&at[1]), &at[2])
+        });
         let line = GUTTER.replace(&line, |at: &Captures<'_>| {
             // As wide as before, so that the bars stay below one another.
             format!("{:<width$}{}", inside(&at[1]), &at[2], width = at[1].len())

@@ -39,7 +39,10 @@ pub fn stated(fence: &Fence) -> Option<&str> {
 pub fn available() -> bool {
     static AVAILABLE: OnceLock<bool> = OnceLock::new();
     *AVAILABLE.get_or_init(|| {
-        Command::new("clippy-driver").arg("--version").output().is_ok_and(|output| output.status.success())
+        Command::new("clippy-driver")
+            .arg("--version")
+            .output()
+            .is_ok_and(|output| output.status.success())
     })
 }
 
@@ -56,7 +59,9 @@ pub fn run(
     problems: &mut Problems,
 ) -> Result<()> {
     for snippet in snippets {
-        let Some(version) = stated(snippet.fence) else { continue };
+        let Some(version) = stated(snippet.fence) else {
+            continue;
+        };
         let problem = |what: String| Problem::new(&snippet.page.file, snippet.fence.line, what);
         let Some((_, below)) = parsed(version) else {
             problems.push(
@@ -77,9 +82,8 @@ pub fn run(
         }
         match newer(scratch, artifacts, &source, &below)?.judge(version) {
             None => cache.add(&key),
-            Some(what) => {
-                problems.push(problem(what).help("state the version of the newest thing it uses of std"))
-            }
+            Some(what) => problems
+                .push(problem(what).help("state the version of the newest thing it uses of std")),
         }
     }
     Ok(())
@@ -99,10 +103,18 @@ struct Newer(BTreeSet<String>);
 impl Newer {
     /// What is wrong with a stated version.
     fn judge(&self, stated: &str) -> Option<String> {
-        let others: Vec<&str> =
-            self.0.iter().map(String::as_str).filter(|version| *version != stated).collect();
+        let others: Vec<&str> = self
+            .0
+            .iter()
+            .map(String::as_str)
+            .filter(|version| *version != stated)
+            .collect();
         if !self.0.contains(stated) {
-            let found = if others.is_empty() { "nothing newer".to_owned() } else { others.join(" and ") };
+            let found = if others.is_empty() {
+                "nothing newer".to_owned()
+            } else {
+                others.join(" and ")
+            };
             return Some(format!(
                 "this listing should use something of std that is stable since {stated}, and clippy finds {found}"
             ));
@@ -117,14 +129,21 @@ impl Newer {
 }
 
 fn newer(scratch: &Path, artifacts: &Artifacts, source: &str, than: &str) -> Result<Newer> {
-    let folder = scratch.join("since").join(&blake3::hash(source.as_bytes()).to_hex()[..16]);
+    let folder = scratch
+        .join("since")
+        .join(&blake3::hash(source.as_bytes()).to_hex()[..16]);
     fs::create_dir_all(&folder)?;
     fs::write(folder.join("listing.rs"), source)?;
     fs::write(folder.join("clippy.toml"), format!("msrv = \"{than}\"\n"))?;
     let output = Command::new("clippy-driver")
         .current_dir(&folder)
         .env("CLIPPY_CONF_DIR", &folder)
-        .args(["listing.rs", "--crate-type=bin", "--emit=metadata", "--error-format=json"])
+        .args([
+            "listing.rs",
+            "--crate-type=bin",
+            "--emit=metadata",
+            "--error-format=json",
+        ])
         .args(["-Aunused", "-Aclippy::all", "-Wclippy::incompatible_msrv"])
         .args(artifacts.compiler_arguments())
         .output()
@@ -137,9 +156,14 @@ fn versions(stderr: &str) -> BTreeSet<String> {
     static SINCE: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(r"stable (?:in a `const` context )?since `([0-9.]+)`").expect("a valid pattern")
     });
-    let messages = stderr.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-    let messages = messages.filter(|message| message["code"]["code"] == "clippy::incompatible_msrv");
-    messages.filter_map(|message| Some(SINCE.captures(message["message"].as_str()?)?[1].to_owned())).collect()
+    let messages = stderr
+        .lines()
+        .filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let messages =
+        messages.filter(|message| message["code"]["code"] == "clippy::incompatible_msrv");
+    messages
+        .filter_map(|message| Some(SINCE.captures(message["message"].as_str()?)?[1].to_owned()))
+        .collect()
 }
 
 #[cfg(test)]
@@ -161,16 +185,42 @@ mod tests {
                 r#"{{"code":{{"code":"{code}"}},"message":"current MSRV is `1.62.0` but this item is stable since `1.63.0`"}}"#
             )
         };
-        let stderr = format!("{}\n{}\nnoise", line("clippy::incompatible_msrv"), line("clippy::other"));
+        let stderr = format!(
+            "{}\n{}\nnoise",
+            line("clippy::incompatible_msrv"),
+            line("clippy::other")
+        );
         assert_eq!(versions(&stderr), BTreeSet::from(["1.63.0".to_owned()]));
     }
 
     #[test]
     fn judgement_names_what_is_missing_and_what_is_too_new() {
-        let newer = |versions: &[&str]| Newer(versions.iter().map(|version| (*version).to_owned()).collect());
+        let newer = |versions: &[&str]| {
+            Newer(
+                versions
+                    .iter()
+                    .map(|version| (*version).to_owned())
+                    .collect(),
+            )
+        };
         assert_eq!(newer(&["1.63.0"]).judge("1.63.0"), None);
-        assert!(newer(&[]).judge("1.63.0").unwrap().ends_with("clippy finds nothing newer"));
-        assert!(newer(&["1.84.0"]).judge("1.63.0").unwrap().ends_with("clippy finds 1.84.0"));
-        assert!(newer(&["1.63.0", "1.84.0"]).judge("1.63.0").unwrap().ends_with("stable since 1.84.0"));
+        assert!(
+            newer(&[])
+                .judge("1.63.0")
+                .unwrap()
+                .ends_with("clippy finds nothing newer")
+        );
+        assert!(
+            newer(&["1.84.0"])
+                .judge("1.63.0")
+                .unwrap()
+                .ends_with("clippy finds 1.84.0")
+        );
+        assert!(
+            newer(&["1.63.0", "1.84.0"])
+                .judge("1.63.0")
+                .unwrap()
+                .ends_with("stable since 1.84.0")
+        );
     }
 }

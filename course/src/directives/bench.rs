@@ -46,11 +46,23 @@ pub fn render(place: Place<'_>, arguments: &str) -> Result<String, Fault> {
     };
     let slug = place.page.slug().unwrap_or_default();
     let asked = Asked::parse(arguments, slug)?;
-    let plotted = place.page.directives.iter().filter(|other| other.name == "bench");
+    let plotted = place
+        .page
+        .directives
+        .iter()
+        .filter(|other| other.name == "bench");
     let plotted = plotted.filter_map(|other| Asked::parse(&other.arguments, slug).ok());
-    if asked.plot && plotted.filter(|other| other.plot && other.id() == asked.id()).count() > 1 {
-        return Err(Fault::new(format!("group `{}` is plotted twice on this page", asked.group))
-            .help("write `{{#bench GROUP table}}` for one of them"));
+    if asked.plot
+        && plotted
+            .filter(|other| other.plot && other.id() == asked.id())
+            .count()
+            > 1
+    {
+        return Err(Fault::new(format!(
+            "group `{}` is plotted twice on this page",
+            asked.group
+        ))
+        .help("write `{{#bench GROUP table}}` for one of them"));
     }
     render_with(place.project.record.as_ref(), slug, &asked, &local)
 }
@@ -84,14 +96,28 @@ impl<'a> Asked<'a> {
                     .help("write `{{#bench GROUP}}`, `{{#bench GROUP table}}` or `{{#bench GROUP plot}}`"));
             }
         };
-        let (go, group) = group.strip_prefix("go/").map_or((false, group), |group| (true, group));
+        let (go, group) = group
+            .strip_prefix("go/")
+            .map_or((false, group), |group| (true, group));
         let (chapter, group) = group.split_once('/').unwrap_or((slug, group));
-        Ok(Self { chapter, group, go, table, plot, by })
+        Ok(Self {
+            chapter,
+            group,
+            go,
+            table,
+            plot,
+            by,
+        })
     }
 
     /// The group as a benchmark's id begins.
     fn prefix(&self) -> String {
-        format!("{}{}/{}", if self.go { "go/" } else { "" }, self.chapter, self.group)
+        format!(
+            "{}{}/{}",
+            if self.go { "go/" } else { "" },
+            self.chapter,
+            self.group
+        )
     }
 
     fn id(&self) -> String {
@@ -150,7 +176,9 @@ impl Row<'_> {
 
     /// The label where rows that differ in their parameter alone stand side by side.
     fn full_label(&self) -> String {
-        let parameter = self.parameter.map_or(String::new(), |parameter| format!("/{parameter}"));
+        let parameter = self
+            .parameter
+            .map_or(String::new(), |parameter| format!("/{parameter}"));
         format!("{}{parameter} ({})", self.variant, self.language())
     }
 
@@ -161,27 +189,45 @@ impl Row<'_> {
 
 impl<'a> Group<'a> {
     fn find(record: &'a Record, asked: &'a Asked<'a>, local: &'a Local) -> Result<Self, Fault> {
-        let Asked { chapter: slug, group, .. } = *asked;
+        let Asked {
+            chapter: slug,
+            group,
+            ..
+        } = *asked;
         let again = format!("run `cargo course bench {slug} --record`");
-        let chapter = record
-            .chapters
-            .get(slug)
-            .ok_or_else(|| Fault::new(format!("nothing is recorded for chapter `{slug}`")).help(&again))?;
+        let chapter = record.chapters.get(slug).ok_or_else(|| {
+            Fault::new(format!("nothing is recorded for chapter `{slug}`")).help(&again)
+        })?;
         let mut rows: Vec<_> = chapter
             .benchmarks
             .iter()
             .filter_map(|(id, measured)| {
-                let (go, rest) = id.strip_prefix("go/").map_or((false, id.as_str()), |rest| (true, rest));
+                let (go, rest) = id
+                    .strip_prefix("go/")
+                    .map_or((false, id.as_str()), |rest| (true, rest));
                 if asked.go && !go {
                     return None;
                 }
-                let rest = rest.strip_prefix(slug)?.strip_prefix('/')?.strip_prefix(group)?;
-                let rest = if rest.is_empty() { group } else { rest.strip_prefix('/')? };
+                let rest = rest
+                    .strip_prefix(slug)?
+                    .strip_prefix('/')?
+                    .strip_prefix(group)?;
+                let rest = if rest.is_empty() {
+                    group
+                } else {
+                    rest.strip_prefix('/')?
+                };
                 let (variant, parameter) = match rest.split_once('/') {
                     Some((variant, parameter)) => (variant, Some(parameter)),
                     None => (rest, None),
                 };
-                Some(Row { variant: variant.to_owned(), go, parameter, measured, local: local.get(id) })
+                Some(Row {
+                    variant: variant.to_owned(),
+                    go,
+                    parameter,
+                    measured,
+                    local: local.get(id),
+                })
             })
             .collect();
         // A parameter is an axis only where everything has one; elsewhere it is part of the variant's name.
@@ -200,24 +246,40 @@ impl<'a> Group<'a> {
                 .collect();
             groups.sort_unstable();
             groups.dedup();
-            return Err(Fault::new(format!("no benchmark of group `{group}` is recorded for `{slug}`"))
-                .help(format!("there are {}; if it is new, {again}", groups.join(", "))));
+            return Err(Fault::new(format!(
+                "no benchmark of group `{group}` is recorded for `{slug}`"
+            ))
+            .help(format!(
+                "there are {}; if it is new, {again}",
+                groups.join(", ")
+            )));
         }
-        let counted = rows.iter().filter(|row| row.measured.elements.is_some()).count();
+        let counted = rows
+            .iter()
+            .filter(|row| row.measured.elements.is_some())
+            .count();
         if counted != 0 && counted != rows.len() {
-            let odd =
-                rows.iter().find(|row| row.measured.elements.is_none()).map(Row::label).unwrap_or_default();
+            let odd = rows
+                .iter()
+                .find(|row| row.measured.elements.is_none())
+                .map(Row::label)
+                .unwrap_or_default();
             return Err(Fault::new(format!("group `{group}` mixes time per element with time per iteration"))
                 .help(format!("say how many elements an iteration of {odd} handles: Throughput::Elements, or elements/op in Go")));
         }
         let quantity = rows[0].measured.quantity;
         if let Some(odd) = rows.iter().find(|row| row.measured.quantity != quantity) {
-            let names = [quantity, odd.measured.quantity].map(Quantity::name).join(" with ");
+            let names = [quantity, odd.measured.quantity]
+                .map(Quantity::name)
+                .join(" with ");
             return Err(Fault::new(format!("group `{group}` mixes {names}"))
                 .help(format!("give {} a group of its own", odd.label())));
         }
         // An author's machine is both the recorded one and their own: showing the same numbers twice says nothing.
-        if rows.iter().all(|row| row.local.is_none_or(|local| trimmed(local) == *row.measured)) {
+        if rows.iter().all(|row| {
+            row.local
+                .is_none_or(|local| trimmed(local) == *row.measured)
+        }) {
             rows.iter_mut().for_each(|row| row.local = None);
         }
         rows.sort_by(|a, b| match quantity {
@@ -225,14 +287,23 @@ impl<'a> Group<'a> {
             Quantity::Share => b.value().total_cmp(&a.value()),
         });
         let each = if counted == 0 { "iteration" } else { "element" };
-        Ok(Self { asked, machine: &record.machine, chapter, rows, quantity, each })
+        Ok(Self {
+            asked,
+            machine: &record.machine,
+            chapter,
+            rows,
+            quantity,
+            each,
+        })
     }
 
     /// What a number of this group is: `time per element`.
     fn measured(&self) -> String {
         match self.quantity {
             Quantity::Share => self.quantity.name().to_owned(),
-            Quantity::Time | Quantity::Memory => format!("{} per {}", self.quantity.name(), self.each),
+            Quantity::Time | Quantity::Memory => {
+                format!("{} per {}", self.quantity.name(), self.each)
+            }
         }
     }
 
@@ -244,7 +315,10 @@ impl<'a> Group<'a> {
     fn variants(&self) -> Vec<Vec<&Row<'a>>> {
         let mut variants: Vec<Vec<&Row<'a>>> = Vec::new();
         for row in &self.rows {
-            match variants.iter_mut().find(|rows| (&rows[0].variant, rows[0].go) == (&row.variant, row.go)) {
+            match variants
+                .iter_mut()
+                .find(|rows| (&rows[0].variant, rows[0].go) == (&row.variant, row.go))
+            {
                 Some(rows) => rows.push(row),
                 None => variants.push(vec![row]),
             }
@@ -254,7 +328,11 @@ impl<'a> Group<'a> {
 
     /// The parameters, by size where they are numbers.
     fn parameters(&self) -> Vec<&'a str> {
-        let mut parameters: Vec<_> = self.rows.iter().map(|row| row.parameter.unwrap_or_default()).collect();
+        let mut parameters: Vec<_> = self
+            .rows
+            .iter()
+            .map(|row| row.parameter.unwrap_or_default())
+            .collect();
         parameters.sort_by(|a, b| match (a.parse::<f64>(), b.parse::<f64>()) {
             (Ok(a), Ok(b)) => a.total_cmp(&b),
             _ => a.cmp(b),
@@ -264,7 +342,11 @@ impl<'a> Group<'a> {
     }
 
     fn table(&self) -> String {
-        let body = if self.has_parameters() { self.table_by_parameter() } else { self.table_by_variant() };
+        let body = if self.has_parameters() {
+            self.table_by_parameter()
+        } else {
+            self.table_by_variant()
+        };
         // The caption stands outside of what scrolls, so that a narrow screen shows all of it.
         format!(
             "<figure class=\"bench\" style=\"{FIGURE}\">\n<div class=\"table-wrapper\">\n<table>\n{body}</table>\n</div>\n\
@@ -285,7 +367,11 @@ impl<'a> Group<'a> {
              </tr></thead>\n<tbody>\n",
             capitalised(&self.measured()),
             self.confidence(),
-            if with_local { "<th scope=\"col\">On your machine</th>" } else { "" }
+            if with_local {
+                "<th scope=\"col\">On your machine</th>"
+            } else {
+                ""
+            }
         );
         let least = self.rows[0].measured.per_element();
         for (i, row) in self.rows.iter().enumerate() {
@@ -320,10 +406,15 @@ impl<'a> Group<'a> {
         for rows in self.variants() {
             let language = rows[0].language();
             let mut line = |language: &str, of: &dyn Fn(&Row<'a>) -> Option<&'a Measurement>| {
-                let _ =
-                    write!(out, "<tr><th scope=\"row\">{}</th><td>{language}</td>", escape(&rows[0].variant));
+                let _ = write!(
+                    out,
+                    "<tr><th scope=\"row\">{}</th><td>{language}</td>",
+                    escape(&rows[0].variant)
+                );
                 for parameter in &parameters {
-                    let row = rows.iter().find(|row| row.parameter.unwrap_or_default() == *parameter);
+                    let row = rows
+                        .iter()
+                        .find(|row| row.parameter.unwrap_or_default() == *parameter);
                     let text = row.and_then(|row| of(row)).map_or("–".to_owned(), cell);
                     let _ = write!(out, "<td>{text}</td>");
                 }
@@ -339,13 +430,28 @@ impl<'a> Group<'a> {
 
     fn plot(&self, page: &str, with_provenance: bool) -> String {
         let id = format!("bench-{page}-{}", self.asked.id());
-        let mut caption = format!("{}, {}. ", capitalised(&self.measured()), self.quantity.better());
+        let mut caption = format!(
+            "{}, {}. ",
+            capitalised(&self.measured()),
+            self.quantity.better()
+        );
         if plot::is_log(self.rows.iter().map(Row::value)) {
-            let _ = write!(caption, "The axis of {} is logarithmic. ", self.quantity.name());
+            let _ = write!(
+                caption,
+                "The axis of {} is logarithmic. ",
+                self.quantity.name()
+            );
         }
         // A line says that there is something between two parameters: only between numbers there is.
-        let numbers = self.rows.iter().all(|row| row.parameter.is_some_and(|p| p.parse::<f64>().is_ok()));
-        let svg = if numbers { self.line_plot(id) } else { self.dot_plot(id) };
+        let numbers = self
+            .rows
+            .iter()
+            .all(|row| row.parameter.is_some_and(|p| p.parse::<f64>().is_ok()));
+        let svg = if numbers {
+            self.line_plot(id)
+        } else {
+            self.dot_plot(id)
+        };
         let _ = write!(caption, "Whiskers are {} intervals.", self.confidence());
         if with_provenance {
             let _ = write!(caption, " {}", self.provenance());
@@ -366,13 +472,25 @@ impl<'a> Group<'a> {
                 estimate: row.measured.per_element(),
             })
             .collect();
-        let scale = if plot::is_log(self.rows.iter().map(Row::value)) { "logarithmic" } else { "linear" };
+        let scale = if plot::is_log(self.rows.iter().map(Row::value)) {
+            "logarithmic"
+        } else {
+            "linear"
+        };
         let (first, last) = (&self.rows[0], &self.rows[self.rows.len() - 1]);
         let mut description = format!("Dot plot with a {scale} axis. ");
         if self.rows.len() == 1 {
-            let _ = write!(description, "{}: {}.", first.full_label(), first.measured.amount());
+            let _ = write!(
+                description,
+                "{}: {}.",
+                first.full_label(),
+                first.measured.amount()
+            );
         } else {
-            let ratio = last.measured.per_element().over(first.measured.per_element());
+            let ratio = last
+                .measured
+                .per_element()
+                .over(first.measured.per_element());
             let [least, most] = self.quantity.superlatives().map(capitalised);
             let _ = write!(
                 description,
@@ -386,20 +504,37 @@ impl<'a> Group<'a> {
                 self.quantity.compared()
             );
         }
-        plot::dots(&Alt { id, title: self.title(), description }, self.quantity, &dots)
+        plot::dots(
+            &Alt {
+                id,
+                title: self.title(),
+                description,
+            },
+            self.quantity,
+            &dots,
+        )
     }
 
     fn line_plot(&self, id: String) -> String {
         let parameters = self.parameters();
         let axis = axis(&parameters);
         let mut lines = Vec::new();
-        let scale = if plot::is_log(self.rows.iter().map(Row::value)) { "logarithmic" } else { "linear" };
-        let mut description = format!("Line plot, its axis of {} is {scale}.", self.quantity.name());
+        let scale = if plot::is_log(self.rows.iter().map(Row::value)) {
+            "logarithmic"
+        } else {
+            "linear"
+        };
+        let mut description = format!(
+            "Line plot, its axis of {} is {scale}.",
+            self.quantity.name()
+        );
         for rows in self.variants() {
             let mut points: Vec<_> = rows
                 .iter()
                 .filter_map(|row| {
-                    let step = parameters.iter().position(|parameter| row.parameter == Some(parameter))?;
+                    let step = parameters
+                        .iter()
+                        .position(|parameter| row.parameter == Some(parameter))?;
                     let x = match axis {
                         Axis::Log => parameters[step].parse().ok()?,
                         Axis::Steps(_) => step as f64 + 1.0,
@@ -409,7 +544,10 @@ impl<'a> Group<'a> {
                 .collect();
             points.sort_by(|a, b| a.0.total_cmp(&b.0));
             if let (Some((_, first)), Some((_, last))) = (points.first(), points.last()) {
-                let ratio = last.measured.per_element().over(first.measured.per_element());
+                let ratio = last
+                    .measured
+                    .per_element()
+                    .over(first.measured.per_element());
                 let _ = write!(
                     description,
                     " {}: {} at {}, {} at {}, {} {}.",
@@ -424,10 +562,17 @@ impl<'a> Group<'a> {
             }
             lines.push(Line {
                 label: rows[0].label(),
-                points: points.iter().map(|(x, row)| (*x, row.measured.per_element())).collect(),
+                points: points
+                    .iter()
+                    .map(|(x, row)| (*x, row.measured.per_element()))
+                    .collect(),
             });
         }
-        let alt = Alt { id, title: self.title(), description };
+        let alt = Alt {
+            id,
+            title: self.title(),
+            description,
+        };
         plot::lines(&alt, self.quantity, &axis, self.asked.by, &lines)
     }
 
@@ -441,24 +586,58 @@ impl<'a> Group<'a> {
 
     /// Where, with what and when.
     fn provenance(&self) -> String {
-        let rustc = self.chapter.rustc.split_whitespace().take(2).collect::<Vec<_>>().join(" ");
-        let go = self.chapter.go.as_ref().filter(|_| self.rows.iter().any(|row| row.go));
+        let rustc = self
+            .chapter
+            .rustc
+            .split_whitespace()
+            .take(2)
+            .collect::<Vec<_>>()
+            .join(" ");
+        let go = self
+            .chapter
+            .go
+            .as_ref()
+            .filter(|_| self.rows.iter().any(|row| row.go));
         let go = go.map_or(String::new(), |go| format!(", {go}"));
-        format!("{}; {rustc}{go}; {}.", self.machine.describe(), self.chapter.date)
+        format!(
+            "{}; {rustc}{go}; {}.",
+            self.machine.describe(),
+            self.chapter.date
+        )
     }
 }
 
 /// The axis for parameters: logarithmic, or a step for each where they are no positive numbers, too near each other, or
 /// powers, whose steps are the logarithmic axis with every label in its place.
 fn axis(parameters: &[&str]) -> Axis {
-    let steps = || Axis::Steps(parameters.iter().map(|&parameter| parameter.to_owned()).collect());
-    let numbers: Option<Vec<f64>> =
-        parameters.iter().map(|p| p.parse().ok().filter(|&x: &f64| x > 0.0)).collect();
-    let Some(numbers) = numbers else { return steps() };
+    let steps = || {
+        Axis::Steps(
+            parameters
+                .iter()
+                .map(|&parameter| parameter.to_owned())
+                .collect(),
+        )
+    };
+    let numbers: Option<Vec<f64>> = parameters
+        .iter()
+        .map(|p| p.parse().ok().filter(|&x: &f64| x > 0.0))
+        .collect();
+    let Some(numbers) = numbers else {
+        return steps();
+    };
     let ratios: Vec<_> = numbers.windows(2).map(|pair| pair[1] / pair[0]).collect();
-    let powers = ratios.iter().all(|ratio| (ratio / ratios[0] - 1.0).abs() < 0.01);
-    let span = numbers.last().zip(numbers.first()).map_or(1.0, |(last, first)| last / first);
-    if powers || span < 5.0 { steps() } else { Axis::Log }
+    let powers = ratios
+        .iter()
+        .all(|ratio| (ratio / ratios[0] - 1.0).abs() < 0.01);
+    let span = numbers
+        .last()
+        .zip(numbers.first())
+        .map_or(1.0, |(last, first)| last / first);
+    if powers || span < 5.0 {
+        steps()
+    } else {
+        Axis::Log
+    }
 }
 
 /// A cell of a table of many: the estimate, its interval beneath, its evidence beside it.
@@ -498,12 +677,12 @@ mod tests {
     #[test]
     fn table_has_both_languages_fastest_first_with_intervals_and_ratios() {
         let table = rendered("step table");
-        let order =
-            ["corosensei", "pull", "channel"].map(|variant| table.find(&format!(">{variant}<")).unwrap());
+        let order = ["corosensei", "pull", "channel"]
+            .map(|variant| table.find(&format!(">{variant}<")).unwrap());
         assert!(order.is_sorted(), "{table}");
-        assert!(
-            table.contains("<td>Rust</td><td>24\u{a0}ns</td><td>23.8 to 24.4\u{a0}ns</td><td>fastest</td>")
-        );
+        assert!(table.contains(
+            "<td>Rust</td><td>24\u{a0}ns</td><td>23.8 to 24.4\u{a0}ns</td><td>fastest</td>"
+        ));
         assert!(table.contains("<td>3.5×</td>"), "{table}");
         assert!(table.contains("Time per element") && !table.contains("your machine"));
     }
@@ -512,7 +691,8 @@ mod tests {
     fn caption_names_machine_toolchains_and_date() {
         for arguments in ["step table", "step plot", "step"] {
             let shown = rendered(arguments);
-            let place = "A CPU, 2 cores, 8\u{a0}GiB, Linux 6.1.0; rustc 1.95.0, go1.27.3; 2026-11-24.";
+            let place =
+                "A CPU, 2 cores, 8\u{a0}GiB, Linux 6.1.0; rustc 1.95.0, go1.27.3; 2026-11-24.";
             assert_eq!(shown.matches(place).count(), 1, "{shown}");
         }
     }
@@ -520,8 +700,13 @@ mod tests {
     #[test]
     fn go_alone_can_be_shown() {
         let table = rendered("go/step table");
-        assert!(table.contains("<td>Go</td>") && !table.contains("<td>Rust</td>"), "{table}");
-        assert!(rendered("go/step plot").contains("id=\"bench-coroutines-go-coroutines-step-title\""));
+        assert!(
+            table.contains("<td>Go</td>") && !table.contains("<td>Rust</td>"),
+            "{table}"
+        );
+        assert!(
+            rendered("go/step plot").contains("id=\"bench-coroutines-go-coroutines-step-title\"")
+        );
     }
 
     #[test]
@@ -532,16 +717,23 @@ mod tests {
     #[test]
     fn parameters_become_columns_in_numeric_order() {
         let table = rendered("grow table");
-        let order = ["9", "10", "1000"].map(|n| table.find(&format!("<th scope=\"col\">{n}</th>")).unwrap());
+        let order = ["9", "10", "1000"]
+            .map(|n| table.find(&format!("<th scope=\"col\">{n}</th>")).unwrap());
         assert!(order.is_sorted(), "{table}");
         assert_eq!(table.matches("<th scope=\"row\">").count(), 2);
-        assert!(table.contains("<td>–</td>"), "a parameter that one variant lacks: {table}");
+        assert!(
+            table.contains("<td>–</td>"),
+            "a parameter that one variant lacks: {table}"
+        );
     }
 
     #[test]
     fn parameters_that_only_some_have_are_part_of_the_name() {
         let table = rendered("partly table");
-        assert!(table.contains("<th scope=\"row\">task/64</th>") && table.contains("Relative"), "{table}");
+        assert!(
+            table.contains("<th scope=\"row\">task/64</th>") && table.contains("Relative"),
+            "{table}"
+        );
     }
 
     #[test]
@@ -549,7 +741,10 @@ mod tests {
         let steps = |p: &[&str]| axis(p) == Axis::Steps(p.iter().map(|&p| p.to_owned()).collect());
         assert!(steps(&["10", "100", "1000"]) && steps(&["1", "2", "4"]));
         assert!(
-            steps(&["0", "100", "1000"]) && steps(&["small", "large"]) && steps(&["3", "4"]) && steps(&["7"])
+            steps(&["0", "100", "1000"])
+                && steps(&["small", "large"])
+                && steps(&["3", "4"])
+                && steps(&["7"])
         );
         assert!(axis(&["9", "10", "1000"]) == Axis::Log);
     }
@@ -565,40 +760,75 @@ mod tests {
             "{plot}"
         );
         let lines = rendered("grow plot by items");
-        assert!(lines.contains("vec (Rust): ") && lines.contains(">items</text>"), "{lines}");
+        assert!(
+            lines.contains("vec (Rust): ") && lines.contains(">items</text>"),
+            "{lines}"
+        );
     }
 
     #[test]
     fn html_has_no_blank_line_inside_a_block() {
         for arguments in ["step", "grow", "create table"] {
             for block in rendered(arguments).split("\n\n") {
-                assert!(block.starts_with("<figure") && block.ends_with("</figure>"), "{block}");
+                assert!(
+                    block.starts_with("<figure") && block.ends_with("</figure>"),
+                    "{block}"
+                );
             }
         }
     }
 
     #[test]
     fn own_results_stand_beside_the_recorded_ones() {
-        let local =
-            Local::from([("coroutines/step/corosensei".to_owned(), measurement(19_000.0, Some(1000)))]);
+        let local = Local::from([(
+            "coroutines/step/corosensei".to_owned(),
+            measurement(19_000.0, Some(1000)),
+        )]);
         let table = bench("step table", &local).unwrap();
-        assert!(table.contains("On your machine") && table.contains(">19\u{a0}ns<br>"), "{table}");
-        let local = Local::from([("coroutines/grow/vec/10".to_owned(), measurement(50.0, Some(10)))]);
-        assert!(bench("grow table", &local).unwrap().contains("Rust, on your machine"));
+        assert!(
+            table.contains("On your machine") && table.contains(">19\u{a0}ns<br>"),
+            "{table}"
+        );
+        let local = Local::from([(
+            "coroutines/grow/vec/10".to_owned(),
+            measurement(50.0, Some(10)),
+        )]);
+        assert!(
+            bench("grow table", &local)
+                .unwrap()
+                .contains("Rust, on your machine")
+        );
     }
 
     #[test]
     fn own_results_that_are_the_recorded_ones_are_not_repeated() {
         let id = "coroutines/step/corosensei";
-        let local = Local::from([(id.to_owned(), record().chapters["coroutines"].benchmarks[id].clone())]);
-        assert!(!bench("step table", &local).unwrap().contains("your machine"));
+        let local = Local::from([(
+            id.to_owned(),
+            record().chapters["coroutines"].benchmarks[id].clone(),
+        )]);
+        assert!(
+            !bench("step table", &local)
+                .unwrap()
+                .contains("your machine")
+        );
     }
 
     #[test]
     fn unknown_group_names_those_there_are() {
         let fault = bench("stop", &Local::new()).unwrap_err();
-        assert!(fault.help.contains("confused, create, grow, held, met, mixed, partly, step"), "{fault:?}");
-        assert!(bench("nowhere/step", &Local::new()).unwrap_err().what.contains("`nowhere`"));
+        assert!(
+            fault
+                .help
+                .contains("confused, create, grow, held, met, mixed, partly, step"),
+            "{fault:?}"
+        );
+        assert!(
+            bench("nowhere/step", &Local::new())
+                .unwrap_err()
+                .what
+                .contains("`nowhere`")
+        );
         assert!(bench("step tabel", &Local::new()).is_err());
     }
 
@@ -620,7 +850,10 @@ mod tests {
         ] {
             assert!(shown.contains(part), "{part}\n{shown}");
         }
-        assert!(!shown.contains("ime per") && !shown.contains("ns<"), "{shown}");
+        assert!(
+            !shown.contains("ime per") && !shown.contains("ns<"),
+            "{shown}"
+        );
     }
 
     #[test]
@@ -634,7 +867,10 @@ mod tests {
         ] {
             assert!(shown.contains(part), "{part}\n{shown}");
         }
-        assert!(!shown.contains(" per ") && !shown.contains("ns<"), "{shown}");
+        assert!(
+            !shown.contains(" per ") && !shown.contains("ns<"),
+            "{shown}"
+        );
     }
 
     #[test]

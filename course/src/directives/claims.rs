@@ -46,29 +46,43 @@ use crate::task::{Claim, Finding, Task, Verdict, line_of_key};
 pub fn render(place: Place<'_>, arguments: &str) -> Result<String, Fault> {
     let (slug, task) = match arguments {
         "" => place.chapter()?,
-        slug => {
-            place.project.tasks.get_key_value(slug).map(|(slug, task)| (slug.as_str(), task)).ok_or_else(
-                || {
-                    let known: Vec<_> = place.project.tasks.keys().map(String::as_str).collect();
-                    Fault::new(format!("no chapter `{slug}` has a readable task.toml"))
-                        .help(format!("there are {}", known.join(", ")))
-                },
-            )?
-        }
+        slug => place
+            .project
+            .tasks
+            .get_key_value(slug)
+            .map(|(slug, task)| (slug.as_str(), task))
+            .ok_or_else(|| {
+                let known: Vec<_> = place.project.tasks.keys().map(String::as_str).collect();
+                Fault::new(format!("no chapter `{slug}` has a readable task.toml"))
+                    .help(format!("there are {}", known.join(", ")))
+            })?,
     };
     if task.claims.is_empty() {
-        return Err(Fault::new(format!("chapter `{slug}` makes no claims"))
-            .help(format!("add a [[claim]] to listings/src/{}/task.toml", module(slug))));
+        return Err(
+            Fault::new(format!("chapter `{slug}` makes no claims")).help(format!(
+                "add a [[claim]] to listings/src/{}/task.toml",
+                module(slug)
+            )),
+        );
     }
     // A claim has its id in its own chapter only, so that it stays unique where all pages are printed as one.
     let at_home = place.page.slug() == Some(slug);
     render_with(place.project.record.as_ref(), slug, task, at_home)
 }
 
-fn render_with(record: Option<&Record>, slug: &str, task: &Task, at_home: bool) -> Result<String, Fault> {
+fn render_with(
+    record: Option<&Record>,
+    slug: &str,
+    task: &Task,
+    at_home: bool,
+) -> Result<String, Fault> {
     let mut out = String::from("<div class=\"claims\">\n");
     for claim in &task.claims {
-        let id = if at_home { format!(" id=\"claim-{slug}-{}\"", escape(&claim.id)) } else { String::new() };
+        let id = if at_home {
+            format!(" id=\"claim-{slug}-{}\"", escape(&claim.id))
+        } else {
+            String::new()
+        };
         let _ = write!(
             out,
             "<section class=\"claim\"{id}>\n\n{}\n\n<dl>\n",
@@ -115,8 +129,10 @@ pub(super) fn markdown(record: Option<&Record>, slug: &str, text: &str) -> Resul
     for found in DIRECTIVE.captures_iter(text) {
         let whole = found.get(0).expect("the whole match");
         if &found[1] != "value" {
-            return Err(Fault::new(format!("`{}` stands in task.toml", whole.as_str()))
-                .help("only `{{#value …}}` is understood there"));
+            return Err(
+                Fault::new(format!("`{}` stands in task.toml", whole.as_str()))
+                    .help("only `{{#value …}}` is understood there"),
+            );
         }
         out.push_str(&text[done..whole.start()]);
         out.push_str(&value::render_for(record, slug, &found[2])?);
@@ -146,9 +162,17 @@ fn evidence(record: Option<&Record>, slug: &str, finding: &Finding) -> Result<St
         ));
     }
     if let Some(test) = &finding.go_test {
-        let version = recorded(record, slug)?.chapters.get(slug).and_then(|chapter| chapter.go.clone());
-        let version = version.map_or(String::new(), |version| format!(" with {}", escape(&version)));
-        parts.push(format!("Go test <code>{}</code> passes{version}", escape(test)));
+        let version = recorded(record, slug)?
+            .chapters
+            .get(slug)
+            .and_then(|chapter| chapter.go.clone());
+        let version = version.map_or(String::new(), |version| {
+            format!(" with {}", escape(&version))
+        });
+        parts.push(format!(
+            "Go test <code>{}</code> passes{version}",
+            escape(test)
+        ));
     }
     if let Some(test) = &finding.test {
         parts.push(format!("test <code>{}</code>", escape(test)));
@@ -158,14 +182,20 @@ fn evidence(record: Option<&Record>, slug: &str, finding: &Finding) -> Result<St
 
 /// A threshold as the author wrote it, near enough.
 fn plain(threshold: f64) -> String {
-    if threshold.fract() == 0.0 { format!("{threshold:.0}") } else { rounded(threshold, 2) }
+    if threshold.fract() == 0.0 {
+        format!("{threshold:.0}")
+    } else {
+        rounded(threshold, 2)
+    }
 }
 
 /// Tests the evidence of a chapter's claims: conditions on ratios against the whole interval, recorded Go tests, and that
 /// the tests that are named exist.
 #[must_use]
 pub fn check_claims(project: &Project, slug: &str) -> Vec<Problem> {
-    let Some(task) = project.tasks.get(slug) else { return Vec::new() };
+    let Some(task) = project.tasks.get(slug) else {
+        return Vec::new();
+    };
     let file = Task::file(slug);
     let text = fs::read_to_string(project.root.join(&file)).unwrap_or_default();
     let mut problems = Vec::new();
@@ -173,7 +203,10 @@ pub fn check_claims(project: &Project, slug: &str) -> Vec<Problem> {
         let line = line_of_key(&text, "id", &claim.id);
         for (language, finding) in findings(claim) {
             let faults = faults(&project.root, project.record.as_ref(), slug, finding);
-            for fault in faults.into_iter().filter(|fault| !fault.follows(project, slug)) {
+            for fault in faults
+                .into_iter()
+                .filter(|fault| !fault.follows(project, slug))
+            {
                 let what = format!("claim `{}`, {language}: {}", claim.id, fault.what);
                 problems.push(Problem::new(&file, line, what).help(fault.help));
             }
@@ -184,11 +217,24 @@ pub fn check_claims(project: &Project, slug: &str) -> Vec<Problem> {
 
 fn faults(root: &Path, record: Option<&Record>, slug: &str, finding: &Finding) -> Vec<Fault> {
     let checks = [
-        finding.ratio.as_ref().map(|[first, second]| check_ratio(record, slug, finding, first, second)),
-        finding.go_test.as_ref().map(|test| check_go_test(record, slug, test)),
-        finding.test.as_ref().map(|test| test_text(root, slug, test).map(drop)),
+        finding
+            .ratio
+            .as_ref()
+            .map(|[first, second]| check_ratio(record, slug, finding, first, second)),
+        finding
+            .go_test
+            .as_ref()
+            .map(|test| check_go_test(record, slug, test)),
+        finding
+            .test
+            .as_ref()
+            .map(|test| test_text(root, slug, test).map(drop)),
     ];
-    checks.into_iter().flatten().filter_map(Result::err).collect()
+    checks
+        .into_iter()
+        .flatten()
+        .filter_map(Result::err)
+        .collect()
 }
 
 fn check_ratio(
@@ -199,7 +245,13 @@ fn check_ratio(
     second: &str,
 ) -> Result<(), Fault> {
     let ratio = ratio(recorded(record, slug)?, slug, first, second)?;
-    let shown = || format!("`{first}` / `{second}` is {} (interval {})", ratio.times(), ratio.interval());
+    let shown = || {
+        format!(
+            "`{first}` / `{second}` is {} (interval {})",
+            ratio.times(),
+            ratio.interval()
+        )
+    };
     const HELP: &str = "the evidence no longer carries the verdict: measure again on a quiet machine, or change the verdict and its condition";
     match (finding.above, finding.below) {
         (Some(above), _) if ratio.low <= above => {
@@ -214,10 +266,15 @@ fn check_ratio(
 
 pub(crate) fn check_go_test(record: Option<&Record>, slug: &str, test: &str) -> Result<(), Fault> {
     let again = format!("run `cargo course bench {slug} --record` where a Go is installed");
-    let tests = recorded(record, slug)?.chapters.get(slug).map(|chapter| &chapter.go_tests);
+    let tests = recorded(record, slug)?
+        .chapters
+        .get(slug)
+        .map(|chapter| &chapter.go_tests);
     match tests.and_then(|tests| tests.get(test)) {
         Some(true) => Ok(()),
-        Some(false) => Err(Fault::new(format!("Go test `{test}` failed when it was recorded")).help(again)),
+        Some(false) => {
+            Err(Fault::new(format!("Go test `{test}` failed when it was recorded")).help(again))
+        }
         None => Err(Fault::new(format!("Go test `{test}` is not recorded")).help(again)),
     }
 }
@@ -232,9 +289,8 @@ pub(crate) fn test_text(root: &Path, slug: &str, test: &str) -> Result<String, F
     let folder = Path::new("listings/tests").join(module(slug));
     let parts: Vec<_> = test.split("::").collect();
     let [group, modules @ .., name] = parts.as_slice() else {
-        return Err(
-            Fault::new(format!("`{test}` is not the path of a test")).help("write `group::test_name`")
-        );
+        return Err(Fault::new(format!("`{test}` is not the path of a test"))
+            .help("write `group::test_name`"));
     };
     let has = |text: &str, word: &str| {
         Regex::new(&format!(r"\b{word}\b")).is_ok_and(|pattern| pattern.is_match(text))
@@ -242,27 +298,42 @@ pub(crate) fn test_text(root: &Path, slug: &str, test: &str) -> Result<String, F
     let function = format!(r"fn\s+{}", regex::escape(name));
     let read = |file: String| fs::read_to_string(root.join(&folder).join(file)).unwrap_or_default();
     let inside = parts[..parts.len() - 1].join("/");
-    let own = [format!("{group}.rs"), format!("{group}/mod.rs"), format!("{inside}.rs")].map(read).concat();
+    let own = [
+        format!("{group}.rs"),
+        format!("{group}/mod.rs"),
+        format!("{inside}.rs"),
+    ]
+    .map(read)
+    .concat();
     let from_macro = || {
-        let named = modules.iter().all(|module| has(&own, &regex::escape(module)));
+        let named = modules
+            .iter()
+            .all(|module| has(&own, &regex::escape(module)));
         let texts = WalkDir::new(root.join(&folder)).into_iter().flatten();
         let mut texts = texts.filter_map(|entry| fs::read_to_string(entry.path()).ok());
         (!modules.is_empty() && named)
             .then(|| {
-                texts.find_map(|text| text.contains("macro_rules!").then(|| written(&text, &function))?)
+                texts.find_map(|text| {
+                    text.contains("macro_rules!")
+                        .then(|| written(&text, &function))?
+                })
             })
             .flatten()
     };
     written(&own, &function).or_else(from_macro).ok_or_else(|| {
-        Fault::new(format!("there is no test `{test}`"))
-            .help(format!("it should be `fn {name}` in {}/{group}.rs", folder.display()))
+        Fault::new(format!("there is no test `{test}`")).help(format!(
+            "it should be `fn {name}` in {}/{group}.rs",
+            folder.display()
+        ))
     })
 }
 
 /// A test from its head to the next test.
 fn written(text: &str, head: &str) -> Option<String> {
     let start = Regex::new(&format!(r"\b{head}\b")).ok()?.find(text)?;
-    let end = text[start.end()..].find("#[test]").map_or(text.len(), |next| start.end() + next);
+    let end = text[start.end()..]
+        .find("#[test]")
+        .map_or(text.len(), |next| start.end() + next);
     Some(text[start.start()..end].to_owned())
 }
 
@@ -274,15 +345,21 @@ mod tests {
     use crate::record::sample::record;
 
     fn finding(toml: &str) -> Finding {
-        toml::from_str(&format!("verdict = \"holds\"\nbecause = \"*So* it is.\"\n{toml}")).unwrap()
+        toml::from_str(&format!(
+            "verdict = \"holds\"\nbecause = \"*So* it is.\"\n{toml}"
+        ))
+        .unwrap()
     }
 
     fn faults_of(toml: &str) -> Vec<Fault> {
         let root = tempfile::tempdir().unwrap();
         let folder = root.path().join("listings/tests/coroutines");
         fs::create_dir_all(&folder).unwrap();
-        fs::write(folder.join("core.rs"), "#[test]\nfn fibonacci_starts_at_zero() {}\nsuite!(by_hand);\n")
-            .unwrap();
+        fs::write(
+            folder.join("core.rs"),
+            "#[test]\nfn fibonacci_starts_at_zero() {}\nsuite!(by_hand);\n",
+        )
+        .unwrap();
         fs::write(
             folder.join("suite.rs"),
             "macro_rules! suite { ($m:ident) => { mod $m { fn ends() {} } } }",
@@ -300,15 +377,26 @@ mod tests {
         for condition in ["above = 3.5", "below = 3.55", "above = 4.0", "below = 3.0"] {
             let faults = faults_of(&format!("{RATIO}{condition}"));
             assert_eq!(faults.len(), 1, "{condition}");
-            assert!(faults[0].what.contains("is 3.5× (interval 3.42 to 3.59), not"), "{faults:?}");
+            assert!(
+                faults[0]
+                    .what
+                    .contains("is 3.5× (interval 3.42 to 3.59), not"),
+                "{faults:?}"
+            );
         }
     }
 
     #[test]
     fn ratio_of_time_to_memory_is_a_fault() {
         let faults = faults_of("ratio = [\"held/stackful\", \"step/corosensei\"]\nabove = 1.0");
-        assert!(faults[0].what.contains("so there is no ratio"), "{faults:?}");
-        assert_eq!(faults_of("ratio = [\"held/stackful\", \"go/held/pull\"]\nabove = 1.2"), []);
+        assert!(
+            faults[0].what.contains("so there is no ratio"),
+            "{faults:?}"
+        );
+        assert_eq!(
+            faults_of("ratio = [\"held/stackful\", \"go/held/pull\"]\nabove = 1.2"),
+            []
+        );
     }
 
     #[test]
@@ -320,15 +408,26 @@ mod tests {
     #[test]
     fn go_test_must_be_recorded_and_have_passed() {
         assert_eq!(faults_of("go_test = \"TestPasses\""), []);
-        assert!(faults_of("go_test = \"TestFails\"")[0].what.contains("failed"));
-        assert!(faults_of("go_test = \"TestNone\"")[0].what.contains("not recorded"));
+        assert!(
+            faults_of("go_test = \"TestFails\"")[0]
+                .what
+                .contains("failed")
+        );
+        assert!(
+            faults_of("go_test = \"TestNone\"")[0]
+                .what
+                .contains("not recorded")
+        );
     }
 
     #[test]
     fn test_must_exist() {
         assert_eq!(faults_of("test = \"core::fibonacci_starts_at_zero\""), []);
-        for test in ["core::fibonacci_starts", "bonus::fibonacci_starts_at_zero", "fibonacci_starts_at_zero"]
-        {
+        for test in [
+            "core::fibonacci_starts",
+            "bonus::fibonacci_starts_at_zero",
+            "fibonacci_starts_at_zero",
+        ] {
             assert_eq!(faults_of(&format!("test = \"{test}\"")).len(), 1, "{test}");
         }
     }
@@ -336,15 +435,29 @@ mod tests {
     #[test]
     fn test_may_come_from_a_macro_that_its_group_calls() {
         assert_eq!(faults_of("test = \"core::by_hand::ends\""), []);
-        for test in ["core::elsewhere::ends", "core::ends", "bonus::by_hand::ends", "core::by_hand::starts"] {
+        for test in [
+            "core::elsewhere::ends",
+            "core::ends",
+            "bonus::by_hand::ends",
+            "core::by_hand::starts",
+        ] {
             assert_eq!(faults_of(&format!("test = \"{test}\"")).len(), 1, "{test}");
         }
     }
 
     #[test]
     fn evidence_without_a_record_is_a_fault() {
-        let faults = faults(Path::new("."), None, "coroutines", &finding("go_test = \"TestPasses\""));
-        assert!(faults[0].help.contains("cargo course bench coroutines --record"));
+        let faults = faults(
+            Path::new("."),
+            None,
+            "coroutines",
+            &finding("go_test = \"TestPasses\""),
+        );
+        assert!(
+            faults[0]
+                .help
+                .contains("cargo course bench coroutines --record")
+        );
     }
 
     const TASK: &str = r#"
@@ -419,8 +532,22 @@ test = "core::fibonacci_starts_at_zero"
         };
         let problems = check_claims(&project, "coroutines");
         let places: Vec<_> = problems.iter().map(Problem::place).collect();
-        assert_eq!(places, ["listings/src/coroutines/task.toml:13", "listings/src/coroutines/task.toml:13"]);
-        assert!(problems[0].what.starts_with("claim `switch-cost`, Go: "), "{}", problems[0].what);
-        assert!(problems[1].what.contains("there is no test"), "{}", problems[1].what);
+        assert_eq!(
+            places,
+            [
+                "listings/src/coroutines/task.toml:13",
+                "listings/src/coroutines/task.toml:13"
+            ]
+        );
+        assert!(
+            problems[0].what.starts_with("claim `switch-cost`, Go: "),
+            "{}",
+            problems[0].what
+        );
+        assert!(
+            problems[1].what.contains("there is no test"),
+            "{}",
+            problems[1].what
+        );
     }
 }

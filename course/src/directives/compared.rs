@@ -18,10 +18,12 @@ pub(super) fn render<C: Compared>(place: Place<'_>, arguments: &str) -> Result<S
     let record = format!("`cargo run --example compare_{name} -- --record`");
     match C::reference(&place.project.root) {
         Ok(Some(comparison)) => Ok(comparison.table()),
-        Ok(None) => {
-            Err(Fault::new(format!("no comparison of {name} has been recorded"))
-                .help(format!("run {record}")))
+        Ok(None) => Err(
+            Fault::new(format!("no comparison of {name} has been recorded"))
+                .help(format!("run {record}")),
+        ),
+        Err(error) => {
+            Err(Fault::new(format!("{error:#}")).help(format!("record it again: {record}")))
         }
-        Err(error) => Err(Fault::new(format!("{error:#}")).help(format!("record it again: {record}"))),
     }
 }

@@ -22,5 +22,9 @@ pub(super) fn render(place: Place<'_>, arguments: &str) -> Result<String, Fault>
     let name = one_name(arguments)?;
     let (slug, _) = place.chapter()?;
     let text = captured(place, slug, name)?;
-    Ok(figure("diagnostic", &text, "What rustc says, compared with a fresh compilation by every check."))
+    Ok(figure(
+        "diagnostic",
+        &text,
+        "What rustc says, compared with a fresh compilation by every check.",
+    ))
 }

@@ -28,7 +28,9 @@ pub(super) fn render(place: Place<'_>, arguments: &str) -> Result<String, Fault>
             .filter(|group| group.part == exercise.part)
             .map(|group| match group.visibility {
                 Visibility::Public => format!("`{}` {}", group.name, group.points),
-                Visibility::Hidden => format!("`{}` {} (hidden from learners)", group.name, group.points),
+                Visibility::Hidden => {
+                    format!("`{}` {} (hidden from learners)", group.name, group.points)
+                }
             })
             .collect();
         let _ = if task.groups.is_empty() {

@@ -74,7 +74,11 @@ enum Lack {
 impl Fault {
     /// A fault in one sentence.
     pub fn new(what: impl Into<String>) -> Self {
-        Self { what: what.into(), help: String::new(), lacks: None }
+        Self {
+            what: what.into(),
+            help: String::new(),
+            lacks: None,
+        }
     }
 
     fn lacking(mut self, lack: Lack) -> Self {
@@ -154,18 +158,30 @@ pub fn expand(place: Place<'_>) -> Result<String, Vec<Problem>> {
         }
     }
     out.push_str(&page.text[done..]);
-    if problems.is_empty() { Ok(out) } else { Err(problems) }
+    if problems.is_empty() {
+        Ok(out)
+    } else {
+        Err(problems)
+    }
 }
 
 fn render(place: Place<'_>, directive: &Directive) -> Result<String, Fault> {
     let Some((_, render)) = DIRECTIVES.iter().find(|(name, _)| *name == directive.name) else {
-        let known: Vec<_> = DIRECTIVES.iter().map(|(name, _)| *name).chain(MDBOOK.iter().copied()).collect();
-        return Err(Fault::new(format!("unknown directive `{}`", directive.name))
-            .help(format!("the directives are {}", known.join(", "))));
+        let known: Vec<_> = DIRECTIVES
+            .iter()
+            .map(|(name, _)| *name)
+            .chain(MDBOOK.iter().copied())
+            .collect();
+        return Err(
+            Fault::new(format!("unknown directive `{}`", directive.name))
+                .help(format!("the directives are {}", known.join(", "))),
+        );
     };
     if directive.fence.is_some() {
-        return Err(Fault::new(format!("`{}` stands inside a code block", directive.name))
-            .help(r"write `\{{#…}}` to show a directive as text"));
+        return Err(
+            Fault::new(format!("`{}` stands inside a code block", directive.name))
+                .help(r"write `\{{#…}}` to show a directive as text"),
+        );
     }
     render(place, &directive.arguments)
 }
@@ -183,12 +199,15 @@ fn no_arguments(arguments: &str) -> Result<(), Fault> {
 fn one_name(arguments: &str) -> Result<&str, Fault> {
     let mut words = arguments.split_whitespace();
     match (words.next(), words.next()) {
-        (Some(name), None) if name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') => Ok(name),
-        (None, _) => {
-            Err(Fault::new("expected one name, found nothing").help("write the name after the directive"))
+        (Some(name), None) if name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') => {
+            Ok(name)
         }
-        _ => Err(Fault::new(format!("expected one name, found `{arguments}`"))
-            .help("names are letters, digits and underscores")),
+        (None, _) => Err(Fault::new("expected one name, found nothing")
+            .help("write the name after the directive")),
+        _ => Err(
+            Fault::new(format!("expected one name, found `{arguments}`"))
+                .help("names are letters, digits and underscores"),
+        ),
     }
 }
 

@@ -25,11 +25,18 @@ pub(super) fn render(place: Place<'_>, arguments: &str) -> Result<String, Fault>
     let how = task.output(name);
     let said = match how.mode {
         Mode::Deterministic => String::new(),
-        Mode::Normalised => format!(" Compared after replacing what may differ: {}", escape(&how.why)),
+        Mode::Normalised => format!(
+            " Compared after replacing what may differ: {}",
+            escape(&how.why)
+        ),
         Mode::Varies => format!(" One run of many; not compared: {}", escape(&how.why)),
     };
     let command = format!("cargo run --example {}_{name}", module(slug));
-    Ok(figure("output", &text, &format!("Printed by <code>{command}</code>.{said}")))
+    Ok(figure(
+        "output",
+        &text,
+        &format!("Printed by <code>{command}</code>.{said}"),
+    ))
 }
 
 /// The captured text of an example or a diagnostic of this chapter.

@@ -28,18 +28,27 @@ use crate::task::Mode;
 
 /// Renders the directive.
 pub(super) fn render(place: Place<'_>, arguments: &str) -> Result<String, Fault> {
-    let (arguments, label) =
-        match arguments.strip_suffix(')').and_then(|arguments| arguments.rsplit_once(" (")) {
-            Some((arguments, label)) => (arguments.trim(), label),
-            None => (arguments, ""),
-        };
+    let (arguments, label) = match arguments
+        .strip_suffix(')')
+        .and_then(|arguments| arguments.rsplit_once(" ("))
+    {
+        Some((arguments, label)) => (arguments.trim(), label),
+        None => (arguments, ""),
+    };
     if let Some(shown) = arguments.strip_prefix("shown ") {
         return shown_by_an_output(place, shown, label);
     }
-    let found = read(place.project.record.as_ref(), place.page.slug().unwrap_or_default(), arguments)?;
+    let found = read(
+        place.project.record.as_ref(),
+        place.page.slug().unwrap_or_default(),
+        arguments,
+    )?;
     let (number, unit) = parts(&found.0).ok_or_else(|| {
-        Fault::new(format!("`{arguments}` is recorded as `{}`, which is no number to guess", found.0))
-            .help("name a benchmark, or a ratio of two")
+        Fault::new(format!(
+            "`{arguments}` is recorded as `{}`, which is no number to guess",
+            found.0
+        ))
+        .help("name a benchmark, or a ratio of two")
     })?;
     let unit = match arguments.rsplit(' ').next() {
         Some("bytes") if unit.is_empty() => "bytes",
@@ -50,30 +59,45 @@ pub(super) fn render(place: Place<'_>, arguments: &str) -> Result<String, Fault>
 }
 
 fn shown_by_an_output(place: Place<'_>, arguments: &str, label: &str) -> Result<String, Fault> {
-    let usage = "write `{{#predict shown NAME: words before N words after}}`: the number at N is asked for";
+    let usage =
+        "write `{{#predict shown NAME: words before N words after}}`: the number at N is asked for";
     let Some((name, words)) = arguments.split_once(':') else {
         return Err(Fault::new("expected an output and the words around a number").help(usage));
     };
     let (name, words) = (name.trim(), words.trim());
     let mut around = words.split_whitespace();
-    let (before, after): (Vec<_>, Vec<_>) =
-        (around.by_ref().take_while(|word| *word != "N").collect(), around.collect());
+    let (before, after): (Vec<_>, Vec<_>) = (
+        around.by_ref().take_while(|word| *word != "N").collect(),
+        around.collect(),
+    );
     if !words.split_whitespace().any(|word| word == "N") {
         return Err(Fault::new(format!("`{words}` does not say where the number is")).help(usage));
     }
     let (slug, task) = place.chapter()?;
-    let shown =
-        |directive: &&crate::page::Directive| directive.name == "output" && directive.arguments == name;
-    if place.page.directives.iter().find(shown).is_none() || task.output(name).mode == Mode::Varies {
+    let shown = |directive: &&crate::page::Directive| {
+        directive.name == "output" && directive.arguments == name
+    };
+    if place.page.directives.iter().find(shown).is_none() || task.output(name).mode == Mode::Varies
+    {
         return Err(Fault::new(format!("`{name}` is no output that this page shows and `verify` compares"))
             .help("name one that stands on the page with `{{#output NAME}}`, and is the same in every run"));
     }
     let text = captured(place, slug, name)?;
-    let pattern =
-        |words: &[&str]| words.iter().map(|word| regex::escape(word)).collect::<Vec<_>>().join(r"\s+");
+    let pattern = |words: &[&str]| {
+        words
+            .iter()
+            .map(|word| regex::escape(word))
+            .collect::<Vec<_>>()
+            .join(r"\s+")
+    };
     let gap = |words: &[&str]| if words.is_empty() { "" } else { r"\s+" };
-    let pattern =
-        format!(r"{}{}(\d+(?:\.\d+)?){}{}", pattern(&before), gap(&before), gap(&after), pattern(&after));
+    let pattern = format!(
+        r"{}{}(\d+(?:\.\d+)?){}{}",
+        pattern(&before),
+        gap(&before),
+        gap(&after),
+        pattern(&after)
+    );
     let found: Vec<_> = Regex::new(&pattern)
         .map_err(|error| Fault::new(error.to_string()).help(usage))?
         .captures_iter(&text)
@@ -87,26 +111,39 @@ fn shown_by_an_output(place: Place<'_>, arguments: &str, label: &str) -> Result<
             &format!(
                 "<strong>{}</strong>: {}",
                 escape(&one[1]),
-                escape(one[0].split_whitespace().collect::<Vec<_>>().join(" ").as_str())
+                escape(
+                    one[0]
+                        .split_whitespace()
+                        .collect::<Vec<_>>()
+                        .join(" ")
+                        .as_str()
+                )
             ),
         )),
-        found => {
-            Err(Fault::new(format!("the output `{name}` has `{words}` {} times, not once", found.len()))
-                .help("choose words around the number that occur once in the output"))
-        }
+        found => Err(Fault::new(format!(
+            "the output `{name}` has `{words}` {} times, not once",
+            found.len()
+        ))
+        .help("choose words around the number that occur once in the output")),
     }
 }
 
 /// A number as prose has it, and its unit.
 fn parts(text: &str) -> Option<(&str, &str)> {
-    let end = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
+    let end = text
+        .find(|c: char| !c.is_ascii_digit() && c != '.')
+        .unwrap_or(text.len());
     let (number, unit) = text.split_at(end);
     number.parse::<f64>().is_ok().then(|| (number, unit.trim()))
 }
 
 /// One HTML block, so without blank lines.
 fn folded(number: &str, unit: &str, label: &str, summary: &str, answer: &str) -> String {
-    let said = if label.is_empty() { summary.to_owned() } else { format!("{summary}: {}", escape(label)) };
+    let said = if label.is_empty() {
+        summary.to_owned()
+    } else {
+        format!("{summary}: {}", escape(label))
+    };
     format!(
         "<details class=\"predict\" data-number=\"{number}\" data-unit=\"{}\" data-label=\"{}\"><summary>{said}</summary><p>{answer}</p></details>",
         escape(unit),

@@ -24,8 +24,15 @@ pub(super) fn render(place: Place<'_>, arguments: &str) -> Result<String, Fault>
     for page in place.project.pages.iter().filter(|page| is_summary(page)) {
         let summary = read(&page.text);
         // Told at the page itself.
-        let Some(status) = &summary.status else { continue };
-        let link = page.file.strip_prefix("src").unwrap_or(&page.file).to_string_lossy().replace('\\', "/");
+        let Some(status) = &summary.status else {
+            continue;
+        };
+        let link = page
+            .file
+            .strip_prefix("src")
+            .unwrap_or(&page.file)
+            .to_string_lossy()
+            .replace('\\', "/");
         let _ = writeln!(
             out,
             "| [{}]({link}) | {} | {} | **{}** | {} | {} |",
@@ -34,7 +41,11 @@ pub(super) fn render(place: Place<'_>, arguments: &str) -> Result<String, Fault>
             cell(&status.proposal),
             status.state,
             cell(&status.detail),
-            summary.verdict().unwrap_or_default().trim_end_matches('.').to_lowercase(),
+            summary
+                .verdict()
+                .unwrap_or_default()
+                .trim_end_matches('.')
+                .to_lowercase(),
         );
     }
     if out.len() == before {

@@ -37,15 +37,24 @@ pub(super) fn render(place: Place<'_>, arguments: &str) -> Result<String, Fault>
         ),
     }
     if let Some(outputs) = Told::Commands.of(place.project, slug) {
-        let _ = writeln!(out, "<li>{outputs} outputs of commands, run again and compared by a test</li>");
+        let _ = writeln!(
+            out,
+            "<li>{outputs} outputs of commands, run again and compared by a test</li>"
+        );
     }
     if let Some(rejected) = Told::Mutants.of(place.project, slug) {
-        let _ = writeln!(out, "<li>{rejected} wrong solutions tried, all rejected by the tests</li>");
+        let _ = writeln!(
+            out,
+            "<li>{rejected} wrong solutions tried, all rejected by the tests</li>"
+        );
     }
     if let Some(record) = &place.project.record
         && let Some(chapter) = record.chapters.get(slug)
     {
-        let go = chapter.go.as_deref().map_or_else(String::new, |go| format!(", {}", escape(go)));
+        let go = chapter
+            .go
+            .as_deref()
+            .map_or_else(String::new, |go| format!(", {}", escape(go)));
         let _ = writeln!(
             out,
             "<li>Measured on {}, {} cores, on {} with {}{go}</li>",
@@ -63,13 +72,22 @@ fn lines(counts: &Counts) -> Vec<String> {
     let codes: Vec<String> = counts
         .failed
         .iter()
-        .map(|(code, count)| if *count == 1 { code.clone() } else { format!("{count} × {code}") })
+        .map(|(code, count)| {
+            if *count == 1 {
+                code.clone()
+            } else {
+                format!("{count} × {code}")
+            }
+        })
         .collect();
     let failed: usize = counts.failed.values().sum();
     let failed = if failed == 0 {
         "none that must fail to compile".to_owned()
     } else {
-        format!("{failed} failed to compile as they must ({})", codes.join(", "))
+        format!(
+            "{failed} failed to compile as they must ({})",
+            codes.join(", ")
+        )
     };
     let outputs = counts.outputs + counts.outputs_varying;
     let figures = counts.numbers + counts.figures_sourced + counts.figures_allowed;

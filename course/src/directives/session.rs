@@ -22,8 +22,9 @@ use crate::session::{Session, captured};
 pub(super) fn render(place: Place<'_>, arguments: &str) -> Result<String, Fault> {
     let name = one_name(arguments)?;
     let root = &place.project.root;
-    let session = Session::of(root, place.page)
-        .map_err(|problem| Fault::new(format!("{}: {}", problem.place(), problem.what)).help(problem.help))?;
+    let session = Session::of(root, place.page).map_err(|problem| {
+        Fault::new(format!("{}: {}", problem.place(), problem.what)).help(problem.help)
+    })?;
     let step = session.step(name).ok_or_else(|| {
         let known = session.steps.iter().map(|step| step.name.as_str());
         Fault::new(format!("the page's session has no step `{name}`")).help(or_nearest(
@@ -34,8 +35,15 @@ pub(super) fn render(place: Place<'_>, arguments: &str) -> Result<String, Fault>
     })?;
     let file = captured(place.page, name);
     let text = fs::read_to_string(root.join(&file)).map_err(|_| {
-        let (what, help) =
-            nothing_captured(&file, &place.page.file.file_stem().unwrap_or_default().to_string_lossy());
+        let (what, help) = nothing_captured(
+            &file,
+            &place
+                .page
+                .file
+                .file_stem()
+                .unwrap_or_default()
+                .to_string_lossy(),
+        );
         Fault::new(what).help(help)
     })?;
     let text = format!("$ {}\n{}", step.run, text.replace("\r\n", "\n"));
@@ -43,5 +51,9 @@ pub(super) fn render(place: Place<'_>, arguments: &str) -> Result<String, Fault>
         0 => String::new(),
         code => format!(" Exit code {code}."),
     };
-    Ok(figure("output", &text, &format!("Run again, and compared, whenever the book is verified.{code}")))
+    Ok(figure(
+        "output",
+        &text,
+        &format!("Run again, and compared, whenever the book is verified.{code}"),
+    ))
 }

@@ -45,7 +45,13 @@ struct Step {
 impl Step {
     /// What is in two places at once.
     fn twice(&self) -> BTreeSet<&str> {
-        let all: Vec<&str> = self.held.iter().flatten().chain(&self.stack).map(String::as_str).collect();
+        let all: Vec<&str> = self
+            .held
+            .iter()
+            .flatten()
+            .chain(&self.stack)
+            .map(String::as_str)
+            .collect();
         let mut seen = BTreeSet::new();
         all.into_iter().filter(|name| !seen.insert(*name)).collect()
     }
@@ -64,14 +70,25 @@ impl Step {
             [] => "nothing".to_owned(),
             names => names.join(", "),
         };
-        let mut out =
-            format!("The stack holds, from the top, {}; generation {}. ", list(&self.stack), self.generation);
+        let mut out = format!(
+            "The stack holds, from the top, {}; generation {}. ",
+            list(&self.stack),
+            self.generation
+        );
         if let Some((top, next, generation)) = &self.seen {
             let next = next.as_deref().unwrap_or("nothing");
-            let _ = write!(out, "Thread 1 has seen {top} above {next}, at generation {generation}. ");
+            let _ = write!(
+                out,
+                "Thread 1 has seen {top} above {next}, at generation {generation}. "
+            );
         }
         let [first, second] = &self.held;
-        let _ = write!(out, "Thread 1 holds {}, thread 2 holds {}.", list(first), list(second));
+        let _ = write!(
+            out,
+            "Thread 1 holds {}, thread 2 holds {}.",
+            list(first),
+            list(second)
+        );
         for name in self.twice() {
             let _ = write!(out, " {name} is in two places.");
         }
@@ -86,12 +103,17 @@ pub(super) fn render(place: Place<'_>, arguments: &str) -> Result<String, Fault>
     // Two of one run would share their ids.
     let same = |d: &&crate::page::Directive| d.name == "steps" && d.arguments == arguments;
     if place.page.directives.iter().filter(same).count() > 1 {
-        return Err(Fault::new(format!("the steps of `{name}` are shown twice on this page"))
-            .help("show them once and refer back to them"));
+        return Err(Fault::new(format!(
+            "the steps of `{name}` are shown twice on this page"
+        ))
+        .help("show them once and refer back to them"));
     }
     let steps = parse(&captured(place, slug, name)?).map_err(|(line, why)| {
-        Fault::new(format!("`{}:{line}`: {why}", Project::captured(slug, name).display()))
-            .help("the example must print nothing but `listings::tagged_pointers::script::print`")
+        Fault::new(format!(
+            "`{}:{line}`: {why}",
+            Project::captured(slug, name).display()
+        ))
+        .help("the example must print nothing but `listings::tagged_pointers::script::print`")
     })?;
     Ok(figure(slug, name, &steps))
 }
@@ -105,7 +127,13 @@ fn parse(text: &str) -> Result<Vec<Step>, (usize, String)> {
             serde_json::from_str(line).map_err(|error| (index + 1, format!("not a step: {error}")))
         })
         .collect();
-    steps.and_then(|steps| if steps.is_empty() { Err((1, "no steps".to_owned())) } else { Ok(steps) })
+    steps.and_then(|steps| {
+        if steps.is_empty() {
+            Err((1, "no steps".to_owned()))
+        } else {
+            Ok(steps)
+        }
+    })
 }
 
 /// The whole figure: one HTML block, so without blank lines.
@@ -149,14 +177,29 @@ fn svg(id: &str, step: &Step) -> String {
         escape(&step.state())
     );
     let [stack, first, second] = ROWS;
-    label(&mut out, stack, "head", &format!("generation {}", step.generation));
-    let seen = step.seen.as_ref().map_or(String::new(), |(top, next, generation)| {
-        format!("has seen {top} → {}, at {generation}", next.as_deref().unwrap_or("–"))
-    });
+    label(
+        &mut out,
+        stack,
+        "head",
+        &format!("generation {}", step.generation),
+    );
+    let seen = step
+        .seen
+        .as_ref()
+        .map_or(String::new(), |(top, next, generation)| {
+            format!(
+                "has seen {top} → {}, at {generation}",
+                next.as_deref().unwrap_or("–")
+            )
+        });
     label(&mut out, first, "thread 1", &seen);
     label(&mut out, second, "thread 2", "");
     let twice = step.twice();
-    for (row, names) in [(stack, &step.stack), (first, &step.held[0]), (second, &step.held[1])] {
+    for (row, names) in [
+        (stack, &step.stack),
+        (first, &step.held[0]),
+        (second, &step.held[1]),
+    ] {
         for (place, name) in (0..).zip(names) {
             let x = LEFT + place * STRIDE;
             if row == stack {
@@ -188,7 +231,10 @@ fn label(out: &mut String, row: u32, name: &str, note: &str) {
 /// A ticket in its box. One that is in two places has a thick, dashed border and says so: not by colour alone.
 fn ticket(out: &mut String, x: u32, y: u32, name: &str, twice: bool) {
     let (colour, border) = if twice {
-        ("var(--trace-error, #b3261e)", r#"stroke-width="4" stroke-dasharray="6 3""#)
+        (
+            "var(--trace-error, #b3261e)",
+            r#"stroke-width="4" stroke-dasharray="6 3""#,
+        )
     } else {
         ("currentColor", r#"stroke-width="1.5""#)
     };
@@ -218,7 +264,10 @@ mod tests {
     #[test]
     fn steps_are_one_html_block_with_a_button_and_a_picture_each() {
         let html = shown(FINE);
-        assert!(html.starts_with("<figure class=\"steps\">") && !html.trim_end().contains('\n'), "{html}");
+        assert!(
+            html.starts_with("<figure class=\"steps\">") && !html.trim_end().contains('\n'),
+            "{html}"
+        );
         assert_eq!(html.matches("type=\"radio\"").count(), 2);
         assert_eq!(html.matches("role=\"img\"").count(), 2);
         assert_eq!(html.matches(" checked").count(), 1);
@@ -247,11 +296,18 @@ mod tests {
     fn ids_of_steps_are_unique_and_every_label_has_its_button() {
         let html = shown(FINE);
         let values = |key: &str| {
-            let all = html.split(key).skip(1).filter_map(|rest| rest.split('"').next());
+            let all = html
+                .split(key)
+                .skip(1)
+                .filter_map(|rest| rest.split('"').next());
             all.map(str::to_owned).collect::<Vec<_>>()
         };
         let ids = values(" id=\"");
-        assert_eq!(ids.iter().collect::<BTreeSet<_>>().len(), ids.len(), "{ids:?}");
+        assert_eq!(
+            ids.iter().collect::<BTreeSet<_>>().len(),
+            ids.len(),
+            "{ids:?}"
+        );
         assert!(values(" for=\"").iter().all(|label| ids.contains(label)));
     }
 

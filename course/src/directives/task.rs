@@ -18,10 +18,18 @@ use crate::task::Part;
 pub(super) fn render(place: Place<'_>, arguments: &str) -> Result<String, Fault> {
     no_arguments(arguments)?;
     let (_, task) = place.chapter()?;
-    let title = place.page.headings.first().map(|heading| heading.text.as_str()).unwrap_or_default();
+    let title = place
+        .page
+        .headings
+        .first()
+        .map(|heading| heading.text.as_str())
+        .unwrap_or_default();
     if title != task.title {
-        return Err(Fault::new(format!("the page is called `{title}`, its task.toml says `{}`", task.title))
-            .help("give both the same title"));
+        return Err(Fault::new(format!(
+            "the page is called `{title}`, its task.toml says `{}`",
+            task.title
+        ))
+        .help("give both the same title"));
     }
     let level = task.level.name();
     let points: Vec<String> = [Part::Core, Part::Bonus, Part::Stretch]
@@ -31,15 +39,16 @@ pub(super) fn render(place: Place<'_>, arguments: &str) -> Result<String, Fault>
         .collect();
     let mut first = Vec::new();
     for slug in &task.prerequisites {
-        let page = place.project.page(slug).ok_or_else(|| {
-            let known = place.project.tasks.keys().map(String::as_str);
-            Fault::new(format!("prerequisite `{slug}` is no chapter of the book")).help(or_nearest(
-                slug,
-                known,
-                "no chapter has a task.toml",
-            ))
-        })?;
-        let title = page.headings.first().map_or(slug.as_str(), |heading| heading.text.as_str());
+        let page =
+            place.project.page(slug).ok_or_else(|| {
+                let known = place.project.tasks.keys().map(String::as_str);
+                Fault::new(format!("prerequisite `{slug}` is no chapter of the book"))
+                    .help(or_nearest(slug, known, "no chapter has a task.toml"))
+            })?;
+        let title = page
+            .headings
+            .first()
+            .map_or(slug.as_str(), |heading| heading.text.as_str());
         first.push(format!("<a href=\"{slug}.html\">{}</a>", escape(title)));
     }
     if first.is_empty() {

@@ -40,12 +40,19 @@ pub fn render(place: Place<'_>, arguments: &str) -> Result<String, Fault> {
     // Two drawings of one run would share their ids.
     let same = |d: &&crate::page::Directive| d.name == "trace" && d.arguments == arguments;
     if place.page.directives.iter().filter(same).count() > 1 {
-        return Err(Fault::new(format!("trace `{name}` is drawn twice on this page"))
-            .help("draw it once and refer back to it"));
+        return Err(
+            Fault::new(format!("trace `{name}` is drawn twice on this page"))
+                .help("draw it once and refer back to it"),
+        );
     }
     let file = Project::captured(slug, name);
     let text = fs::read_to_string(place.project.root.join(&file)).map_err(|error| {
-        Fault::new(format!("`{}` cannot be read: {}", file.display(), unreadable(&error))).help(format!(
+        Fault::new(format!(
+            "`{}` cannot be read: {}",
+            file.display(),
+            unreadable(&error)
+        ))
+        .help(format!(
             "`cargo course bless {slug}` runs the example `{}_{name}` and captures it",
             module(slug)
         ))
@@ -79,7 +86,11 @@ fn figure(slug: &str, name: &str, events: &[Event]) -> String {
 fn table(events: &[Event]) -> String {
     let mut out = format!(
         r#"<details><summary>The {} as a table</summary><div class="table-wrapper"><table><thead><tr><th scope="col">Lane</th><th scope="col">Event</th><th scope="col">Kind</th><th scope="col">From (ms)</th><th scope="col">To (ms)</th></tr></thead><tbody>"#,
-        if events.len() == 1 { "event".to_owned() } else { format!("{} events", events.len()) }
+        if events.len() == 1 {
+            "event".to_owned()
+        } else {
+            format!("{} events", events.len())
+        }
     );
     for event in events {
         let _ = write!(
@@ -125,16 +136,27 @@ mod tests {
             problems: Vec::new(),
         };
         let page = Page::parse(Path::new("src/a-chapter.md"), page);
-        render(Place { project: &project, page: &page }, "retry")
+        render(
+            Place {
+                project: &project,
+                page: &page,
+            },
+            "retry",
+        )
     }
 
     #[test]
     fn trace_is_one_html_block_with_text_alternative_and_table() {
         let html = rendered(Some(RETRY), "{{#trace retry}}").expect("a figure");
         assert!(html.starts_with(r#"<figure class="trace">"#));
-        assert!(!html.trim_end().contains("\n\n"), "a blank line ends an HTML block");
+        assert!(
+            !html.trim_end().contains("\n\n"),
+            "a blank line ends an HTML block"
+        );
         assert!(html.contains(r#"role="img""#));
-        assert!(html.contains("attempt &lt;1&gt; at 0 ms (error); backoff from 0 ms to 100 ms (sleep)"));
+        assert!(
+            html.contains("attempt &lt;1&gt; at 0 ms (error); backoff from 0 ms to 100 ms (sleep)")
+        );
         assert!(html.contains("The 3 events as a table"));
         assert!(!html.contains("attempt <1>"));
     }
@@ -142,28 +164,45 @@ mod tests {
     #[test]
     fn trace_ids_are_unique() {
         let html = rendered(Some(RETRY), "{{#trace retry}}").expect("a figure");
-        let ids: Vec<_> = html.split(" id=\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+        let ids: Vec<_> = html
+            .split(" id=\"")
+            .skip(1)
+            .filter_map(|rest| rest.split('"').next())
+            .collect();
         let unique: std::collections::BTreeSet<_> = ids.iter().collect();
         assert_eq!(ids.len(), unique.len(), "{ids:?}");
-        assert!(ids.iter().all(|id| id.starts_with("trace-a-chapter-retry")), "{ids:?}");
+        assert!(
+            ids.iter().all(|id| id.starts_with("trace-a-chapter-retry")),
+            "{ids:?}"
+        );
     }
 
     #[test]
     fn trace_without_capture_says_how_to_get_one() {
         let fault = rendered(None, "{{#trace retry}}").expect_err("no capture");
-        assert!(fault.what.contains("listings/captured/a-chapter/retry.txt"), "{}", fault.what);
-        assert!(fault.help.contains("cargo course bless a-chapter"), "{}", fault.help);
+        assert!(
+            fault.what.contains("listings/captured/a-chapter/retry.txt"),
+            "{}",
+            fault.what
+        );
+        assert!(
+            fault.help.contains("cargo course bless a-chapter"),
+            "{}",
+            fault.help
+        );
     }
 
     #[test]
     fn trace_names_the_line_that_is_no_event() {
-        let fault = rendered(Some(&format!("{RETRY}done!\n")), "{{#trace retry}}").expect_err("a bad line");
+        let fault =
+            rendered(Some(&format!("{RETRY}done!\n")), "{{#trace retry}}").expect_err("a bad line");
         assert!(fault.what.contains("retry.txt:4`"), "{}", fault.what);
     }
 
     #[test]
     fn trace_is_drawn_once_a_page() {
-        let fault = rendered(Some(RETRY), "{{#trace retry}}\n\n{{#trace retry}}").expect_err("twice");
+        let fault =
+            rendered(Some(RETRY), "{{#trace retry}}\n\n{{#trace retry}}").expect_err("twice");
         assert!(fault.what.contains("drawn twice"), "{}", fault.what);
     }
 }

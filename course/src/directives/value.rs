@@ -35,11 +35,19 @@ pub fn render_for(record: Option<&Record>, slug: &str, arguments: &str) -> Resul
 
 /// The number and its evidence as HTML.
 pub(super) fn spanned((text, title): &(String, String)) -> String {
-    format!("<span class=\"value\" title=\"{}\">{}</span>", escape(title), escape(text))
+    format!(
+        "<span class=\"value\" title=\"{}\">{}</span>",
+        escape(title),
+        escape(text)
+    )
 }
 
 /// The number as prose has it, and its evidence.
-pub(super) fn read(record: Option<&Record>, slug: &str, arguments: &str) -> Result<(String, String), Fault> {
+pub(super) fn read(
+    record: Option<&Record>,
+    slug: &str,
+    arguments: &str,
+) -> Result<(String, String), Fault> {
     let record = recorded(record, slug)?;
     let find = |id: &str| find(record, slug, id);
     let words: Vec<_> = arguments.split_whitespace().collect();
@@ -50,22 +58,37 @@ pub(super) fn read(record: Option<&Record>, slug: &str, arguments: &str) -> Resu
         }
         [id, what @ ("bytes" | "allocs")] => {
             let found = find(id)?;
-            (counted(memory(id, found, what)?), memory_evidence(found, what))
+            (
+                counted(memory(id, found, what)?),
+                memory_evidence(found, what),
+            )
         }
         [first, "/", second] => {
             let ratio = ratio(record, slug, first, second)?;
             let (first, second) = (find(first)?, find(second)?);
-            let title =
-                format!("{} divided by {}, interval {}", first.amount(), second.amount(), ratio.interval());
+            let title = format!(
+                "{} divided by {}, interval {}",
+                first.amount(),
+                second.amount(),
+                ratio.interval()
+            );
             (ratio.times(), title)
         }
         [first, "/", second, what @ ("bytes" | "allocs")] => {
-            let [a, b] = [memory(first, find(first)?, what)?, memory(second, find(second)?, what)?];
+            let [a, b] = [
+                memory(first, find(first)?, what)?,
+                memory(second, find(second)?, what)?,
+            ];
             if b == 0.0 {
-                return Err(Fault::new(format!("`{second}` allocates nothing, so there is no ratio to it"))
-                    .help("show the two numbers instead"));
+                return Err(Fault::new(format!(
+                    "`{second}` allocates nothing, so there is no ratio to it"
+                ))
+                .help("show the two numbers instead"));
             }
-            (format!("{}×", counted(a / b)), format!("{} divided by {} {what}", counted(a), counted(b)))
+            (
+                format!("{}×", counted(a / b)),
+                format!("{} divided by {} {what}", counted(a), counted(b)),
+            )
         }
         _ => {
             return Err(Fault::new(format!("expected a benchmark's id, found `{arguments}`")).help(
@@ -86,38 +109,62 @@ pub(super) fn recorded<'a>(record: Option<&'a Record>, slug: &str) -> Result<&'a
 
 /// A benchmark by the id a page gives, or the nearest ids there are.
 pub(super) fn find<'a>(record: &'a Record, slug: &str, id: &str) -> Result<&'a Measurement, Fault> {
-    record.find(slug, id).map(|(_, found)| found).map_err(|nearest| {
-        let help = if nearest.is_empty() {
-            format!("nothing is recorded yet: run `cargo course bench {slug} --record`")
-        } else {
-            let record_it = format!("if it is new, run `cargo course bench {slug} --record`");
-            format!("the nearest are {}; {record_it}", nearest.join(", "))
-        };
-        Fault::new(format!("no benchmark `{id}` is recorded")).help(help)
-    })
+    record
+        .find(slug, id)
+        .map(|(_, found)| found)
+        .map_err(|nearest| {
+            let help = if nearest.is_empty() {
+                format!("nothing is recorded yet: run `cargo course bench {slug} --record`")
+            } else {
+                let record_it = format!("if it is new, run `cargo course bench {slug} --record`");
+                format!("the nearest are {}; {record_it}", nearest.join(", "))
+            };
+            Fault::new(format!("no benchmark `{id}` is recorded")).help(help)
+        })
 }
 
 /// How many times as much one is as the other.
-pub(super) fn ratio(record: &Record, slug: &str, first: &str, second: &str) -> Result<Estimate, Fault> {
+pub(super) fn ratio(
+    record: &Record,
+    slug: &str,
+    first: &str,
+    second: &str,
+) -> Result<Estimate, Fault> {
     let (a, b) = (find(record, slug, first)?, find(record, slug, second)?);
     if a.quantity != b.quantity {
         let (a, b) = (a.quantity.name(), b.quantity.name());
-        return Err(Fault::new(format!("`{first}` is {a} and `{second}` is {b}, so there is no ratio"))
-            .help("divide like by like"));
+        return Err(Fault::new(format!(
+            "`{first}` is {a} and `{second}` is {b}, so there is no ratio"
+        ))
+        .help("divide like by like"));
     }
     Ok(a.per_element().over(b.per_element()))
 }
 
 fn memory(id: &str, found: &Measurement, what: &str) -> Result<f64, Fault> {
-    let amount = if what == "bytes" { found.bytes_per_element() } else { found.allocs_per_element() };
+    let amount = if what == "bytes" {
+        found.bytes_per_element()
+    } else {
+        found.allocs_per_element()
+    };
     amount.ok_or_else(|| {
-        Fault::new(format!("`{id}` has no {what}")).help("only Go's benchmarks report bytes and allocations")
+        Fault::new(format!("`{id}` has no {what}"))
+            .help("only Go's benchmarks report bytes and allocations")
     })
 }
 
 fn memory_evidence(found: &Measurement, what: &str) -> String {
-    let amount = if what == "bytes" { found.bytes } else { found.allocs }.unwrap_or_default();
-    let unit = if what == "bytes" { "bytes" } else { "allocations" };
+    let amount = if what == "bytes" {
+        found.bytes
+    } else {
+        found.allocs
+    }
+    .unwrap_or_default();
+    let unit = if what == "bytes" {
+        "bytes"
+    } else {
+        "allocations"
+    };
     match found.elements {
         Some(elements) if elements > 1 => format!("{amount} {unit} for {elements} elements"),
         _ => format!("{amount} {unit} an iteration"),
@@ -152,14 +199,21 @@ mod tests {
     #[test]
     fn value_of_two_ids_is_their_ratio() {
         let ratio = value("go/step/pull / step/corosensei").unwrap();
-        assert!(ratio.contains(">3.5×<") && ratio.contains("interval 3.4"), "{ratio}");
+        assert!(
+            ratio.contains(">3.5×<") && ratio.contains("interval 3.4"),
+            "{ratio}"
+        );
     }
 
     #[test]
     fn value_of_memory_is_exact_for_each_element() {
         assert!(value("go/create/pull bytes").unwrap().contains(">208<"));
         assert!(value("go/create/pull allocs").unwrap().contains(">6<"));
-        assert!(value("go/create/pull / go/create/channel bytes").unwrap().contains(">2×<"));
+        assert!(
+            value("go/create/pull / go/create/channel bytes")
+                .unwrap()
+                .contains(">2×<")
+        );
         let fault = value("step/corosensei bytes").unwrap_err();
         assert!(fault.what.contains("has no bytes"), "{fault:?}");
     }
@@ -167,22 +221,36 @@ mod tests {
     #[test]
     fn value_of_a_benchmark_of_memory_is_in_bytes() {
         assert!(value("held/stackful").unwrap().contains(">4.2\u{a0}kB<"));
-        assert!(value("held/stackful / go/held/pull").unwrap().contains(">1.4×<"));
+        assert!(
+            value("held/stackful / go/held/pull")
+                .unwrap()
+                .contains(">1.4×<")
+        );
         let fault = value("held/stackful / step/corosensei").unwrap_err();
-        assert!(fault.what.contains("is memory") && fault.what.contains("is time"), "{fault:?}");
+        assert!(
+            fault.what.contains("is memory") && fault.what.contains("is time"),
+            "{fault:?}"
+        );
     }
 
     #[test]
     fn unknown_id_is_a_fault_with_the_nearest() {
         let fault = value("step/corosens").unwrap_err();
         assert!(fault.what.contains("`step/corosens`"), "{fault:?}");
-        assert!(fault.help.starts_with("the nearest are step/corosensei"), "{fault:?}");
+        assert!(
+            fault.help.starts_with("the nearest are step/corosensei"),
+            "{fault:?}"
+        );
     }
 
     #[test]
     fn missing_record_says_how_to_make_one() {
         let fault = render_for(None, "coroutines", "step/corosensei").unwrap_err();
-        assert!(fault.help.contains("cargo course bench coroutines --record"));
+        assert!(
+            fault
+                .help
+                .contains("cargo course bench coroutines --record")
+        );
     }
 
     #[test]

@@ -30,12 +30,17 @@ pub(super) fn render(place: Place<'_>, arguments: &str) -> Result<String, Fault>
         .iter()
         .filter_map(|page| {
             let (slug, task) = place.project.tasks.get_key_value(page.slug()?)?;
-            let title = page.headings.first().map_or(slug.as_str(), |heading| heading.text.as_str());
+            let title = page
+                .headings
+                .first()
+                .map_or(slug.as_str(), |heading| heading.text.as_str());
             (!task.claims.is_empty()).then_some((slug.as_str(), title, task))
         })
         .collect();
     if chapters.is_empty() {
-        return Err(Fault::new("no chapter makes claims").help("add a [[claim]] to a chapter's task.toml"));
+        return Err(
+            Fault::new("no chapter makes claims").help("add a [[claim]] to a chapter's task.toml")
+        );
     }
     let mut out = counted(chapters.iter().flat_map(|(.., task)| &task.claims));
     for (slug, title, task) in chapters {
@@ -72,7 +77,9 @@ fn table(out: &mut String, record: Option<&Record>, slug: &str, task: &Task) -> 
     out.push_str("| the list says | Go | Rust | |\n|---|---|---|---|\n");
     for claim in &task.claims {
         let cell = |finding: &Option<Finding>| {
-            finding.as_ref().map_or("—".to_owned(), |it| found(record, slug, it))
+            finding
+                .as_ref()
+                .map_or("—".to_owned(), |it| found(record, slug, it))
         };
         let _ = writeln!(
             out,
@@ -111,5 +118,9 @@ fn found(record: Option<&Record>, slug: &str, finding: &Finding) -> String {
 
 /// Markdown that stays in its cell.
 fn one_cell(markdown: &str) -> String {
-    markdown.split_whitespace().collect::<Vec<_>>().join(" ").replace('|', "\\|")
+    markdown
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ")
+        .replace('|', "\\|")
 }

@@ -8,7 +8,10 @@ use crate::task::{Part, Task, Visibility};
 /// The texts of an exercise, by file name.
 pub fn files(project: &Project, slug: &str, task: &Task) -> Vec<(String, String)> {
     let _ = project;
-    vec![("HINTS.md".to_owned(), hints(task)), ("README.md".to_owned(), readme(slug, task))]
+    vec![
+        ("HINTS.md".to_owned(), hints(task)),
+        ("README.md".to_owned(), readme(slug, task)),
+    ]
 }
 
 fn readme(slug: &str, task: &Task) -> String {
@@ -30,15 +33,28 @@ fn readme(slug: &str, task: &Task) -> String {
     }
     for exercise in &task.exercises {
         let _ = writeln!(out, "## {}: {}\n", exercise.part.name(), exercise.title);
-        let _ = writeln!(out, "*{} minutes.*\n\n{}\n", exercise.minutes, exercise.asks.trim());
+        let _ = writeln!(
+            out,
+            "*{} minutes.*\n\n{}\n",
+            exercise.minutes,
+            exercise.asks.trim()
+        );
     }
-    let _ = writeln!(out, "Stuck? [HINTS.md](HINTS.md) has some, one at a time. Open them in order.");
+    let _ = writeln!(
+        out,
+        "Stuck? [HINTS.md](HINTS.md) has some, one at a time. Open them in order."
+    );
     out
 }
 
 fn how(out: &mut String, slug: &str, task: &Task) {
     let module = module(slug);
-    let files: Vec<_> = task.solution.files.iter().map(|file| format!("`src/{module}/{file}`")).collect();
+    let files: Vec<_> = task
+        .solution
+        .files
+        .iter()
+        .map(|file| format!("`src/{module}/{file}`"))
+        .collect();
     let _ = writeln!(
         out,
         "You write {}. Every `todo!` is yours; signatures and documentation stay. {} Everything else is given, and is not \
@@ -50,7 +66,10 @@ fn how(out: &mut String, slug: &str, task: &Task) {
             "No `unsafe` is needed, or allowed."
         }
     );
-    let first = task.groups.iter().find(|group| group.visibility == Visibility::Public);
+    let first = task
+        .groups
+        .iter()
+        .find(|group| group.visibility == Visibility::Public);
     let _ = writeln!(
         out,
         "```console\ncargo test                # all tests\ncargo test {}::         # one group\n```\n",
@@ -71,11 +90,17 @@ fn how(out: &mut String, slug: &str, task: &Task) {
             let _ = writeln!(out, "| {} | {name} | {} |", part.name(), group.points);
         }
     }
-    let _ = writeln!(out, "\nA group's points are given when all of its tests pass.\n");
+    let _ = writeln!(
+        out,
+        "\nA group's points are given when all of its tests pass.\n"
+    );
 }
 
 fn hints(task: &Task) -> String {
-    let mut out = format!("# Hints: {}\n\nEach says more than the one before.\n", task.title);
+    let mut out = format!(
+        "# Hints: {}\n\nEach says more than the one before.\n",
+        task.title
+    );
     for exercise in &task.exercises {
         let _ = write!(out, "\n## {}: {}\n", exercise.part.name(), exercise.title);
         for (number, hint) in (1..).zip(&exercise.hints) {

@@ -14,7 +14,12 @@ use crate::cargo::cargo;
 use crate::project::Project;
 
 /// The manifest and the lock file.
-pub fn of(project: &Project, slug: &str, sources: &Texts, tests: &Texts) -> Result<(String, String)> {
+pub fn of(
+    project: &Project,
+    slug: &str,
+    sources: &Texts,
+    tests: &Texts,
+) -> Result<(String, String)> {
     let workspace = read(&project.root.join("Cargo.toml"))?;
     let listings = read(&project.root.join("listings/Cargo.toml"))?;
     let lock_text =
@@ -52,8 +57,10 @@ pub fn of(project: &Project, slug: &str, sources: &Texts, tests: &Texts) -> Resu
 }
 
 fn read(file: &Path) -> Result<Table> {
-    let text = fs::read_to_string(file).with_context(|| format!("{} cannot be read", file.display()))?;
-    text.parse().with_context(|| format!("{} is not TOML", file.display()))
+    let text =
+        fs::read_to_string(file).with_context(|| format!("{} cannot be read", file.display()))?;
+    text.parse()
+        .with_context(|| format!("{} is not TOML", file.display()))
 }
 
 /// The tables of dependencies, by the heading they stand under.
@@ -61,9 +68,19 @@ fn tables(manifest: &Table) -> Vec<(String, &Table)> {
     const KINDS: [&str; 2] = ["dependencies", "dev-dependencies"];
     let mut found = Vec::new();
     for kind in KINDS {
-        found.extend(manifest.get(kind).and_then(Value::as_table).map(|table| (kind.to_owned(), table)));
+        found.extend(
+            manifest
+                .get(kind)
+                .and_then(Value::as_table)
+                .map(|table| (kind.to_owned(), table)),
+        );
     }
-    for (target, table) in manifest.get("target").and_then(Value::as_table).into_iter().flatten() {
+    for (target, table) in manifest
+        .get("target")
+        .and_then(Value::as_table)
+        .into_iter()
+        .flatten()
+    {
         for kind in KINDS {
             let table = table.get(kind).and_then(Value::as_table);
             found.extend(table.map(|table| (format!("target.'{target}'.{kind}"), table)));
@@ -74,11 +91,23 @@ fn tables(manifest: &Table) -> Vec<(String, &Table)> {
 
 /// The versions that the listings are built with: by name, as cargo has written them down.
 fn versions(lock: &Table) -> BTreeMap<String, String> {
-    let packages = lock.get("package").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
-    let text =
-        |package: &Value, key: &str| package.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
-    let listings = packages.iter().find(|package| text(package, "name") == "listings");
-    let direct = listings.and_then(|package| package.get("dependencies")).and_then(Value::as_array);
+    let packages = lock
+        .get("package")
+        .and_then(Value::as_array)
+        .map_or(&[][..], Vec::as_slice);
+    let text = |package: &Value, key: &str| {
+        package
+            .get(key)
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+            .to_owned()
+    };
+    let listings = packages
+        .iter()
+        .find(|package| text(package, "name") == "listings");
+    let direct = listings
+        .and_then(|package| package.get("dependencies"))
+        .and_then(Value::as_array);
     direct
         .into_iter()
         .flatten()
@@ -89,7 +118,12 @@ fn versions(lock: &Table) -> BTreeMap<String, String> {
             let name = parts.next()?;
             let version = match parts.next() {
                 Some(version) => version.to_owned(),
-                None => text(packages.iter().find(|package| text(package, "name") == name)?, "version"),
+                None => text(
+                    packages
+                        .iter()
+                        .find(|package| text(package, "name") == name)?,
+                    "version",
+                ),
             };
             Some((name.to_owned(), version))
         })
@@ -109,7 +143,9 @@ fn resolved(
     } else {
         value
     };
-    let version = versions.get(name).with_context(|| format!("Cargo.lock has no `{name}`"))?;
+    let version = versions
+        .get(name)
+        .with_context(|| format!("Cargo.lock has no `{name}`"))?;
     let mut parts = vec![format!("version = \"={version}\"")];
     for key in ["default-features", "features"] {
         parts.extend(entry.get(key).map(|value| format!("{key} = {value}")));
@@ -119,14 +155,24 @@ fn resolved(
         value.get("features").is_none() || value.get("workspace").is_none(),
         "listings/Cargo.toml adds features to `{name}`: put them into [workspace.dependencies]"
     );
-    Ok(if parts.len() == 1 { format!("\"={version}\"") } else { format!("{{ {} }}", parts.join(", ")) })
+    Ok(if parts.len() == 1 {
+        format!("\"={version}\"")
+    } else {
+        format!("{{ {} }}", parts.join(", "))
+    })
 }
 
 /// The part of the book's lock file that these manifests need, as cargo itself cuts it out. Each comes with its folder;
 /// one of them lies at the root, where the folder is empty.
-pub(super) fn lock(project: &Project, manifests: &[(String, String)], lock: &str) -> Result<String> {
-    let cache =
-        Cache::new(project.scratch().join("cache"), blake3::hash(lock.as_bytes()).to_hex().to_string());
+pub(super) fn lock(
+    project: &Project,
+    manifests: &[(String, String)],
+    lock: &str,
+) -> Result<String> {
+    let cache = Cache::new(
+        project.scratch().join("cache"),
+        blake3::hash(lock.as_bytes()).to_hex().to_string(),
+    );
     let key = match manifests {
         [(_, only)] => format!("lock of\n{only}"),
         several => format!("lock of\n{several:?}"),
@@ -147,7 +193,11 @@ pub(super) fn lock(project: &Project, manifests: &[(String, String)], lock: &str
         .output()
         .context("cargo cannot be started")?;
     let said = String::from_utf8_lossy(&output.stderr);
-    ensure!(output.status.success(), "cargo cannot make the exercise's lock file:\n{}", said.trim());
+    ensure!(
+        output.status.success(),
+        "cargo cannot make the exercise's lock file:\n{}",
+        said.trim()
+    );
     let lock = fs::read_to_string(folder.path().join("Cargo.lock"))?;
     cache.put(&key, &lock);
     Ok(lock)

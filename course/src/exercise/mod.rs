@@ -60,34 +60,50 @@ impl Exercise {
     pub fn of(project: &Project, slug: &str) -> Result<Self> {
         let Some(task) = project.tasks.get(slug) else {
             let known = project.tasks.keys().map(String::as_str);
-            bail!("there is no chapter `{slug}`: {}", or_nearest(slug, known, "the book has no chapters"));
+            bail!(
+                "there is no chapter `{slug}`: {}",
+                or_nearest(slug, known, "the book has no chapters")
+            );
         };
         if task.is_text() {
             return Self::of_text(project, slug, task);
         }
-        let regions =
-            regions_of(project, slug, task, Unmarked::Problem).map_err(crate::book::Unwell::from)?;
+        let regions = regions_of(project, slug, task, Unmarked::Problem)
+            .map_err(crate::book::Unwell::from)?;
         let pruned = prune::of(project, slug, task)?;
-        let allowed: Vec<String> =
-            task.solution.files.iter().map(|file| format!("src/{}/{file}", module(slug))).collect();
+        let allowed: Vec<String> = task
+            .solution
+            .files
+            .iter()
+            .map(|file| format!("src/{}/{file}", module(slug)))
+            .collect();
         let mut solution = Tree::new();
         let mut starter = Tree::new();
         for (path, text) in &pruned.sources {
             solution.insert(path.clone(), regions::plain(text).into_bytes());
             let text = match regions.get(path) {
-                Some(regions) => regions::stubbed(text, regions, &task.solution.stubs, &BTreeSet::new()),
+                Some(regions) => {
+                    regions::stubbed(text, regions, &task.solution.stubs, &BTreeSet::new())
+                }
                 None => regions::plain(text),
             };
             starter.insert(path.clone(), text.into_bytes());
         }
         // What a test includes is compared byte for byte, so it stays as it is.
         let owned = |(path, text): (&String, &String)| {
-            let text = if path.starts_with("tests/") { regions::plain(text) } else { text.clone() };
+            let text = if path.starts_with("tests/") {
+                regions::plain(text)
+            } else {
+                text.clone()
+            };
             (path.clone(), text.into_bytes())
         };
         solution.extend(pruned.all_tests.iter().map(owned));
         starter.extend(pruned.public_tests.iter().map(owned));
-        for (tree, tests) in [(&mut starter, &pruned.public_tests), (&mut solution, &pruned.all_tests)] {
+        for (tree, tests) in [
+            (&mut starter, &pruned.public_tests),
+            (&mut solution, &pruned.all_tests),
+        ] {
             let (manifest, lock) = manifest::of(project, slug, &pruned.sources, tests)?;
             tree.insert("Cargo.toml".to_owned(), manifest.into_bytes());
             tree.insert("Cargo.lock".to_owned(), lock.into_bytes());
@@ -96,16 +112,25 @@ impl Exercise {
             starter.insert(path.clone(), text.clone().into_bytes());
             solution.insert(path, text.into_bytes());
         }
-        Ok(Self { slug: slug.to_owned(), task: task.clone(), allowed, regions, starter, solution })
+        Ok(Self {
+            slug: slug.to_owned(),
+            task: task.clone(),
+            allowed,
+            regions,
+            starter,
+            solution,
+        })
     }
 
     fn of_text(project: &Project, slug: &str, task: &Task) -> Result<Self> {
         let template = crate::checks::proposals::TEMPLATE;
-        let template =
-            fs::read(project.root.join(template)).with_context(|| format!("{template} is missing"))?;
+        let template = fs::read(project.root.join(template))
+            .with_context(|| format!("{template} is missing"))?;
         let mut starter = Tree::from([(TEXT.to_owned(), template)]);
         starter.extend(
-            handout::files(project, slug, task).into_iter().map(|(path, text)| (path, text.into_bytes())),
+            handout::files(project, slug, task)
+                .into_iter()
+                .map(|(path, text)| (path, text.into_bytes())),
         );
         Ok(Self {
             slug: slug.to_owned(),
@@ -138,8 +163,10 @@ impl Exercise {
     pub fn revealing(&self, project: &Project, revealed: &BTreeSet<String>) -> Tree {
         let mut tree = self.solution.clone();
         for (path, regions) in &self.regions {
-            let text = fs::read_to_string(project.root.join("listings").join(path)).unwrap_or_default();
-            let text = regions::stubbed(&lines(&text), regions, &self.task.solution.stubs, revealed);
+            let text =
+                fs::read_to_string(project.root.join("listings").join(path)).unwrap_or_default();
+            let text =
+                regions::stubbed(&lines(&text), regions, &self.task.solution.stubs, revealed);
             tree.insert(path.clone(), text.into_bytes());
         }
         tree
@@ -150,7 +177,11 @@ impl Exercise {
     pub fn welcome(&self, folder: &Path) -> String {
         let files = self.allowed.join("\n  ");
         let next = match (self.task.is_text(), folder == Path::new(&self.slug)) {
-            (true, _) => format!("cargo course check {} {}", self.slug, folder.join(TEXT).display()),
+            (true, _) => format!(
+                "cargo course check {} {}",
+                self.slug,
+                folder.join(TEXT).display()
+            ),
             (false, true) => format!("cargo course check {}", self.slug),
             (false, false) => format!("cargo course check {} {}", self.slug, folder.display()),
         };
@@ -191,21 +222,33 @@ impl Exercise {
 
     /// The groups that a learner sees.
     pub fn public_groups(&self) -> impl Iterator<Item = &Group> {
-        self.task.groups.iter().filter(|group| group.visibility == Visibility::Public)
+        self.task
+            .groups
+            .iter()
+            .filter(|group| group.visibility == Visibility::Public)
     }
 
     /// A region of the solution, from the left margin.
     #[must_use]
     pub fn region(&self, name: &str) -> Option<String> {
-        let region = self.regions.values().flatten().find(|region| region.name == name)?;
-        let lines = region.text.lines().map(|line| line.strip_prefix(&region.indent).unwrap_or(line));
+        let region = self
+            .regions
+            .values()
+            .flatten()
+            .find(|region| region.name == name)?;
+        let lines = region
+            .text
+            .lines()
+            .map(|line| line.strip_prefix(&region.indent).unwrap_or(line));
         Some(lines.flat_map(|line| [line, "\n"]).collect())
     }
 
     /// Every line of the solution that a learner should write, by the file it stands in.
     pub fn secrets(&self) -> impl Iterator<Item = (&str, &str)> {
         self.regions.iter().flat_map(|(path, regions)| {
-            regions.iter().flat_map(move |region| region.text.lines().map(move |line| (path.as_str(), line)))
+            regions
+                .iter()
+                .flat_map(move |region| region.text.lines().map(move |line| (path.as_str(), line)))
         })
     }
 }
@@ -217,12 +260,18 @@ impl Exercise {
 /// When the folder exists, or cannot be written.
 pub fn write(tree: &Tree, folder: &Path) -> Result<()> {
     if folder.exists() {
-        bail!("{} exists, and what stands there is not touched: name another folder", folder.display());
+        bail!(
+            "{} exists, and what stands there is not touched: name another folder",
+            folder.display()
+        );
     }
-    let parent = folder.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let parent = folder
+        .parent()
+        .filter(|parent| !parent.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
     fs::create_dir_all(parent).with_context(|| format!("{} cannot be made", parent.display()))?;
-    let aside =
-        tempfile::tempdir_in(parent).with_context(|| format!("{} cannot be written", parent.display()))?;
+    let aside = tempfile::tempdir_in(parent)
+        .with_context(|| format!("{} cannot be written", parent.display()))?;
     let fresh = aside.path().join("exercise");
     write_into(tree, &fresh)?;
     fs::rename(&fresh, folder).with_context(|| format!("{} cannot be made", folder.display()))
@@ -282,20 +331,27 @@ fn regions_of(
         let shown = Path::new("listings").join(&path);
         let Ok(text) = fs::read_to_string(project.root.join(&shown)) else {
             let line = line_of_key(&task_text, "files", file);
-            let what = format!("`{}` is the learner's to write, and is not there", shown.display());
-            problems.push(Problem::new(&task_file, line, what).help("name files in the chapter's folder"));
+            let what = format!(
+                "`{}` is the learner's to write, and is not there",
+                shown.display()
+            );
+            problems.push(
+                Problem::new(&task_file, line, what).help("name files in the chapter's folder"),
+            );
             continue;
         };
         match regions::find(&shown, &lines(&text)) {
             Ok(regions) if regions.is_empty() && unmarked == Unmarked::Problem => {
-                let what = "this file is the learner's to write, and has no region that is the solution";
+                let what =
+                    "this file is the learner's to write, and has no region that is the solution";
                 let help = "put `// ANCHOR: solution_NAME` and `// ANCHOR_END: solution_NAME` around what the learner writes";
                 problems.push(Problem::new(&shown, 0, what).help(help));
             }
             Ok(regions) => {
                 for region in &regions {
                     if !names.insert(region.name.clone()) {
-                        let what = format!("two regions of this chapter are called `{}`", region.name);
+                        let what =
+                            format!("two regions of this chapter are called `{}`", region.name);
                         let help = "give each a name of its own: task.toml knows them by it";
                         problems.push(Problem::new(&shown, region.line, what).help(help));
                     }
@@ -308,14 +364,33 @@ fn regions_of(
     if !problems.is_empty() {
         return Err(problems);
     }
-    let revealed = task.exercises.iter().flat_map(|exercise| &exercise.hints).flat_map(|hint| hint.reveals());
-    let named =
-        task.solution.stubs.keys().map(|name| (name, "stub")).chain(revealed.map(|name| (name, "hint")));
+    let revealed = task
+        .exercises
+        .iter()
+        .flat_map(|exercise| &exercise.hints)
+        .flat_map(|hint| hint.reveals());
+    let named = task
+        .solution
+        .stubs
+        .keys()
+        .map(|name| (name, "stub"))
+        .chain(revealed.map(|name| (name, "hint")));
     for (name, kind) in named.filter(|(name, _)| !names.contains(*name)) {
-        let line = task_text.lines().position(|line| line.contains(name.as_str())).map_or(0, |line| line + 1);
+        let line = task_text
+            .lines()
+            .position(|line| line.contains(name.as_str()))
+            .map_or(0, |line| line + 1);
         let what = format!("a {kind} names the region `{name}`, which the solution has not");
-        let known = or_nearest(name, names.iter().map(String::as_str), "the solution has no regions");
+        let known = or_nearest(
+            name,
+            names.iter().map(String::as_str),
+            "the solution has no regions",
+        );
         problems.push(Problem::new(&task_file, line, what).help(known));
     }
-    if problems.is_empty() { Ok(found) } else { Err(problems) }
+    if problems.is_empty() {
+        Ok(found)
+    } else {
+        Err(problems)
+    }
 }

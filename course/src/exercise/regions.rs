@@ -11,8 +11,7 @@ use crate::problem::Problem;
 pub const PREFIX: &str = "solution_";
 
 /// What a file with stubs begins with.
-const UNUSED: &str =
-    "#![allow(unused, reason = \"until everything below is written: remove this line when it is\")]\n";
+const UNUSED: &str = "#![allow(unused, reason = \"until everything below is written: remove this line when it is\")]\n";
 
 /// Lines that a learner writes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,7 +31,9 @@ pub struct Region {
 /// The name that a marker carries, and whether it ends an anchor.
 fn marker(line: &str) -> Option<(&str, bool)> {
     let rest = line.trim_start().strip_prefix("// ANCHOR")?;
-    let (rest, ends) = rest.strip_prefix("_END").map_or((rest, false), |rest| (rest, true));
+    let (rest, ends) = rest
+        .strip_prefix("_END")
+        .map_or((rest, false), |rest| (rest, true));
     Some((rest.strip_prefix(':')?.trim(), ends))
 }
 
@@ -61,8 +62,13 @@ pub fn find(file: &Path, text: &str) -> Result<Vec<Region>, Vec<Problem>> {
             (None, _) => {}
             (Some((name, false)), None) => {
                 let indent = line[..line.len() - line.trim_start().len()].to_owned();
-                open =
-                    Some(Region { name: name.to_owned(), line: number, end: 0, indent, text: String::new() });
+                open = Some(Region {
+                    name: name.to_owned(),
+                    line: number,
+                    end: 0,
+                    indent,
+                    text: String::new(),
+                });
             }
             (Some((name, false)), Some(region)) => problems.push(problem(
                 format!("solution region `{name}` begins within `{}`", region.name),
@@ -80,10 +86,17 @@ pub fn find(file: &Path, text: &str) -> Result<Vec<Region>, Vec<Problem>> {
     }
     if let Some(region) = open {
         let what = format!("solution region `{}` does not end", region.name);
-        let help = format!("write `// ANCHOR_END: {PREFIX}{}` after its last line", region.name);
+        let help = format!(
+            "write `// ANCHOR_END: {PREFIX}{}` after its last line",
+            region.name
+        );
         problems.push(Problem::new(file, region.line, what).help(help));
     }
-    if problems.is_empty() { Ok(regions) } else { Err(problems) }
+    if problems.is_empty() {
+        Ok(regions)
+    } else {
+        Err(problems)
+    }
 }
 
 /// A text without the markers of solutions: what it was before there was an exercise.
@@ -99,7 +112,10 @@ pub fn plain(text: &str) -> String {
 }
 
 fn keep_lines(text: &str, keep: impl Fn(&str) -> bool) -> String {
-    text.lines().filter(|line| keep(line)).flat_map(|line| [line, "\n"]).collect()
+    text.lines()
+        .filter(|line| keep(line))
+        .flat_map(|line| [line, "\n"])
+        .collect()
 }
 
 /// A text with stubs in place of its regions, but for those that are revealed.
@@ -115,10 +131,16 @@ pub fn stubbed(
 ) -> String {
     let mut out = String::from(UNUSED);
     for (number, line) in (1..).zip(text.lines()) {
-        let region = regions.iter().find(|region| (region.line..=region.end).contains(&number));
+        let region = regions
+            .iter()
+            .find(|region| (region.line..=region.end).contains(&number));
         match region.filter(|region| !revealed.contains(&region.name)) {
             Some(region) if region.line == number => {
-                for stub in stubs.get(&region.name).unwrap_or(&default_stub(&region.name)).trim_end().lines()
+                for stub in stubs
+                    .get(&region.name)
+                    .unwrap_or(&default_stub(&region.name))
+                    .trim_end()
+                    .lines()
                 {
                     out.push_str(format!("{}{stub}", region.indent).trim_end());
                     out.push('\n');
@@ -138,15 +160,26 @@ pub fn stubbed(
 /// A text with stubs in place of its regions, and with every other anchor: what a page may show. Where an anchor begins or
 /// ends within a region, `more` stands for the lines after it.
 #[must_use]
-pub fn covered(text: &str, regions: &[Region], stubs: &BTreeMap<String, String>, more: &str) -> String {
+pub fn covered(
+    text: &str,
+    regions: &[Region],
+    stubs: &BTreeMap<String, String>,
+    more: &str,
+) -> String {
     let mut out = String::new();
     // Whether the line above was left out, so that this one is, without a word.
     let mut silent = false;
     for (number, line) in (1..).zip(text.lines()) {
-        let region = regions.iter().find(|region| (region.line..=region.end).contains(&number));
+        let region = regions
+            .iter()
+            .find(|region| (region.line..=region.end).contains(&number));
         match region {
             Some(region) if region.line == number => {
-                for stub in stubs.get(&region.name).unwrap_or(&default_stub(&region.name)).trim_end().lines()
+                for stub in stubs
+                    .get(&region.name)
+                    .unwrap_or(&default_stub(&region.name))
+                    .trim_end()
+                    .lines()
                 {
                     out.push_str(format!("{}{stub}", region.indent).trim_end());
                     out.push('\n');

@@ -70,16 +70,25 @@ impl Toolchain {
         limits: Limits,
     ) -> Result<Self> {
         let said = |arguments: &[&str]| -> Result<String> {
-            let output = Command::new("rustc").args(arguments).output().context("rustc cannot be started")?;
-            ensure!(output.status.success(), "rustc {} failed", arguments.join(" "));
+            let output = Command::new("rustc")
+                .args(arguments)
+                .output()
+                .context("rustc cannot be started")?;
+            ensure!(
+                output.status.success(),
+                "rustc {} failed",
+                arguments.join(" ")
+            );
             Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
         };
         let version = said(&["-vV"])?;
         let from = PathBuf::from(said(&["--print", "sysroot"])?);
         let sysroot = folder.join("toolchain");
         // Sources stay behind: strangers could include them.
-        let host =
-            version.lines().find_map(|line| line.strip_prefix("host: ")).context("rustc has a host")?;
+        let host = version
+            .lines()
+            .find_map(|line| line.strip_prefix("host: "))
+            .context("rustc has a host")?;
         sandbox.folder(&sysroot, false)?;
         place(&from.join("bin/rustc"), &sysroot.join("bin/rustc"))?;
         for entry in fs::read_dir(from.join("lib"))? {
@@ -92,7 +101,10 @@ impl Toolchain {
         for entry in walkdir::WalkDir::new(from.join(&target)) {
             let entry = entry?;
             if entry.file_type().is_file() {
-                place(entry.path(), &sysroot.join(entry.path().strip_prefix(&from)?))?;
+                place(
+                    entry.path(),
+                    &sysroot.join(entry.path().strip_prefix(&from)?),
+                )?;
             }
         }
         let libraries = folder.join("libraries");
@@ -112,15 +124,32 @@ impl Toolchain {
                 .collect();
             names.sort();
             for path in names {
-                place(&path, &libraries.join(path.file_name().context("a library has a name")?))?;
+                place(
+                    &path,
+                    &libraries.join(path.file_name().context("a library has a name")?),
+                )?;
             }
-            for (name, path) in artifacts.externs.iter().filter(|(name, _)| *name != "listings") {
-                let file = path.file_name().context("a library has a name")?.to_string_lossy().into_owned();
+            for (name, path) in artifacts
+                .externs
+                .iter()
+                .filter(|(name, _)| *name != "listings")
+            {
+                let file = path
+                    .file_name()
+                    .context("a library has a name")?
+                    .to_string_lossy()
+                    .into_owned();
                 hasher.update(name.as_bytes()).update(file.as_bytes());
                 externs.insert(name.clone(), file);
             }
         }
-        Ok(Self { sysroot, libraries, externs, digest: hasher.finalize().to_hex().to_string(), limits })
+        Ok(Self {
+            sysroot,
+            libraries,
+            externs,
+            digest: hasher.finalize().to_hex().to_string(),
+            limits,
+        })
     }
 
     /// Of compiler and libraries: the same on two machines that have the same lock file and the same Rust.
@@ -154,8 +183,14 @@ impl Toolchain {
         let libraries = job.read(&self.libraries, "/deps");
         let from = job.read(sources, "/sub");
         let into = job.write(out, "/out");
-        let name = if matches!(target, Target::Library) { "liblistings.rlib" } else { "tests" };
-        job.program(format!("{sysroot}/bin/rustc")).current_dir(&from).env("TMPDIR", &into);
+        let name = if matches!(target, Target::Library) {
+            "liblistings.rlib"
+        } else {
+            "tests"
+        };
+        job.program(format!("{sysroot}/bin/rustc"))
+            .current_dir(&from)
+            .env("TMPDIR", &into);
         job.arg(root).args([
             "--edition=2024",
             "-Copt-level=0",
@@ -166,18 +201,23 @@ impl Toolchain {
         ]);
         match memory {
             Memory::None => job.arg("-Ccodegen-units=1"),
-            Memory::Keep(_) | Memory::Use(_) => job.args(remembering(&Path::new(&into).join("memory"))),
+            Memory::Keep(_) | Memory::Use(_) => {
+                job.args(remembering(&Path::new(&into).join("memory")))
+            }
         };
-        job.args(["--color=never", "-o"]).arg(format!("{into}/{name}"));
+        job.args(["--color=never", "-o"])
+            .arg(format!("{into}/{name}"));
         match target {
             Target::Library => job.args(["--crate-name=listings", "--crate-type=rlib"]),
             Target::Tests(library) => {
                 let library = job.read(library, "/listings/liblistings.rlib");
-                job.args(["--crate-name=tests", "--test", "--extern"]).arg(format!("listings={library}"))
+                job.args(["--crate-name=tests", "--test", "--extern"])
+                    .arg(format!("listings={library}"))
             }
         };
         for (name, file) in &self.externs {
-            job.arg("--extern").arg(format!("{name}={libraries}/{file}"));
+            job.arg("--extern")
+                .arg(format!("{name}={libraries}/{file}"));
         }
         job.arg("-L").arg(format!("dependency={libraries}"));
         let ended = sandbox.run(job)?;
@@ -190,7 +230,10 @@ impl Toolchain {
             )
             .context("the compiler has left nothing")?;
             let file = fs::File::from(fd);
-            ensure!(file.metadata()?.is_file(), "the compiler has left no regular file");
+            ensure!(
+                file.metadata()?.is_file(),
+                "the compiler has left no regular file"
+            );
             fs::set_permissions(out, fs::Permissions::from_mode(0o755))?;
             if let Memory::Keep(folder) = memory {
                 keep(&remembered, folder)?;
@@ -212,12 +255,16 @@ impl Toolchain {
         }
         let by_signal = matches!(ended.how, How::Signal(_) | How::Clock);
         // Memory that runs out ends the compiler in several ways, all of which say so.
-        let limit =
-            by_signal || text.contains("memory allocation of") || text.contains("Cannot allocate memory");
+        let limit = by_signal
+            || text.contains("memory allocation of")
+            || text.contains("Cannot allocate memory");
         if limit {
             text = format!("the compiler ran out of time or memory\n{text}");
         }
-        Ok(Err(Refused { text: harmless(&text, 6000), limit }))
+        Ok(Err(Refused {
+            text: harmless(&text, 6000),
+            limit,
+        }))
     }
 }
 
@@ -234,7 +281,8 @@ fn give(sandbox: &Sandbox, from: &Path, to: &Path) -> Result<()> {
             || entry.path().extension().is_some_and(|it| it == "lock")
             || fs::hard_link(entry.path(), &copy).is_err()
         {
-            fs::copy(entry.path(), &copy).with_context(|| format!("{} cannot be written", copy.display()))?;
+            fs::copy(entry.path(), &copy)
+                .with_context(|| format!("{} cannot be written", copy.display()))?;
             if let Some(user) = sandbox.user() {
                 chown(&copy, Some(user), Some(user))?;
             }
@@ -251,7 +299,8 @@ fn keep(from: &Path, to: &Path) -> Result<()> {
         if entry.file_type().is_dir() {
             fs::create_dir_all(&copy)?;
         } else {
-            fs::copy(entry.path(), &copy).with_context(|| format!("{} cannot be written", copy.display()))?;
+            fs::copy(entry.path(), &copy)
+                .with_context(|| format!("{} cannot be written", copy.display()))?;
             fs::set_permissions(&copy, fs::Permissions::from_mode(0o644))?;
         }
     }
@@ -261,7 +310,8 @@ fn keep(from: &Path, to: &Path) -> Result<()> {
 /// A link where the file system has links, a copy elsewhere. Strangers can read it, and cannot change it.
 fn place(from: &Path, to: &Path) -> Result<()> {
     fs::create_dir_all(to.parent().context("a file lies in a folder")?)?;
-    let metadata = fs::metadata(from).with_context(|| format!("{} cannot be read", from.display()))?;
+    let metadata =
+        fs::metadata(from).with_context(|| format!("{} cannot be read", from.display()))?;
     let mode = metadata.permissions().mode();
     // A link has the mode of the file, which may be for its owner alone.
     if mode & 0o004 != 0 {
@@ -284,14 +334,29 @@ mod tests {
     #[test]
     fn what_only_its_owner_may_read_is_copied_for_others_to_read() {
         let folder = tempfile::tempdir().unwrap();
-        for (mode, then) in [(0o600, 0o644), (0o700, 0o755), (0o644, 0o644), (0o755, 0o755)] {
-            let (from, to) = (folder.path().join("from"), folder.path().join(format!("to/{mode:o}")));
+        for (mode, then) in [
+            (0o600, 0o644),
+            (0o700, 0o755),
+            (0o644, 0o644),
+            (0o755, 0o755),
+        ] {
+            let (from, to) = (
+                folder.path().join("from"),
+                folder.path().join(format!("to/{mode:o}")),
+            );
             fs::write(&from, "library").unwrap();
             fs::set_permissions(&from, fs::Permissions::from_mode(mode)).unwrap();
             place(&from, &to).unwrap();
             assert_eq!(fs::read_to_string(&to).unwrap(), "library");
-            assert_eq!(fs::metadata(&to).unwrap().permissions().mode() & 0o777, then, "{mode:o}");
-            assert_eq!(fs::metadata(&from).unwrap().permissions().mode() & 0o777, mode);
+            assert_eq!(
+                fs::metadata(&to).unwrap().permissions().mode() & 0o777,
+                then,
+                "{mode:o}"
+            );
+            assert_eq!(
+                fs::metadata(&from).unwrap().permissions().mode() & 0o777,
+                mode
+            );
             fs::remove_file(&from).unwrap();
         }
     }

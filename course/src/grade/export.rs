@@ -9,7 +9,8 @@ use anyhow::{Context, Result, bail, ensure};
 
 use super::formats::lms::{self, Merged};
 use super::formats::{
-    Format, classroom50, codegrade, exercism, github, gradescope, junit, names, nbgrader, prairielearn,
+    Format, classroom50, codegrade, exercism, github, gradescope, junit, names, nbgrader,
+    prairielearn,
 };
 use super::mark::{Lateness, Mark, Policy};
 use super::naming::Naming;
@@ -37,7 +38,12 @@ pub struct Options {
     /// The folder that `grade --out` or `merge --into` has written; for --similarity, that of the submissions
     pub results: PathBuf,
     /// For whom
-    #[arg(long, value_enum, required_unless_present = "similarity", requires = "out")]
+    #[arg(
+        long,
+        value_enum,
+        required_unless_present = "similarity",
+        requires = "out"
+    )]
     pub format: Option<Format>,
     /// Where it goes
     #[arg(long)]
@@ -111,9 +117,17 @@ impl Marking {
                 plan.chapters.join(", ")
             );
         }
-        let roster = self.roster.as_deref().map(Roster::read).transpose()?.unwrap_or_default();
+        let roster = self
+            .roster
+            .as_deref()
+            .map(Roster::read)
+            .transpose()?
+            .unwrap_or_default();
         let (all, mut notes) = roster.apply(&all);
-        let marks: Vec<Mark> = all.iter().map(|graded| Mark::of(graded, plan.as_ref(), self.late)).collect();
+        let marks: Vec<Mark> = all
+            .iter()
+            .map(|graded| Mark::of(graded, plan.as_ref(), self.late))
+            .collect();
         for mark in &marks {
             let student = &mark.graded.student;
             match mark.lateness {
@@ -152,10 +166,18 @@ pub fn export(options: &Options) -> Result<Exported> {
     let (Some(format), Some(out)) = (options.format, options.out.as_deref()) else {
         bail!("--format and --out are missing");
     };
-    let Marks { mut marks, plan, mut notes } = options.marking.read(&options.results)?;
+    let Marks {
+        mut marks,
+        plan,
+        mut notes,
+    } = options.marking.read(&options.results)?;
     if let Some(student) = &options.student {
         marks.retain(|mark| mark.graded.student.id == *student);
-        ensure!(!marks.is_empty(), "there is no result of `{student}` in {}", options.results.display());
+        ensure!(
+            !marks.is_empty(),
+            "there is no result of `{student}` in {}",
+            options.results.display()
+        );
     }
     let ungraded: Vec<String> = marks
         .iter()
@@ -164,16 +186,30 @@ pub fn export(options: &Options) -> Result<Exported> {
         .collect();
     let said = match format.ending() {
         Some(ending) => {
-            notes.extend(ungraded.iter().map(|id| format!("{id} is ungraded, and left out")));
+            notes.extend(
+                ungraded
+                    .iter()
+                    .map(|id| format!("{id} is ungraded, and left out")),
+            );
             marks.retain(|mark| mark.graded.has_verdict());
             each(format, out, &marks, ending, &ungraded)?
         }
         None => class(options, format, out, &marks, plan.as_ref(), &mut notes)?,
     };
-    Ok(Exported { said, notes, ungraded: ungraded.len() })
+    Ok(Exported {
+        said,
+        notes,
+        ungraded: ungraded.len(),
+    })
 }
 
-fn each(format: Format, out: &Path, marks: &[Mark], ending: &str, ungraded: &[String]) -> Result<String> {
+fn each(
+    format: Format,
+    out: &Path,
+    marks: &[Mark],
+    ending: &str,
+    ungraded: &[String],
+) -> Result<String> {
     let environment: classroom50::Environment = classroom50::VARIABLES
         .iter()
         .filter_map(|name| Some(((*name).to_owned(), std::env::var(name).ok()?)))
@@ -200,7 +236,10 @@ fn each(format: Format, out: &Path, marks: &[Mark], ending: &str, ungraded: &[St
             for mark in all {
                 let id = mark.graded.student.id.as_str();
                 let file = out.join(format!("{}.{ending}", names[id]));
-                files.insert(file, document(mark).with_context(|| format!("student {id}"))?);
+                files.insert(
+                    file,
+                    document(mark).with_context(|| format!("student {id}"))?,
+                );
             }
         }
     }
@@ -210,7 +249,10 @@ fn each(format: Format, out: &Path, marks: &[Mark], ending: &str, ungraded: &[St
     Ok(match files.len() {
         1 => format!(
             "1 result in {}",
-            files.keys().next().map_or_else(|| out.display(), |file| file.display())
+            files
+                .keys()
+                .next()
+                .map_or_else(|| out.display(), |file| file.display())
         ),
         count => format!("{count} results in {}", out.display()),
     })
@@ -225,18 +267,25 @@ fn class(
     notes: &mut Vec<String>,
 ) -> Result<String> {
     let into = || -> Result<(String, &Path)> {
-        let name = if format == Format::Canvas { "Canvas" } else { "Moodle" };
-        let file = options
-            .into
-            .as_deref()
-            .with_context(|| format!("--into FILE is missing: the file that {name} has exported"))?;
+        let name = if format == Format::Canvas {
+            "Canvas"
+        } else {
+            "Moodle"
+        };
+        let file = options.into.as_deref().with_context(|| {
+            format!("--into FILE is missing: the file that {name} has exported")
+        })?;
         let bytes = fs::read(file).with_context(|| format!("{} cannot be read", file.display()))?;
-        let text = String::from_utf8(bytes)
-            .ok()
-            .with_context(|| format!("{} is not UTF-8: export it again, as CSV in UTF-8", file.display()))?;
+        let text = String::from_utf8(bytes).ok().with_context(|| {
+            format!(
+                "{} is not UTF-8: export it again, as CSV in UTF-8",
+                file.display()
+            )
+        })?;
         Ok((text, file))
     };
-    let merged = |merged: Result<Merged>, file: &Path| merged.with_context(|| file.display().to_string());
+    let merged =
+        |merged: Result<Merged>, file: &Path| merged.with_context(|| file.display().to_string());
     let by = options.by.as_deref();
     let merged = match format {
         Format::Junit => {
@@ -262,8 +311,17 @@ fn class(
     notes.extend(merged.notes);
     store::write(out, &merged.bytes)?;
     let mut said = String::new();
-    let cells = if merged.changed == 1 { "grade" } else { "grades" };
-    let _ = write!(said, "{} {cells} filled in: {}", merged.changed, out.display());
+    let cells = if merged.changed == 1 {
+        "grade"
+    } else {
+        "grades"
+    };
+    let _ = write!(
+        said,
+        "{} {cells} filled in: {}",
+        merged.changed,
+        out.display()
+    );
     Ok(said)
 }
 
@@ -294,24 +352,51 @@ mod tests {
             store::keep(&results, &graded, "").unwrap();
         }
         let out = folder.path().join("ann.json");
-        let arguments =
-            |student| ["--format", "gradescope", "--student", student, "--out", out.to_str().unwrap()];
+        let arguments = |student| {
+            [
+                "--format",
+                "gradescope",
+                "--student",
+                student,
+                "--out",
+                out.to_str().unwrap(),
+            ]
+        };
         let said = exported(&results, &arguments("ann")).unwrap();
         assert_eq!((said.ungraded, said.notes), (0, Vec::new()));
         let one: serde_json::Value = serde_json::from_slice(&fs::read(&out).unwrap()).unwrap();
         assert_eq!(one["score"], 20);
-        let error = exported(&results, &arguments("dan")).unwrap_err().to_string();
-        assert!(error.starts_with("there is no result of `dan` in "), "{error}");
+        let error = exported(&results, &arguments("dan"))
+            .unwrap_err()
+            .to_string();
+        assert!(
+            error.starts_with("there is no result of `dan` in "),
+            "{error}"
+        );
         // Who has no verdict has no file, and is told.
         fs::remove_file(&out).unwrap();
-        let error = exported(&results, &arguments("eve")).unwrap_err().to_string();
-        assert_eq!((error.as_str(), out.exists()), ("nobody is graded: grade again, with --resume", false));
+        let error = exported(&results, &arguments("eve"))
+            .unwrap_err()
+            .to_string();
+        assert_eq!(
+            (error.as_str(), out.exists()),
+            ("nobody is graded: grade again, with --resume", false)
+        );
         // All of them: a file a student.
         let all = folder.path().join("all");
-        let said = exported(&results, &["--format", "gradescope", "--out", all.to_str().unwrap()]).unwrap();
-        assert_eq!((said.ungraded, said.notes), (1, vec!["eve is ungraded, and left out".to_owned()]));
+        let said = exported(
+            &results,
+            &["--format", "gradescope", "--out", all.to_str().unwrap()],
+        )
+        .unwrap();
+        assert_eq!(
+            (said.ungraded, said.notes),
+            (1, vec!["eve is ungraded, and left out".to_owned()])
+        );
         assert!(
-            all.join("ann.json").exists() && all.join("bob.json").exists() && !all.join("eve.json").exists()
+            all.join("ann.json").exists()
+                && all.join("bob.json").exists()
+                && !all.join("eve.json").exists()
         );
     }
 }

@@ -84,7 +84,10 @@ pub fn proof(said: &[u8], number: &[u8; 32]) -> Option<Used> {
     let (cpu, memory) = rest.split_first_chunk::<8>()?;
     let memory = u64::from_le_bytes(memory.try_into().ok()?);
     let cpu = Duration::from_micros(i64::from_le_bytes(*cpu).try_into().ok()?);
-    Some(Used { cpu, memory: memory << 10 })
+    Some(Used {
+        cpu,
+        memory: memory << 10,
+    })
 }
 
 /// What the entry is told: the number to send back, whether it must fail, which test to call.
@@ -109,14 +112,18 @@ struct Node {
 }
 
 fn parse(tree: &Tree, file: &str) -> Result<(String, syn::File)> {
-    let bytes = tree.get(file).with_context(|| format!("{file} is missing"))?;
+    let bytes = tree
+        .get(file)
+        .with_context(|| format!("{file} is missing"))?;
     let text = String::from_utf8(bytes.clone()).with_context(|| format!("{file} is not UTF-8"))?;
     let parsed = syn::parse_file(&text).with_context(|| format!("{file} is not Rust"))?;
     Ok((text, parsed))
 }
 
 fn panics(attributes: &[Attribute]) -> Option<String> {
-    let attribute = attributes.iter().find(|attribute| attribute.path().is_ident("should_panic"))?;
+    let attribute = attributes
+        .iter()
+        .find(|attribute| attribute.path().is_ident("should_panic"))?;
     let text = |value: &Expr| match value {
         Expr::Lit(literal) => match &literal.lit {
             Lit::Str(text) => Some(text.value()),
@@ -133,7 +140,11 @@ fn panics(attributes: &[Attribute]) -> Option<String> {
 
 /// `folder` is where the modules of this one lie.
 fn scan(tree: &Tree, file: &str, folder: &str, end: usize, items: &[Item]) -> Result<Node> {
-    let mut node = Node { file: file.to_owned(), end, ..Node::default() };
+    let mut node = Node {
+        file: file.to_owned(),
+        end,
+        ..Node::default()
+    };
     for item in items {
         match item {
             Item::Fn(function) => {
@@ -145,12 +156,17 @@ fn scan(tree: &Tree, file: &str, folder: &str, end: usize, items: &[Item]) -> Re
                 let name = module.ident.to_string();
                 let below = format!("{folder}/{name}");
                 let child = match &module.content {
-                    Some((brace, items)) => {
-                        scan(tree, file, &below, brace.span.close().byte_range().start, items)?
-                    }
+                    Some((brace, items)) => scan(
+                        tree,
+                        file,
+                        &below,
+                        brace.span.close().byte_range().start,
+                        items,
+                    )?,
                     None => {
                         let candidates = [format!("{below}.rs"), format!("{below}/mod.rs")];
-                        let Some(path) = candidates.iter().find(|path| tree.contains_key(*path)) else {
+                        let Some(path) = candidates.iter().find(|path| tree.contains_key(*path))
+                        else {
                             continue;
                         };
                         let (text, parsed) = parse(tree, path)?;
@@ -172,7 +188,9 @@ fn scan(tree: &Tree, file: &str, folder: &str, end: usize, items: &[Item]) -> Re
 /// When a file is missing or is not Rust, or when a test lies in a module that only a macro makes.
 pub fn instrument(tree: &Tree, root: &str, tests: &[String]) -> Result<Tree> {
     let (text, parsed) = parse(tree, root)?;
-    let folder = root.strip_suffix("/main.rs").context("the tests' root is called main.rs")?;
+    let folder = root
+        .strip_suffix("/main.rs")
+        .context("the tests' root is called main.rs")?;
     let mut node = scan(tree, root, folder, text.len(), &parsed.items)?;
     for test in tests {
         let mut at = &mut node;
@@ -195,7 +213,9 @@ pub fn instrument(tree: &Tree, root: &str, tests: &[String]) -> Result<Tree> {
         let bytes = out.get_mut(&file).context("scanned above")?;
         bytes.splice(at..at, table.into_bytes());
     }
-    out.get_mut(root).context("parsed above")?.extend_from_slice(ROOT.as_bytes());
+    out.get_mut(root)
+        .context("parsed above")?
+        .extend_from_slice(ROOT.as_bytes());
     Ok(out)
 }
 
@@ -240,8 +260,14 @@ fn tables(node: &Node, out: &mut BTreeMap<(String, std::cmp::Reverse<usize>), St
 /// When no file declares it.
 pub fn mark_module(sources: &mut Tree, path: &str, attribute: &str) -> Result<()> {
     let (folder, name) = path.rsplit_once('/').context("a module lies in a folder")?;
-    let name = name.strip_suffix(".rs").context("a module is a Rust file")?;
-    let parents = [format!("{folder}/mod.rs"), format!("{folder}.rs"), format!("{folder}/lib.rs")];
+    let name = name
+        .strip_suffix(".rs")
+        .context("a module is a Rust file")?;
+    let parents = [
+        format!("{folder}/mod.rs"),
+        format!("{folder}.rs"),
+        format!("{folder}/lib.rs"),
+    ];
     let parent = parents.iter().find(|parent| sources.contains_key(*parent));
     let parent = parent.with_context(|| format!("no file declares the module of {path}"))?;
     let (mut text, parsed) = parse(sources, parent)?;
@@ -249,7 +275,8 @@ pub fn mark_module(sources: &mut Tree, path: &str, attribute: &str) -> Result<()
         Item::Mod(module) if module.ident == name && module.content.is_none() => Some(module),
         _ => None,
     });
-    let declared = declared.with_context(|| format!("{parent} does not declare the module of {path}"))?;
+    let declared =
+        declared.with_context(|| format!("{parent} does not declare the module of {path}"))?;
     text.insert_str(declared.span().byte_range().start, attribute);
     sources.insert(parent.clone(), text.into_bytes());
     Ok(())
@@ -265,42 +292,74 @@ fn is_std(name: &str) -> bool {
 /// # Errors
 ///
 /// When the root is not Rust, or a kept group uses one of `hidden`.
-pub fn only(tree: &Tree, root: &str, kept: &[&str], groups: &[&str], hidden: &[&str]) -> Result<Tree> {
+pub fn only(
+    tree: &Tree,
+    root: &str,
+    kept: &[&str],
+    groups: &[&str],
+    hidden: &[&str],
+) -> Result<Tree> {
     let (text, parsed) = parse(tree, root)?;
-    let folder = root.strip_suffix("main.rs").context("the tests' root is called main.rs")?;
+    let folder = root
+        .strip_suffix("main.rs")
+        .context("the tests' root is called main.rs")?;
     let modules: Vec<&syn::ItemMod> = parsed
         .items
         .iter()
-        .filter_map(|item| if let Item::Mod(it) = item { Some(it) } else { None })
+        .filter_map(|item| {
+            if let Item::Mod(it) = item {
+                Some(it)
+            } else {
+                None
+            }
+        })
         .collect();
     let belongs = |path: &str, name: &str| {
         path.strip_prefix(&format!("{folder}{name}"))
             .is_some_and(|rest| rest == ".rs" || rest.starts_with('/'))
     };
-    let mut needed: std::collections::BTreeSet<String> = kept.iter().map(|name| (*name).to_owned()).collect();
+    let mut needed: std::collections::BTreeSet<String> =
+        kept.iter().map(|name| (*name).to_owned()).collect();
     let mut cut = text.clone();
-    for module in modules.iter().rev().filter(|module| module.content.is_none()) {
+    for module in modules
+        .iter()
+        .rev()
+        .filter(|module| module.content.is_none())
+    {
         cut.replace_range(module.span().byte_range(), "");
     }
     loop {
-        let files = tree.iter().filter(|(path, _)| needed.iter().any(|name| belongs(path, name)));
-        let below: String = files.map(|(_, text)| String::from_utf8_lossy(text)).collect();
+        let files = tree
+            .iter()
+            .filter(|(path, _)| needed.iter().any(|name| belongs(path, name)));
+        let below: String = files
+            .map(|(_, text)| String::from_utf8_lossy(text))
+            .collect();
         let uses = |name: &str| {
             let anywhere = format!(r"\b(crate|super)::(\{{[^;]*\b)?{name}\b");
             let at_root = format!(r"(?m)^[^/\n]*(^|[^:\w]){name}::");
-            let found = |pattern: &str, text: &str| Regex::new(pattern).is_ok_and(|it| it.is_match(text));
+            let found =
+                |pattern: &str, text: &str| Regex::new(pattern).is_ok_and(|it| it.is_match(text));
             found(&anywhere, &below) || found(&at_root, &cut)
         };
         let names = modules.iter().map(|module| module.ident.to_string());
-        let more: Vec<String> = names.filter(|name| !needed.contains(name) && uses(name)).collect();
+        let more: Vec<String> = names
+            .filter(|name| !needed.contains(name) && uses(name))
+            .collect();
         let is_group = |name: &str| groups.contains(&name);
-        let more = more.into_iter().filter(|name| !(is_group(name) && is_std(name)));
+        let more = more
+            .into_iter()
+            .filter(|name| !(is_group(name) && is_std(name)));
         let before = needed.len();
         needed.extend(more);
-        if let Some(group) =
-            needed.iter().find(|name| hidden.contains(&name.as_str()) && !kept.contains(&name.as_str()))
+        if let Some(group) = needed
+            .iter()
+            .find(|name| hidden.contains(&name.as_str()) && !kept.contains(&name.as_str()))
         {
-            bail!("the tests of {} use the group `{group}`, which students do not see", kept.join(", "));
+            bail!(
+                "the tests of {} use the group `{group}`, which students do not see",
+                kept.join(", ")
+            );
         }
         if needed.len() == before {
             break;
@@ -308,7 +367,11 @@ pub fn only(tree: &Tree, root: &str, kept: &[&str], groups: &[&str], hidden: &[&
     }
     let mut out = tree.clone();
     let mut cut = text.clone();
-    for module in modules.iter().rev().filter(|module| module.content.is_none()) {
+    for module in modules
+        .iter()
+        .rev()
+        .filter(|module| module.content.is_none())
+    {
         let name = module.ident.to_string();
         if !needed.contains(&name) {
             cut.replace_range(module.span().byte_range(), "");
@@ -327,8 +390,19 @@ mod tests {
     #[test]
     fn proof_is_the_number_and_what_was_used() {
         let number = [7; 32];
-        let said = [&number[..], &2_000_000_i64.to_le_bytes(), &3_u64.to_le_bytes()].concat();
-        assert_eq!(proof(&said, &number), Some(Used { cpu: Duration::from_secs(2), memory: 3 << 10 }));
+        let said = [
+            &number[..],
+            &2_000_000_i64.to_le_bytes(),
+            &3_u64.to_le_bytes(),
+        ]
+        .concat();
+        assert_eq!(
+            proof(&said, &number),
+            Some(Used {
+                cpu: Duration::from_secs(2),
+                memory: 3 << 10
+            })
+        );
         assert_eq!(proof(&said, &[8; 32]), None);
         assert_eq!(proof(&number, &number), None);
     }
@@ -344,9 +418,25 @@ mod tests {
                 b"use crate::{shared::{one}, shared};\n#[test] #[should_panic(expected = \"boo\")] fn one() {}\nmod inner { #[test] fn two() {} }\n".to_vec(),
             ),
         ]);
-        let tree = only(&tree, "tests/x/main.rs", &["a"], &["a", "shared", "gone"], &["gone"]).unwrap();
+        let tree = only(
+            &tree,
+            "tests/x/main.rs",
+            &["a"],
+            &["a", "shared", "gone"],
+            &["gone"],
+        )
+        .unwrap();
         assert!(!tree.contains_key("tests/x/gone.rs"));
-        assert!(only(&tree, "tests/x/main.rs", &["a"], &["a", "shared"], &["shared"]).is_err());
+        assert!(
+            only(
+                &tree,
+                "tests/x/main.rs",
+                &["a"],
+                &["a", "shared"],
+                &["shared"]
+            )
+            .is_err()
+        );
         let tests = ["a::one".to_owned(), "a::inner::two".to_owned()];
         let tree = instrument(&tree, "tests/x/main.rs", &tests).unwrap();
         let text = |path: &str| String::from_utf8(tree[path].clone()).unwrap();

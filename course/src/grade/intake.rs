@@ -37,7 +37,10 @@ pub struct Taken {
 
 impl Taken {
     fn rejected(why: impl Into<String>) -> Self {
-        Self { rejected: Some(why.into()), ..Self::default() }
+        Self {
+            rejected: Some(why.into()),
+            ..Self::default()
+        }
     }
 
     /// A digest of what was taken, or of why it was not.
@@ -45,7 +48,9 @@ impl Taken {
     pub fn digest(&self) -> String {
         let mut hasher = blake3::Hasher::new();
         let mut item = |bytes: &[u8]| {
-            hasher.update(&(bytes.len() as u64).to_le_bytes()).update(bytes);
+            hasher
+                .update(&(bytes.len() as u64).to_le_bytes())
+                .update(bytes);
         };
         item(self.rejected.as_deref().unwrap_or_default().as_bytes());
         for (path, content) in &self.files {
@@ -61,7 +66,9 @@ fn stands_for<'a>(path: &str, allowed: &'a [String]) -> Option<&'a String> {
     let top = !path.contains('/');
     allowed.iter().find(|file| {
         path == file.as_str()
-            || path.strip_suffix(file.as_str()).is_some_and(|rest| rest.ends_with('/'))
+            || path
+                .strip_suffix(file.as_str())
+                .is_some_and(|rest| rest.ends_with('/'))
             || (top && file.rsplit('/').next() == Some(path))
     })
 }
@@ -72,15 +79,19 @@ fn stands_for<'a>(path: &str, allowed: &'a [String]) -> Option<&'a String> {
 ///
 /// When the folder or zip cannot be read for reasons of this machine.
 pub fn take(path: &Path, allowed: &[String]) -> Result<Taken> {
-    let kind =
-        fs::symlink_metadata(path).with_context(|| format!("{} cannot be read", path.display()))?.file_type();
+    let kind = fs::symlink_metadata(path)
+        .with_context(|| format!("{} cannot be read", path.display()))?
+        .file_type();
     if kind.is_symlink() {
         return Ok(Taken::rejected("the submission is a link"));
     }
     let taken = if kind.is_dir() {
         folder(path, allowed)?
     } else {
-        zip(File::open(path).with_context(|| format!("{} cannot be opened", path.display()))?, allowed)
+        zip(
+            File::open(path).with_context(|| format!("{} cannot be opened", path.display()))?,
+            allowed,
+        )
     };
     Ok(as_text(taken))
 }
@@ -98,7 +109,10 @@ pub fn take_files(files: &[(&Path, &str)], allowed: &[String]) -> Result<Taken> 
             continue;
         };
         let folder = path.parent().context("a file lies in a folder")?;
-        match regular(folder, Path::new(path.file_name().context("a file has a name")?)) {
+        match regular(
+            folder,
+            Path::new(path.file_name().context("a file has a name")?),
+        ) {
             Ok(content) => {
                 if taken.files.insert(file.clone(), content).is_some() {
                     return Ok(Taken::rejected(twice(file)));
@@ -121,7 +135,12 @@ fn as_text(mut taken: Taken) -> Taken {
         }
     }
     taken.ignored.sort();
-    if let Some(more) = taken.ignored.len().checked_sub(NAMED).filter(|&more| more > 0) {
+    if let Some(more) = taken
+        .ignored
+        .len()
+        .checked_sub(NAMED)
+        .filter(|&more| more > 0)
+    {
         taken.ignored.truncate(NAMED);
         taken.ignored.push(format!("and {more} more"));
     }
@@ -134,14 +153,21 @@ fn twice(file: &str) -> String {
 
 fn folder(root: &Path, allowed: &[String]) -> Result<Taken> {
     let mut taken = Taken::default();
-    let walk = walkdir::WalkDir::new(root).follow_links(false).max_depth(DEPTH).sort_by_file_name();
+    let walk = walkdir::WalkDir::new(root)
+        .follow_links(false)
+        .max_depth(DEPTH)
+        .sort_by_file_name();
     for (count, entry) in walk.into_iter().enumerate() {
         if count > ENTRIES {
             return Ok(Taken::rejected(format!("more than {ENTRIES} files")));
         }
         let entry = entry.context("a folder cannot be read")?;
         let relative = entry.path().strip_prefix(root)?;
-        let shown = relative.iter().map(|part| part.to_string_lossy()).collect::<Vec<_>>().join("/");
+        let shown = relative
+            .iter()
+            .map(|part| part.to_string_lossy())
+            .collect::<Vec<_>>()
+            .join("/");
         let is_text = relative.to_str().is_some();
         let Some(file) = stands_for(&shown, allowed).filter(|_| is_text) else {
             if !entry.file_type().is_dir() {
@@ -170,10 +196,16 @@ fn regular(root: &Path, relative: &Path) -> Result<Vec<u8>, String> {
         rustix::io::Errno::LOOP | rustix::io::Errno::XDEV => "is a link".to_owned(),
         error => format!("cannot be read: {}", std::io::Error::from(error).kind()),
     };
-    let folder = openat(CWD, root, OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())
-        .map_err(cannot)?;
+    let folder = openat(
+        CWD,
+        root,
+        OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC,
+        Mode::empty(),
+    )
+    .map_err(cannot)?;
     // NONBLOCK: opening a FIFO would wait for a writer.
-    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+    let flags =
+        OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
     let resolve = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_XDEV;
     let fd = openat2(&folder, relative, flags, Mode::empty(), resolve).map_err(cannot)?;
     let file = File::from(fd);
@@ -199,8 +231,15 @@ fn regular(root: &Path, relative: &Path) -> Result<Vec<u8>, String> {
 
 fn capped(reader: impl Read) -> Result<Vec<u8>, &'static str> {
     let mut content = Vec::new();
-    reader.take(FILE + 1).read_to_end(&mut content).map_err(|_| "cannot be read")?;
-    if content.len() as u64 > FILE { Err("is too large") } else { Ok(content) }
+    reader
+        .take(FILE + 1)
+        .read_to_end(&mut content)
+        .map_err(|_| "cannot be read")?;
+    if content.len() as u64 > FILE {
+        Err("is too large")
+    } else {
+        Ok(content)
+    }
 }
 
 /// How many entries a zip says it has, from its last record: readers keep one of several of the same name.
@@ -242,9 +281,13 @@ fn zip(mut file: File, allowed: &[String]) -> Taken {
         };
         let shown = harmless(&name, 200);
         let path = Path::new(&name);
-        let leaves = path.components().any(|part| !matches!(part, Component::Normal(_) | Component::CurDir));
+        let leaves = path
+            .components()
+            .any(|part| !matches!(part, Component::Normal(_) | Component::CurDir));
         if leaves || name.contains(['\\', '\0']) || name.starts_with('/') {
-            return Taken::rejected(format!("the zip wants to write outside its folder: {shown}"));
+            return Taken::rejected(format!(
+                "the zip wants to write outside its folder: {shown}"
+            ));
         }
         if !names.insert(name.trim_end_matches('/').to_lowercase()) {
             return Taken::rejected(format!("two names in the zip differ in case only: {shown}"));
@@ -319,7 +362,8 @@ fn in_tokens(tokens: proc_macro2::TokenStream) -> Option<(usize, String)> {
         proc_macro2::TokenTree::Ident(word) => {
             let text = word.to_string();
             let bad = ["unsafe", "global_asm", "naked_asm", "include"];
-            bad.contains(&text.as_str()).then(|| (word.span().start().line, text))
+            bad.contains(&text.as_str())
+                .then(|| (word.span().start().line, text))
         }
         proc_macro2::TokenTree::Group(group) => in_tokens(group.stream()),
         _ => None,
@@ -332,15 +376,31 @@ mod tests {
 
     #[test]
     fn unsafe_is_found_in_macros_and_not_in_comments_or_strings() {
-        assert_eq!(first_unsafe("// unsafe\nfn f() { let s = \"unsafe\"; }"), None);
-        assert_eq!(first_unsafe("fn f() {}\nmacro_rules! m { () => { unsafe { 1 } } }").unwrap().0, 2);
-        assert_eq!(first_unsafe("std::arch::global_asm!(\"\");").unwrap(), (1, "global_asm".to_owned()));
+        assert_eq!(
+            first_unsafe("// unsafe\nfn f() { let s = \"unsafe\"; }"),
+            None
+        );
+        assert_eq!(
+            first_unsafe("fn f() {}\nmacro_rules! m { () => { unsafe { 1 } } }")
+                .unwrap()
+                .0,
+            2
+        );
+        assert_eq!(
+            first_unsafe("std::arch::global_asm!(\"\");").unwrap(),
+            (1, "global_asm".to_owned())
+        );
     }
 
     #[test]
     fn deep_text_does_not_overflow_the_grader() {
         assert_eq!(first_unsafe(&"(".repeat(500_000)), None);
-        assert_eq!(first_unsafe(&format!("{}unsafe{}", "(".repeat(150), ")".repeat(150))).unwrap().0, 1);
+        assert_eq!(
+            first_unsafe(&format!("{}unsafe{}", "(".repeat(150), ")".repeat(150)))
+                .unwrap()
+                .0,
+            1
+        );
     }
 
     #[test]
@@ -349,7 +409,12 @@ mod tests {
         for path in ["src/tiny/sum.rs", "ann-main/src/tiny/sum.rs", "sum.rs"] {
             assert!(stands_for(path, &allowed).is_some(), "{path}");
         }
-        for path in ["x/sum.rs", "src/tiny/sum.rs.bak", "xsrc/tiny/sum.rs", "tests/tiny/main.rs"] {
+        for path in [
+            "x/sum.rs",
+            "src/tiny/sum.rs.bak",
+            "xsrc/tiny/sum.rs",
+            "tests/tiny/main.rs",
+        ] {
             assert!(stands_for(path, &allowed).is_none(), "{path}");
         }
     }

@@ -84,22 +84,40 @@ impl Scratch {
         fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o711))?;
         let lock = fs::File::open(folder.path())?;
         lock.lock().context("a temporary folder cannot be locked")?;
-        for entry in fs::read_dir(std::env::temp_dir()).into_iter().flatten().flatten() {
-            if entry.file_name().to_string_lossy().starts_with(Self::PREFIX) && is_left_over(&entry) {
+        for entry in fs::read_dir(std::env::temp_dir())
+            .into_iter()
+            .flatten()
+            .flatten()
+        {
+            if entry
+                .file_name()
+                .to_string_lossy()
+                .starts_with(Self::PREFIX)
+                && is_left_over(&entry)
+            {
                 let _ = fs::remove_dir_all(entry.path());
             }
         }
-        Ok(Self { _lock: lock, folder })
+        Ok(Self {
+            _lock: lock,
+            folder,
+        })
     }
 }
 
 /// Whether a folder of ours is there for longer than it takes to lock it, and is not locked.
 fn is_left_over(entry: &fs::DirEntry) -> bool {
-    let Ok(metadata) = entry.metadata() else { return false };
+    let Ok(metadata) = entry.metadata() else {
+        return false;
+    };
     let old = metadata
         .created()
         .or_else(|_| metadata.modified())
-        .is_ok_and(|since| since.elapsed().is_ok_and(|age| age > Duration::from_secs(60)));
+        .is_ok_and(|since| {
+            since
+                .elapsed()
+                .is_ok_and(|age| age > Duration::from_secs(60))
+        });
     let mine = metadata.is_dir() && metadata.uid() == rustix::process::geteuid().as_raw();
     old && mine && fs::File::open(entry.path()).is_ok_and(|folder| folder.try_lock().is_ok())
 }
@@ -125,7 +143,11 @@ pub struct Judged {
 
 impl Judged {
     fn without_run(graded: Graded, log: String) -> Self {
-        Self { graded, log, used: BTreeMap::new() }
+        Self {
+            graded,
+            log,
+            used: BTreeMap::new(),
+        }
     }
 }
 
@@ -146,7 +168,12 @@ impl Grader {
     /// # Errors
     ///
     /// When the task cannot be graded on this machine, and why.
-    pub fn new(kit: Kit, sandbox: Sandbox, artifacts: Option<&Artifacts>, limits: Limits) -> Result<Self> {
+    pub fn new(
+        kit: Kit,
+        sandbox: Sandbox,
+        artifacts: Option<&Artifacts>,
+        limits: Limits,
+    ) -> Result<Self> {
         Self::with_limits(kit, sandbox, artifacts, limits, Limits::COMPILE)
     }
 
@@ -172,7 +199,9 @@ impl Grader {
             .filter(|(path, _)| !path.starts_with("src/") && path.contains('/'))
             .map(|(p, c)| (p.clone(), c.clone()))
             .collect();
-        let forks = tests.values().any(|text| String::from_utf8_lossy(text).contains("Command::new"));
+        let forks = tests
+            .values()
+            .any(|text| String::from_utf8_lossy(text).contains("Command::new"));
         let task_digest = kit.digest();
         let mut sources: Tree = kit
             .owned
@@ -199,7 +228,9 @@ impl Grader {
             used: BTreeMap::new(),
             scratch,
         };
-        grader.prepare(&tests).context("the task cannot be graded here")?;
+        grader
+            .prepare(&tests)
+            .context("the task cannot be graded here")?;
         let taken = Taken {
             files: grader
                 .kit
@@ -238,17 +269,33 @@ impl Grader {
                 Memory::Keep(&self.library_memory()),
                 &self.scratch.folder.path().join("solution-out"),
             )?
-            .map_err(|refused| anyhow::anyhow!("the solution does not compile\n{}", refused.text))?;
-        let names: Vec<&str> = self.kit.groups.iter().map(|group| group.name.as_str()).collect();
-        for (number, visibility) in [Visibility::Public, Visibility::Hidden].into_iter().enumerate() {
-            let kept: Vec<&str> = self.kit.groups_of(visibility).map(|group| group.name.as_str()).collect();
+            .map_err(|refused| {
+                anyhow::anyhow!("the solution does not compile\n{}", refused.text)
+            })?;
+        let names: Vec<&str> = self
+            .kit
+            .groups
+            .iter()
+            .map(|group| group.name.as_str())
+            .collect();
+        for (number, visibility) in [Visibility::Public, Visibility::Hidden]
+            .into_iter()
+            .enumerate()
+        {
+            let kept: Vec<&str> = self
+                .kit
+                .groups_of(visibility)
+                .map(|group| group.name.as_str())
+                .collect();
             if kept.is_empty() {
                 continue;
             }
             let hidden: Vec<&str> = match visibility {
-                Visibility::Public => {
-                    self.kit.groups_of(Visibility::Hidden).map(|group| group.name.as_str()).collect()
-                }
+                Visibility::Public => self
+                    .kit
+                    .groups_of(Visibility::Hidden)
+                    .map(|group| group.name.as_str())
+                    .collect(),
                 Visibility::Hidden => Vec::new(),
             };
             let folder = self.scratch.folder.path().join(format!("suite-{number}"));
@@ -256,31 +303,69 @@ impl Grader {
             let listed = self.list(&folder.join("list"), &plain, &library)?;
             let sources = folder.join("all");
             let tests_of = |name: &str| -> Vec<String> {
-                listed.iter().filter(|test| test.split("::").next() == Some(name)).cloned().collect()
+                listed
+                    .iter()
+                    .filter(|test| test.split("::").next() == Some(name))
+                    .cloned()
+                    .collect()
             };
             let counted: Vec<String> = kept.iter().flat_map(|name| tests_of(name)).collect();
-            write_tree(&self.sandbox, &sources, &harness::instrument(&plain, &self.kit.tests, &counted)?)?;
+            write_tree(
+                &self.sandbox,
+                &sources,
+                &harness::instrument(&plain, &self.kit.tests, &counted)?,
+            )?;
             let memory = folder.join("memory");
             let (keep, out) = (Memory::Keep(&memory), folder.join("out"));
             self.toolchain
-                .compile(&self.sandbox, &sources, &self.kit.tests, Target::Tests(&library), keep, &out)?
+                .compile(
+                    &self.sandbox,
+                    &sources,
+                    &self.kit.tests,
+                    Target::Tests(&library),
+                    keep,
+                    &out,
+                )?
                 .map_err(|refused| anyhow::anyhow!("the tests do not compile\n{}", refused.text))?;
             let mut groups = Vec::new();
-            for (index, group) in
-                self.kit.groups.iter().enumerate().filter(|(_, it)| it.visibility == visibility)
+            for (index, group) in self
+                .kit
+                .groups
+                .iter()
+                .enumerate()
+                .filter(|(_, it)| it.visibility == visibility)
             {
                 let tests_here = tests_of(&group.name);
-                ensure!(!tests_here.is_empty(), "group `{}` has no tests", group.name);
+                ensure!(
+                    !tests_here.is_empty(),
+                    "group `{}` has no tests",
+                    group.name
+                );
                 let sources = folder.join(&group.name);
-                let alone = harness::only(tests, &self.kit.tests, &[group.name.as_str()], &names, &hidden)?;
+                let alone = harness::only(
+                    tests,
+                    &self.kit.tests,
+                    &[group.name.as_str()],
+                    &names,
+                    &hidden,
+                )?;
                 write_tree(
                     &self.sandbox,
                     &sources,
                     &harness::instrument(&alone, &self.kit.tests, &tests_here)?,
                 )?;
-                groups.push(Part { group: index, sources, tests: tests_here });
+                groups.push(Part {
+                    group: index,
+                    sources,
+                    tests: tests_here,
+                });
             }
-            self.suites.push(Suite { visibility, sources, memory, groups });
+            self.suites.push(Suite {
+                visibility,
+                sources,
+                memory,
+                groups,
+            });
         }
         Ok(())
     }
@@ -296,14 +381,25 @@ impl Grader {
         let out = folder.with_extension("out");
         let program = self
             .toolchain
-            .compile(&self.sandbox, folder, &self.kit.tests, Target::Tests(library), Memory::None, &out)?
+            .compile(
+                &self.sandbox,
+                folder,
+                &self.kit.tests,
+                Target::Tests(library),
+                Memory::None,
+                &out,
+            )?
             .map_err(|refused| anyhow::anyhow!("the tests do not compile\n{}", refused.text))?;
         let ask = |arguments: &[&str]| -> Result<BTreeSet<String>> {
             let mut job = self.sandbox.job(Limits::TEST);
             let at = job.read(&program, "/t");
             job.program(at).args(arguments.iter().copied());
             let ended = self.sandbox.run(job)?;
-            ensure!(ended.how == How::Exit(0) && !ended.cut, "the tests cannot be listed: {}", ended.output);
+            ensure!(
+                ended.how == How::Exit(0) && !ended.cut,
+                "the tests cannot be listed: {}",
+                ended.output
+            );
             Ok(ended
                 .output
                 .lines()
@@ -393,7 +489,14 @@ impl Grader {
     fn judge(&self, student: Student, taken: &Taken) -> Result<Judged> {
         let mut graded = self.blank(student, taken);
         let ends = |graded: Graded, status: Status, message: String| {
-            Ok(Judged::without_run(Graded { status, message, ..graded }, String::new()))
+            Ok(Judged::without_run(
+                Graded {
+                    status,
+                    message,
+                    ..graded
+                },
+                String::new(),
+            ))
         };
         if let Some(why) = &taken.rejected {
             return ends(graded, Status::Rejected, format!("Not graded: {why}."));
@@ -406,13 +509,17 @@ impl Grader {
                 format!("None of the files that count are there: {names}."),
             );
         }
-        let unknown =
-            |path: &&String| !taken.files.contains_key(*path) && !self.kit.starter.contains_key(*path);
+        let unknown = |path: &&String| {
+            !taken.files.contains_key(*path) && !self.kit.starter.contains_key(*path)
+        };
         if let Some(path) = self.kit.allowed.iter().find(unknown) {
             return ends(graded, Status::Missing, format!("{path} is missing."));
         }
         graded.unchanged = self.kit.allowed.iter().all(|path| {
-            taken.files.get(path).is_none_or(|content| self.kit.starter.get(path) == Some(content))
+            taken
+                .files
+                .get(path)
+                .is_none_or(|content| self.kit.starter.get(path) == Some(content))
         });
         if !self.kit.allows_unsafe {
             for (path, content) in &taken.files {
@@ -435,13 +542,17 @@ impl Grader {
     /// Compiles and tests what may be run.
     fn run(&self, sandbox: &Sandbox, mut graded: Graded, taken: &Taken) -> Result<Judged> {
         let mut log = String::new();
-        let work = tempfile::Builder::new().prefix("work-").tempdir_in(self.scratch.folder.path())?;
+        let work = tempfile::Builder::new()
+            .prefix("work-")
+            .tempdir_in(self.scratch.folder.path())?;
         sandbox.folder(work.path(), false)?;
         let sources = work.path().join("sources");
         let mut tree = self.sources.clone();
         for path in &self.kit.allowed {
             let content = taken.files.get(path).or_else(|| self.kit.starter.get(path));
-            let content = content.with_context(|| format!("the starter has no {path}"))?.clone();
+            let content = content
+                .with_context(|| format!("the starter has no {path}"))?
+                .clone();
             tree.insert(path.clone(), content);
         }
         write_tree(sandbox, &sources, &tree)?;
@@ -457,10 +568,25 @@ impl Grader {
             Ok(library) => library,
             Err(Refused { text, limit }) => {
                 let forbidden = !self.kit.allows_unsafe && text.contains(FORBID);
-                let status = if forbidden { Status::Rejected } else { Status::CompileError };
-                let what = if limit { "The compiler was ended" } else { "It does not compile" };
+                let status = if forbidden {
+                    Status::Rejected
+                } else {
+                    Status::CompileError
+                };
+                let what = if limit {
+                    "The compiler was ended"
+                } else {
+                    "It does not compile"
+                };
                 let message = format!("{what}:\n{text}");
-                return Ok(Judged::without_run(Graded { status, message, ..graded }, text));
+                return Ok(Judged::without_run(
+                    Graded {
+                        status,
+                        message,
+                        ..graded
+                    },
+                    text,
+                ));
             }
         };
         let mut used = BTreeMap::new();
@@ -499,7 +625,11 @@ impl Grader {
                         log.push_str(&format!("group {}:\n{}\n", group.name, refused.text));
                         let said = if public { refused.text } else { String::new() };
                         let test = |(number, name): (usize, &String)| {
-                            let said = if number == 0 { said.clone() } else { String::new() };
+                            let said = if number == 0 {
+                                said.clone()
+                            } else {
+                                String::new()
+                            };
                             Test::new(name, Outcome::CompileError, said)
                         };
                         group.tests = part.tests.iter().enumerate().map(test).collect();
@@ -510,17 +640,27 @@ impl Grader {
                         for name in &part.tests {
                             // The group's points are lost by now, and all others of it may take as long.
                             if group.tests.last().is_some_and(|it| it.outcome.is_late()) {
-                                group.tests.push(Test::new(name, Outcome::NotRun, String::new()));
+                                group
+                                    .tests
+                                    .push(Test::new(name, Outcome::NotRun, String::new()));
                                 continue;
                             }
-                            let (test, its) = self.test(sandbox, &program, name, public, &mut log)?;
+                            let (test, its) =
+                                self.test(sandbox, &program, name, public, &mut log)?;
                             used.insert(name.clone(), its);
                             group.tests.push(test);
                         }
                         // Where `unsafe` is allowed every test that passed has its counterpart that must fail; elsewhere,
                         // where nobody is known to be able to forge, one a group.
-                        let passed = group.tests.iter().filter(|test| test.outcome == Outcome::Passed);
-                        let most = if self.kit.allows_unsafe { usize::MAX } else { 1 };
+                        let passed = group
+                            .tests
+                            .iter()
+                            .filter(|test| test.outcome == Outcome::Passed);
+                        let most = if self.kit.allows_unsafe {
+                            usize::MAX
+                        } else {
+                            1
+                        };
                         for name in passed.take(most).map(|test| &test.name) {
                             let ran = self.once(sandbox, &program, name, true)?;
                             if matches!(ran.outcome, Outcome::Passed | Outcome::Tampered) {
@@ -532,7 +672,11 @@ impl Grader {
             }
         }
         for (name, group) in &canaries {
-            if let Some(test) = graded.groups[*group].tests.iter_mut().find(|test| test.name == *name) {
+            if let Some(test) = graded.groups[*group]
+                .tests
+                .iter_mut()
+                .find(|test| test.name == *name)
+            {
                 test.outcome = Outcome::Tampered;
             }
         }
@@ -544,8 +688,12 @@ impl Grader {
         for group in &mut graded.groups {
             group.points = if group.is_full() { group.max_points } else { 0 };
         }
-        let outcomes: Vec<Outcome> =
-            graded.groups.iter().flat_map(|group| &group.tests).map(|test| test.outcome).collect();
+        let outcomes: Vec<Outcome> = graded
+            .groups
+            .iter()
+            .flat_map(|group| &group.tests)
+            .map(|test| test.outcome)
+            .collect();
         let any = |outcome| outcomes.contains(&outcome);
         let status = if any(Outcome::Tampered) {
             Status::Tampered
@@ -586,13 +734,22 @@ impl Grader {
         // What a test prints until it is stopped differs in length; its beginning does not.
         let stopped = matches!(ran.outcome, Outcome::Timeout | Outcome::ResourceLimit);
         let printed = harmless(&printed(&ran.output), if stopped { 2000 } else { 8000 });
-        log.push_str(&format!("test {name}: {}\n{printed}\n", ran.outcome.words()));
+        log.push_str(&format!(
+            "test {name}: {}\n{printed}\n",
+            ran.outcome.words()
+        ));
         let message = match (public, panic_message(&ran.output)) {
             (false, _) => String::new(),
             (true, Some(panic)) => harmless(&format!("{}: {panic}", ran.outcome.words()), MESSAGE),
             (true, None) => ran.outcome.words().to_owned(),
         };
-        Ok((Test { flaky, ..Test::new(name, ran.outcome, message) }, ran.used))
+        Ok((
+            Test {
+                flaky,
+                ..Test::new(name, ran.outcome, message)
+            },
+            ran.used,
+        ))
     }
 
     /// Runs a test once, in a process and a sandbox of its own.
@@ -607,7 +764,9 @@ impl Grader {
             .args([harness::ENTRY, "--exact", "--nocapture", "--test-threads=1"])
             .channel(theirs.into());
         job.env("MALLOC_ARENA_MAX", "2");
-        SURROUNDINGS.iter().for_each(|(name, value)| _ = job.env(name, *value));
+        SURROUNDINGS
+            .iter()
+            .for_each(|(name, value)| _ = job.env(name, *value));
         job.with_scratch();
         if self.forks {
             job.with_programs();
@@ -625,7 +784,10 @@ impl Grader {
             // Nobody speaks here but the grader's own code.
             _ => Outcome::Tampered,
         };
-        let used = messages.first().and_then(|only| harness::proof(only, &number)).unwrap_or_default();
+        let used = messages
+            .first()
+            .and_then(|only| harness::proof(only, &number))
+            .unwrap_or_default();
         Ok(Ran {
             outcome,
             waited: ended.how == How::Clock && outcome != Outcome::Passed,
@@ -654,20 +816,31 @@ fn settle(alone: &RwLock<()>, mut once: impl FnMut() -> Result<Ran>) -> Result<(
 
 fn ungraded(graded: Graded, error: &anyhow::Error) -> Judged {
     let message = "This has not been graded yet: the fault is the grader's, not yours.".to_owned();
-    let graded = Graded { status: Status::InfrastructureError, score: None, message, ..graded };
+    let graded = Graded {
+        status: Status::InfrastructureError,
+        score: None,
+        message,
+        ..graded
+    };
     Judged::without_run(graded, format!("{error:#}\n"))
 }
 
 /// Why a test that did not prove anything has not.
 fn unproven(ended: &Ended) -> Outcome {
     // These only say how a test failed: whoever prints the words of another way has failed all the same.
-    const ERRORS: [i32; 5] = [libc::EAGAIN, libc::ENOMEM, libc::EMFILE, libc::EFBIG, libc::ENOSPC];
+    const ERRORS: [i32; 5] = [
+        libc::EAGAIN,
+        libc::ENOMEM,
+        libc::EMFILE,
+        libc::EFBIG,
+        libc::ENOSPC,
+    ];
     let said = |words: &str| ended.output.contains(words);
     let short = said("memory allocation of")
         || said("failed to spawn thread")
-        || ERRORS
-            .iter()
-            .any(|it| said(&format!("(os error {it})")) || said(&format!("Os {{ code: {it}, kind")));
+        || ERRORS.iter().any(|it| {
+            said(&format!("(os error {it})")) || said(&format!("Os {{ code: {it}, kind"))
+        });
     match ended.how {
         How::Clock => Outcome::Timeout,
         How::Signal(_) if ended.used_up_cpu() => Outcome::Timeout,
@@ -693,14 +866,20 @@ fn seal(program: &Path, public: bool) -> Result<()> {
     }
     fs::set_permissions(
         program,
-        fs::Permissions::from_mode(if public || rustix::process::geteuid().is_root() { mode } else { 0o111 }),
+        fs::Permissions::from_mode(if public || rustix::process::geteuid().is_root() {
+            mode
+        } else {
+            0o111
+        }),
     )?;
     Ok(())
 }
 
 fn getrandom(bytes: &mut [u8]) -> Result<()> {
     use std::io::Read;
-    fs::File::open("/dev/urandom")?.read_exact(bytes).context("no random numbers")
+    fs::File::open("/dev/urandom")?
+        .read_exact(bytes)
+        .context("no random numbers")
 }
 
 #[cfg(test)]
@@ -708,7 +887,12 @@ mod tests {
     use super::*;
 
     fn ran(outcome: Outcome, waited: bool) -> Ran {
-        Ran { outcome, waited, output: String::new(), used: Used::default() }
+        Ran {
+            outcome,
+            waited,
+            output: String::new(),
+            used: Used::default(),
+        }
     }
 
     /// Settles a test whose runs come to these, and says for each whether it was alone.
@@ -727,8 +911,14 @@ mod tests {
     #[test]
     fn test_that_only_waited_is_run_again_alone_before_it_counts() {
         use Outcome::{Passed, Timeout};
-        assert_eq!(settled(&[(Timeout, true), (Passed, false)]), (Passed, false, vec![false, true]));
-        assert_eq!(settled(&[(Timeout, true), (Timeout, true)]), (Timeout, false, vec![false, true]));
+        assert_eq!(
+            settled(&[(Timeout, true), (Passed, false)]),
+            (Passed, false, vec![false, true])
+        );
+        assert_eq!(
+            settled(&[(Timeout, true), (Timeout, true)]),
+            (Timeout, false, vec![false, true])
+        );
         // CPU time is its own, however busy the machine is.
         assert_eq!(settled(&[(Timeout, false)]), (Timeout, false, vec![false]));
     }
@@ -736,8 +926,14 @@ mod tests {
     #[test]
     fn test_that_fails_and_then_passes_is_flaky_and_counts_as_failed() {
         use Outcome::{Ended, Failed, Passed};
-        assert_eq!(settled(&[(Failed, false), (Passed, false)]), (Failed, true, vec![false; 2]));
-        assert_eq!(settled(&[(Failed, false), (Failed, false)]), (Failed, false, vec![false; 2]));
+        assert_eq!(
+            settled(&[(Failed, false), (Passed, false)]),
+            (Failed, true, vec![false; 2])
+        );
+        assert_eq!(
+            settled(&[(Failed, false), (Failed, false)]),
+            (Failed, false, vec![false; 2])
+        );
         assert_eq!(settled(&[(Passed, false)]), (Passed, false, vec![false]));
         assert_eq!(settled(&[(Ended, false)]), (Ended, false, vec![false]));
     }
@@ -752,7 +948,10 @@ mod tests {
                 Ok(output) => *output,
                 Err(output) => (*output.downcast::<&str>().unwrap()).to_owned(),
             };
-            Ok(Ran { output, ..ran(Outcome::Failed, false) })
+            Ok(Ran {
+                output,
+                ..ran(Outcome::Failed, false)
+            })
         })
         .unwrap();
         assert_eq!((ran.outcome, flaky, runs), (Outcome::Failed, false, 1));

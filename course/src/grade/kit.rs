@@ -41,7 +41,9 @@ impl Kit {
 
     /// The groups that students see, or those that they do not.
     pub fn groups_of(&self, visibility: Visibility) -> impl Iterator<Item = &Group> {
-        self.groups.iter().filter(move |group| group.visibility == visibility)
+        self.groups
+            .iter()
+            .filter(move |group| group.visibility == visibility)
     }
 
     /// A digest of all that decides a grade, but for the submission and the compiler.
@@ -50,10 +52,19 @@ impl Kit {
         let mut hasher = blake3::Hasher::new();
         let mut item = |bytes: &[u8]| {
             // Lengths keep "a" + "bc" apart from "ab" + "c".
-            hasher.update(&(bytes.len() as u64).to_le_bytes()).update(bytes);
+            hasher
+                .update(&(bytes.len() as u64).to_le_bytes())
+                .update(bytes);
         };
         item(super::RULES.as_bytes());
-        let Self { slug, allowed, groups, allows_unsafe, limits, .. } = self;
+        let Self {
+            slug,
+            allowed,
+            groups,
+            allows_unsafe,
+            limits,
+            ..
+        } = self;
         item(format!("{slug}{allowed:?}{groups:?}{allows_unsafe}{limits:?}").as_bytes());
         for tree in [&self.owned, &self.starter] {
             for (path, content) in tree {
@@ -73,8 +84,9 @@ impl Kit {
 pub fn of_chapter(project: &Project, slug: &str) -> Result<Kit> {
     let exercise = Exercise::of(project, slug)?;
     let tests = exercise.tests();
-    let tests =
-        tests.with_context(|| format!("`{slug}` asks for a text, which nothing but a reader can grade"))?;
+    let tests = tests.with_context(|| {
+        format!("`{slug}` asks for a text, which nothing but a reader can grade")
+    })?;
     Ok(Kit {
         slug: slug.to_owned(),
         title: exercise.task.title.clone(),
@@ -82,7 +94,11 @@ pub fn of_chapter(project: &Project, slug: &str) -> Result<Kit> {
         allowed: exercise.allowed().to_vec(),
         starter: exercise.starter().clone(),
         solution: exercise.solution().clone(),
-        tests: tests.iter().map(|part| part.to_string_lossy()).collect::<Vec<_>>().join("/"),
+        tests: tests
+            .iter()
+            .map(|part| part.to_string_lossy())
+            .collect::<Vec<_>>()
+            .join("/"),
         groups: exercise.task.groups.clone(),
         allows_unsafe: exercise.task.solution.allows_unsafe,
         limits: exercise.task.limits,

@@ -58,11 +58,15 @@ impl FromStr for Policy {
             "told" => Ok(Self::Told),
             "zero" => Ok(Self::PerDay(100)),
             _ => {
-                let number = text.strip_suffix('%').and_then(|number| number.parse().ok());
+                let number = text
+                    .strip_suffix('%')
+                    .and_then(|number| number.parse().ok());
                 number
                     .filter(|percent| *percent <= 100)
                     .map(Self::PerDay)
-                    .ok_or_else(|| "write `told`, `zero`, or what a day costs, such as `10%`".to_owned())
+                    .ok_or_else(|| {
+                        "write `told`, `zero`, or what a day costs, such as `10%`".to_owned()
+                    })
             }
         }
     }
@@ -86,7 +90,10 @@ impl Policy {
 
 /// An instant, as a file name or a roster may have it: with an offset, or in UTC.
 pub(super) fn instant(text: &str) -> Option<Timestamp> {
-    text.parse::<Due>().map(Due::instant).ok().or_else(|| text.parse().ok())
+    text.parse::<Due>()
+        .map(Due::instant)
+        .ok()
+        .or_else(|| text.parse().ok())
 }
 
 impl Mark {
@@ -94,8 +101,11 @@ impl Mark {
     #[must_use]
     pub fn of(graded: &Graded, plan: Option<&Plan>, policy: Policy) -> Self {
         // Before the tests of hidden groups are gone. What cannot be trusted has passed, and has no points.
-        let passed: Vec<bool> =
-            graded.groups.iter().map(|group| group.is_full() && group.points == group.max_points).collect();
+        let passed: Vec<bool> = graded
+            .groups
+            .iter()
+            .map(|group| group.is_full() && group.points == group.max_points)
+            .collect();
         let mut graded = graded.for_student();
         if let Some(plan) = plan {
             for group in &mut graded.groups {
@@ -103,7 +113,9 @@ impl Mark {
                 group.points = group.points.saturating_mul(weight);
                 group.max_points = group.max_points.saturating_mul(weight);
             }
-            graded.score = graded.score.map(|_| graded.groups.iter().map(|group| group.points).sum());
+            graded.score = graded
+                .score
+                .map(|_| graded.groups.iter().map(|group| group.points).sum());
             graded.max_score = graded.groups.iter().map(|group| group.max_points).sum();
         }
         let due = plan.and_then(Plan::due);
@@ -119,7 +131,12 @@ impl Mark {
             },
         };
         let penalty = policy.penalty(graded.score.unwrap_or(0), &lateness);
-        Self { graded, passed, penalty, lateness }
+        Self {
+            graded,
+            passed,
+            penalty,
+            lateness,
+        }
     }
 
     /// The points that count; `None` for who is ungraded, which is not zero.
@@ -148,10 +165,15 @@ impl Mark {
         }
         match (self.lateness.clone(), self.penalty) {
             (Lateness::Marked, 0) => add("Handed in late."),
-            (Lateness::Marked, points) => add(&format!("Handed in late, which costs {points} points.")),
+            (Lateness::Marked, points) => {
+                add(&format!("Handed in late, which costs {points} points."))
+            }
             (Lateness::Late(seconds), 0) => add(&format!("Handed in {} late.", duration(seconds))),
             (Lateness::Late(seconds), points) => {
-                add(&format!("Handed in {} late, which costs {points} points.", duration(seconds)));
+                add(&format!(
+                    "Handed in {} late, which costs {points} points.",
+                    duration(seconds)
+                ));
             }
             _ => {}
         }
@@ -174,8 +196,16 @@ impl Mark {
             Visibility::Hidden if passed => "hidden tests: passed".to_owned(),
             Visibility::Hidden => "hidden tests: not all passed".to_owned(),
         };
-        for test in group.tests.iter().filter(|test| test.outcome != Outcome::Passed) {
-            let words = if test.message.is_empty() { test.outcome.words() } else { test.message.as_str() };
+        for test in group
+            .tests
+            .iter()
+            .filter(|test| test.outcome != Outcome::Passed)
+        {
+            let words = if test.message.is_empty() {
+                test.outcome.words()
+            } else {
+                test.message.as_str()
+            };
             let _ = write!(said, "\n{}: {}", test.name, words.trim_end());
             if test.flaky {
                 said.push_str("\n(It passed when it was run once more. It counts as failed.)");
@@ -212,7 +242,13 @@ mod tests {
         assert_eq!(ten.penalty(29, &late(25)), 5);
         assert_eq!(ten.penalty(29, &late(24 * 400)), 29);
         assert_eq!(ten.penalty(29, &Lateness::InTime), 0);
-        assert_eq!("zero".parse::<Policy>().unwrap().penalty(29, &Lateness::Late(1)), 29);
+        assert_eq!(
+            "zero"
+                .parse::<Policy>()
+                .unwrap()
+                .penalty(29, &Lateness::Late(1)),
+            29
+        );
         assert_eq!(Policy::Told.penalty(29, &late(1)), 0);
         assert!("10".parse::<Policy>().is_err() && "101%".parse::<Policy>().is_err());
     }

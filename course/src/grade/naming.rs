@@ -27,7 +27,12 @@ impl std::str::FromStr for Naming {
             Ok(regex) => regex,
             Err(error) => {
                 let text = error.to_string();
-                let last = text.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned();
+                let last = text
+                    .lines()
+                    .last()
+                    .unwrap_or_default()
+                    .trim_start_matches("error: ")
+                    .to_owned();
                 bail!("this is no regular expression: {last}");
             }
         };
@@ -37,8 +42,14 @@ impl std::str::FromStr for Naming {
                 bail!("there is no group `{name}`: {known}");
             }
         }
-        if !regex.capture_names().flatten().any(|name| name == "student") {
-            bail!("the group `student` is missing: write (?<student>…) around what tells students apart");
+        if !regex
+            .capture_names()
+            .flatten()
+            .any(|name| name == "student")
+        {
+            bail!(
+                "the group `student` is missing: write (?<student>…) around what tells students apart"
+            );
         }
         Ok(Self(regex))
     }
@@ -59,7 +70,12 @@ impl Naming {
     }
 
     fn of(found: &Captures<'_>) -> Option<Student> {
-        let group = |name: &str| found.name(name).map(|it| it.as_str().trim().to_owned()).unwrap_or_default();
+        let group = |name: &str| {
+            found
+                .name(name)
+                .map(|it| it.as_str().trim().to_owned())
+                .unwrap_or_default()
+        };
         let id = group("student");
         if id.is_empty() {
             return None;
@@ -69,7 +85,12 @@ impl Naming {
             (_, late) if !late.is_empty() => MARKED_LATE.to_owned(),
             _ => String::new(),
         };
-        Some(Student { id, name: group("name"), email: group("email"), submitted })
+        Some(Student {
+            id,
+            name: group("name"),
+            email: group("email"),
+            submitted,
+        })
     }
 }
 
@@ -79,12 +100,23 @@ mod tests {
 
     #[test]
     fn name_of_a_download_says_who_and_whether_late() {
-        let canvas: Naming = r"(?<student>[^_]+)_(?<late>LATE_)?\d+_\d+_.*".parse().unwrap();
-        let late = canvas.student("jonesann_LATE_4711_99_virtual-time").unwrap();
-        assert_eq!((late.id.as_str(), late.submitted.as_str()), ("jonesann", MARKED_LATE));
+        let canvas: Naming = r"(?<student>[^_]+)_(?<late>LATE_)?\d+_\d+_.*"
+            .parse()
+            .unwrap();
+        let late = canvas
+            .student("jonesann_LATE_4711_99_virtual-time")
+            .unwrap();
+        assert_eq!(
+            (late.id.as_str(), late.submitted.as_str()),
+            ("jonesann", MARKED_LATE)
+        );
         assert_eq!(canvas.student("bob_1_2_x").unwrap().submitted, "");
-        let moodle: Naming = r"(?<name>.+)_(?<student>\d+)_assignsubmission_file.*".parse().unwrap();
-        let ann = moodle.student("Ann O'Neil_4711_assignsubmission_file_").unwrap();
+        let moodle: Naming = r"(?<name>.+)_(?<student>\d+)_assignsubmission_file.*"
+            .parse()
+            .unwrap();
+        let ann = moodle
+            .student("Ann O'Neil_4711_assignsubmission_file_")
+            .unwrap();
         assert_eq!((ann.id.as_str(), ann.name.as_str()), ("4711", "Ann O'Neil"));
         // All of it, or it is nobody's.
         assert_eq!(canvas.student("readme"), None);
@@ -92,9 +124,14 @@ mod tests {
 
     #[test]
     fn name_of_a_file_says_whose_it_is_and_what_they_called_it() {
-        let canvas: Naming = r"(?<student>[^_]+)_(?<late>LATE_)?\d+_\d+_(?<file>.+)".parse().unwrap();
+        let canvas: Naming = r"(?<student>[^_]+)_(?<late>LATE_)?\d+_\d+_(?<file>.+)"
+            .parse()
+            .unwrap();
         let (student, file) = canvas.file("jonesann_LATE_4711_99_s3_retry.rs").unwrap();
-        assert_eq!((student.id.as_str(), student.submitted.as_str()), ("jonesann", MARKED_LATE));
+        assert_eq!(
+            (student.id.as_str(), student.submitted.as_str()),
+            ("jonesann", MARKED_LATE)
+        );
         assert_eq!(file, "s3_retry.rs");
         let other: Naming = "(?<student>.+)".parse().unwrap();
         assert_eq!(other.file("s3_retry.rs"), None);

@@ -127,7 +127,10 @@ impl Group {
     /// How many tests passed.
     #[must_use]
     pub fn passed(&self) -> usize {
-        self.tests.iter().filter(|test| test.outcome == Outcome::Passed).count()
+        self.tests
+            .iter()
+            .filter(|test| test.outcome == Outcome::Passed)
+            .count()
     }
 
     /// Whether all of it passed.
@@ -157,7 +160,12 @@ impl Test {
     /// A test that is not flaky.
     #[must_use]
     pub fn new(name: &str, outcome: Outcome, message: String) -> Self {
-        Self { name: name.to_owned(), outcome, flaky: false, message }
+        Self {
+            name: name.to_owned(),
+            outcome,
+            flaky: false,
+            message,
+        }
     }
 }
 
@@ -230,7 +238,11 @@ impl Graded {
     #[must_use]
     pub fn for_student(&self) -> Self {
         let mut shown = self.clone();
-        for group in shown.groups.iter_mut().filter(|group| group.visibility == Visibility::Hidden) {
+        for group in shown
+            .groups
+            .iter_mut()
+            .filter(|group| group.visibility == Visibility::Hidden)
+        {
             group.tests.clear();
         }
         shown

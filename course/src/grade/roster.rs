@@ -40,13 +40,16 @@ impl Roster {
     ///
     /// When it cannot be read, has no such column, or names a student twice.
     pub fn read(file: &Path) -> Result<Self> {
-        let bytes = std::fs::read(file).with_context(|| format!("{} cannot be read", file.display()))?;
+        let bytes =
+            std::fs::read(file).with_context(|| format!("{} cannot be read", file.display()))?;
         Self::parse(&bytes).with_context(|| format!("{} is no roster", file.display()))
     }
 
     fn parse(bytes: &[u8]) -> Result<Self> {
         let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-        let mut table = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(bytes);
+        let mut table = csv::ReaderBuilder::new()
+            .trim(csv::Trim::All)
+            .from_reader(bytes);
         let header = table.headers()?.clone();
         ensure!(
             header.iter().any(|column| column == "student_id"),
@@ -75,20 +78,32 @@ impl Roster {
         let mut out = BTreeMap::new();
         for row in &self.rows {
             // Who is in a group and hands in alone has to be asked.
-            let of = if row.group.is_empty() { &row.student_id } else { &row.group };
+            let of = if row.group.is_empty() {
+                &row.student_id
+            } else {
+                &row.group
+            };
             let Some(graded) = results.get(of) else {
                 notes.push(format!("{} has no submission", row.student_id));
                 continue;
             };
             used.insert(of);
-            let other = |ours: &String, theirs: &String| if ours.is_empty() { theirs } else { ours }.clone();
+            let other = |ours: &String, theirs: &String| {
+                if ours.is_empty() { theirs } else { ours }.clone()
+            };
             let student = Student {
                 id: row.student_id.clone(),
                 name: other(&row.name, &graded.student.name),
                 email: other(&row.email, &graded.student.email),
                 submitted: other(&row.submitted, &graded.student.submitted),
             };
-            out.insert(row.student_id.clone(), Graded { student, ..graded.clone() });
+            out.insert(
+                row.student_id.clone(),
+                Graded {
+                    student,
+                    ..graded.clone()
+                },
+            );
         }
         for (id, graded) in results {
             if used.contains(id) {
@@ -97,8 +112,9 @@ impl Roster {
             if self.rows.is_empty() {
                 out.insert(id.clone(), graded.clone());
             } else if out.contains_key(id) {
-                notes
-                    .push(format!("{id} is in a group, and has handed in alone as well: the group's counts"));
+                notes.push(format!(
+                    "{id} is in a group, and has handed in alone as well: the group's counts"
+                ));
             } else {
                 notes.push(format!("{id} is not in the roster"));
                 out.insert(id.clone(), graded.clone());
@@ -121,8 +137,19 @@ mod tests {
         .unwrap();
         let results = ["team-1", "cy", "stranger", "bob"].map(|id| (id.to_owned(), graded(id, 5)));
         let (all, notes) = roster.apply(&BTreeMap::from(results));
-        let ids: Vec<_> = all.iter().map(|it| (it.student.id.as_str(), it.student.name.as_str())).collect();
-        assert_eq!(ids, [("ann", "Ann"), ("bob", "Bob"), ("cy", "Cy"), ("stranger", "")]);
+        let ids: Vec<_> = all
+            .iter()
+            .map(|it| (it.student.id.as_str(), it.student.name.as_str()))
+            .collect();
+        assert_eq!(
+            ids,
+            [
+                ("ann", "Ann"),
+                ("bob", "Bob"),
+                ("cy", "Cy"),
+                ("stranger", "")
+            ]
+        );
         assert_eq!(
             notes,
             [

@@ -51,16 +51,23 @@ impl Run {
     /// How many submissions have no verdict.
     #[must_use]
     pub fn ungraded(&self) -> usize {
-        self.results.values().filter(|graded| !graded.has_verdict()).count()
+        self.results
+            .values()
+            .filter(|graded| !graded.has_verdict())
+            .count()
     }
 
     /// What to say of it: how many results there are of each kind.
     #[must_use]
     pub fn summary(&self) -> String {
         let mut kinds: BTreeMap<Status, usize> = BTreeMap::new();
-        self.results.values().for_each(|graded| *kinds.entry(graded.status).or_default() += 1);
-        let kinds: Vec<String> =
-            kinds.iter().map(|(status, count)| format!("{count} {}", status.word())).collect();
+        self.results
+            .values()
+            .for_each(|graded| *kinds.entry(graded.status).or_default() += 1);
+        let kinds: Vec<String> = kinds
+            .iter()
+            .map(|(status, count)| format!("{count} {}", status.word()))
+            .collect();
         format!("{} submissions: {}", self.results.len(), kinds.join(", "))
     }
 }
@@ -92,18 +99,26 @@ pub struct Class {
 /// When the folder cannot be read, or has none.
 pub fn submissions(folder: &Path, naming: Option<&Naming>) -> Result<Class> {
     let mut class = Class::default();
-    for entry in fs::read_dir(folder).with_context(|| format!("{} cannot be read", folder.display()))? {
+    for entry in
+        fs::read_dir(folder).with_context(|| format!("{} cannot be read", folder.display()))?
+    {
         let entry = entry?;
         let path = entry.path();
         let name = entry.file_name();
         // Two names that are no text stay two.
         let bytes = name.as_encoded_bytes();
-        let name = name.to_str().map_or_else(|| bytes.escape_ascii().to_string(), str::to_owned);
+        let name = name
+            .to_str()
+            .map_or_else(|| bytes.escape_ascii().to_string(), str::to_owned);
         // What systems leave behind: `.DS_Store`, and what macOS packs beside the files of a zip.
         if name.starts_with('.') || name == "__MACOSX" {
             continue;
         }
-        let id = match name.len().checked_sub(4).filter(|&at| name.is_char_boundary(at)) {
+        let id = match name
+            .len()
+            .checked_sub(4)
+            .filter(|&at| name.is_char_boundary(at))
+        {
             Some(at) if name[at..].eq_ignore_ascii_case(".zip") => name[..at].to_owned(),
             _ if path.is_dir() || path.is_symlink() => name,
             _ => {
@@ -114,10 +129,13 @@ pub fn submissions(folder: &Path, naming: Option<&Naming>) -> Result<Class> {
                             .entry(student.id.clone())
                             .or_default()
                             .push(Handed::File(path, file));
-                        let known =
-                            class.students.entry(student.id.clone()).or_insert_with(|| student.clone());
+                        let known = class
+                            .students
+                            .entry(student.id.clone())
+                            .or_insert_with(|| student.clone());
                         // The last file to come is when all of it was there.
-                        known.submitted = student.submitted.max(std::mem::take(&mut known.submitted));
+                        known.submitted =
+                            student.submitted.max(std::mem::take(&mut known.submitted));
                     }
                     None => class.strays.push(name),
                 }
@@ -136,11 +154,22 @@ pub fn submissions(folder: &Path, naming: Option<&Naming>) -> Result<Class> {
                 continue;
             }
         };
-        class.submissions.entry(id).or_default().push(Handed::Whole(path));
+        class
+            .submissions
+            .entry(id)
+            .or_default()
+            .push(Handed::Whole(path));
     }
-    class.submissions.values_mut().for_each(|handed| handed.sort());
+    class
+        .submissions
+        .values_mut()
+        .for_each(|handed| handed.sort());
     class.strays.sort();
-    ensure!(!class.submissions.is_empty(), "{} has no submissions", folder.display());
+    ensure!(
+        !class.submissions.is_empty(),
+        "{} has no submissions",
+        folder.display()
+    );
     Ok(class)
 }
 
@@ -173,11 +202,20 @@ pub fn take(handed: &[Handed], allowed: &[String]) -> Result<Taken> {
 /// # Errors
 ///
 /// When submissions cannot be listed, or results cannot be written. What goes wrong with one submission is its result.
-pub fn grade(grader: &Grader, options: &Options, progress: &Progress, stop: &AtomicBool) -> Result<Run> {
+pub fn grade(
+    grader: &Grader,
+    options: &Options,
+    progress: &Progress,
+    stop: &AtomicBool,
+) -> Result<Run> {
     let mine = |id: &str| options.shard.is_none_or(|shard| shard.has(id));
     let class = submissions(&options.submissions, options.naming.as_ref())?;
     let students = class.students;
-    let todo: Vec<_> = class.submissions.into_iter().filter(|(id, _)| mine(id)).collect();
+    let todo: Vec<_> = class
+        .submissions
+        .into_iter()
+        .filter(|(id, _)| mine(id))
+        .collect();
     let _open = store::open(&options.out)?;
     let jobs = match options.jobs {
         0 => std::thread::available_parallelism().map_or(1, usize::from),
@@ -191,29 +229,43 @@ pub fn grade(grader: &Grader, options: &Options, progress: &Progress, stop: &Ato
     let work = || -> Result<()> {
         // Relaxed: the counter hands out numbers, and the flag is only a wish; neither guards other memory.
         while !stop.load(Ordering::Relaxed) {
-            let Some((id, handed)) = todo.get(next.fetch_add(1, Ordering::Relaxed)) else { break };
-            let student =
-                students.get(id).cloned().unwrap_or_else(|| Student { id: id.clone(), ..Student::default() });
+            let Some((id, handed)) = todo.get(next.fetch_add(1, Ordering::Relaxed)) else {
+                break;
+            };
+            let student = students.get(id).cloned().unwrap_or_else(|| Student {
+                id: id.clone(),
+                ..Student::default()
+            });
             let graded = one(grader, options, student, handed)?;
             progress.advance(1);
             let mut run = done.lock().unwrap_or_else(PoisonError::into_inner);
-            *(if graded { &mut run.graded } else { &mut run.kept }) += 1;
+            *(if graded {
+                &mut run.graded
+            } else {
+                &mut run.kept
+            }) += 1;
             let count = run.graded + run.kept;
             let mut told = told.lock().unwrap_or_else(PoisonError::into_inner);
             if told.elapsed() > Duration::from_secs(10) {
                 *told = Instant::now();
-                let left = start.elapsed().as_secs_f64() / count as f64 * (todo.len() - count) as f64;
-                progress.remark(&format!("{count} of {}, about {left:.0} s left", todo.len()));
+                let left =
+                    start.elapsed().as_secs_f64() / count as f64 * (todo.len() - count) as f64;
+                progress.remark(&format!(
+                    "{count} of {}, about {left:.0} s left",
+                    todo.len()
+                ));
             }
         }
         Ok(())
     };
     std::thread::scope(|scope| {
         let workers: Vec<_> = (0..jobs).map(|_| scope.spawn(work)).collect();
-        workers.into_iter().try_for_each(|worker| match worker.join() {
-            Ok(worked) => worked,
-            Err(_) => bail!("a worker panicked: its submission has no result"),
-        })
+        workers
+            .into_iter()
+            .try_for_each(|worker| match worker.join() {
+                Ok(worked) => worked,
+                Err(_) => bail!("a worker panicked: its submission has no result"),
+            })
     })?;
     let mut run = done.into_inner().unwrap_or_else(PoisonError::into_inner);
     run.left = todo.len() - run.graded - run.kept;
@@ -227,7 +279,9 @@ fn one(grader: &Grader, options: &Options, student: Student, handed: &[Handed]) 
     let judged = match take(handed, &grader.kit().allowed) {
         Ok(taken) => {
             let sandbox = grader.level().word();
-            if options.resume && store::is_done(&options.out, &student.id, &grader.key(&taken), sandbox) {
+            if options.resume
+                && store::is_done(&options.out, &student.id, &grader.key(&taken), sandbox)
+            {
                 return Ok(false);
             }
             grader.grade(student, &taken)

@@ -23,7 +23,10 @@ pub fn lay_out(root: &Path, options: &Options, out: &Path) -> Result<(String, Ve
 
     let slug = options.task.as_deref().unwrap_or_default();
     let exercise = crate::exercise::Exercise::of(&crate::project::Project::load(root)?, slug)?;
-    ensure!(!exercise.task.is_text(), "`{slug}` asks for a text, and these tools compare programs");
+    ensure!(
+        !exercise.task.is_text(),
+        "`{slug}` asks for a text, and these tools compare programs"
+    );
     ensure!(
         !out.exists(),
         "{} exists: name another folder, so that nobody's old files are in it",
@@ -38,18 +41,29 @@ pub fn lay_out(root: &Path, options: &Options, out: &Path) -> Result<(String, Ve
         if let Some(why) = &taken.rejected {
             notes.push(format!("{id} is left out: {why}"));
         } else if taken.files.is_empty() {
-            notes.push(format!("{id} is left out: none of the files that count are there"));
+            notes.push(format!(
+                "{id} is left out: none of the files that count are there"
+            ));
         } else {
             count += 1;
             for (file, bytes) in &taken.files {
-                store::write(&out.join("submissions").join(&names[id.as_str()]).join(file), bytes)?;
+                store::write(
+                    &out.join("submissions").join(&names[id.as_str()]).join(file),
+                    bytes,
+                )?;
             }
         }
     }
     for file in exercise.allowed() {
         store::write(&out.join("basecode").join(file), &exercise.starter()[file])?;
     }
-    Ok((format!("{count} submissions and the starter as base code in {}", out.display()), notes))
+    Ok((
+        format!(
+            "{count} submissions and the starter as base code in {}",
+            out.display()
+        ),
+        notes,
+    ))
 }
 
 /// Submissions are taken as the grader takes them, which needs Linux.
@@ -59,5 +73,7 @@ pub fn lay_out(root: &Path, options: &Options, out: &Path) -> Result<(String, Ve
 /// Always.
 #[cfg(not(target_os = "linux"))]
 pub fn lay_out(_: &Path, _: &Options, _: &Path) -> Result<(String, Vec<String>)> {
-    anyhow::bail!("taking submissions safely needs Linux: use a virtual machine, or WSL 2 on Windows")
+    anyhow::bail!(
+        "taking submissions safely needs Linux: use a virtual machine, or WSL 2 on Windows"
+    )
 }

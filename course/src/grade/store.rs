@@ -29,7 +29,10 @@ impl std::str::FromStr for Shard {
     fn from_str(text: &str) -> Result<Self, String> {
         let (number, of) = text.split_once('/').ok_or("write it as 2/4")?;
         let parse = |text: &str| text.parse::<u64>().map_err(|_| "write it as 2/4");
-        let shard = Self { number: parse(number)?, of: parse(of)? };
+        let shard = Self {
+            number: parse(number)?,
+            of: parse(of)?,
+        };
         if shard.number == 0 || shard.number > shard.of {
             return Err(format!("shards count from 1 to {}", shard.of));
         }
@@ -55,7 +58,8 @@ pub fn file_name(student: &str) -> String {
 }
 
 fn result_file(out: &Path, student: &str) -> PathBuf {
-    out.join("results").join(format!("{}.json", file_name(student)))
+    out.join("results")
+        .join(format!("{}.json", file_name(student)))
 }
 
 /// Writes a file whole: a reader sees the old one or the new one.
@@ -69,7 +73,8 @@ pub fn write(path: &Path, content: &[u8]) -> Result<()> {
     let mut file = tempfile::Builder::new().prefix(PART).tempfile_in(folder)?;
     file.write_all(content)?;
     file.as_file().sync_all()?;
-    file.persist(path).with_context(|| format!("{} cannot be written", path.display()))?;
+    file.persist(path)
+        .with_context(|| format!("{} cannot be written", path.display()))?;
     Ok(())
 }
 
@@ -87,7 +92,9 @@ pub struct Open {
 pub fn open(out: &Path) -> Result<Open> {
     fs::create_dir_all(out).with_context(|| format!("{} cannot be made", out.display()))?;
     // Where folders cannot be locked nothing is removed: somebody may be writing it.
-    let Ok(folder) = File::open(out) else { return Ok(Open { _folder: None }) };
+    let Ok(folder) = File::open(out) else {
+        return Ok(Open { _folder: None });
+    };
     if folder.try_lock().is_ok() {
         for below in [out.to_owned(), out.join("results"), out.join("logs")] {
             for entry in fs::read_dir(&below).into_iter().flatten().flatten() {
@@ -99,7 +106,9 @@ pub fn open(out: &Path) -> Result<Open> {
         let _ = folder.unlock();
     }
     let _ = folder.lock_shared();
-    Ok(Open { _folder: Some(folder) })
+    Ok(Open {
+        _folder: Some(folder),
+    })
 }
 
 /// Keeps a result, and beside it what only an instructor may read.
@@ -109,7 +118,10 @@ pub fn open(out: &Path) -> Result<Open> {
 /// When it cannot be written.
 pub fn keep(out: &Path, graded: &Graded, log: &str) -> Result<()> {
     let student = &graded.student.id;
-    write(&out.join("logs").join(format!("{}.txt", file_name(student))), log.as_bytes())?;
+    write(
+        &out.join("logs").join(format!("{}.txt", file_name(student))),
+        log.as_bytes(),
+    )?;
     // The result comes last: with it, the submission is done.
     write(&result_file(out, student), &bytes(graded)?)
 }
@@ -142,7 +154,9 @@ pub fn read(out: &Path) -> Result<BTreeMap<String, Graded>> {
     if out.is_dir() && !folder.exists() {
         return Ok(results);
     }
-    for entry in fs::read_dir(&folder).with_context(|| format!("{} cannot be read", folder.display()))? {
+    for entry in
+        fs::read_dir(&folder).with_context(|| format!("{} cannot be read", folder.display()))?
+    {
         let path = entry?.path();
         if path.extension().is_none_or(|extension| extension != "json") {
             continue;
@@ -167,7 +181,9 @@ pub fn merge(from: &[PathBuf], into: &Path) -> Result<BTreeMap<String, Graded>> 
     let there = into.is_dir().then(|| into.to_owned());
     for folder in from.iter().chain(&there) {
         for (student, graded) in read(folder)? {
-            let log = folder.join("logs").join(format!("{}.txt", file_name(&student)));
+            let log = folder
+                .join("logs")
+                .join(format!("{}.txt", file_name(&student)));
             let log = fs::read_to_string(log).unwrap_or_default();
             tasks.insert(graded.key.task.clone());
             let new = (graded.has_verdict(), bytes(&graded)?, log, graded);
@@ -177,12 +193,18 @@ pub fn merge(from: &[PathBuf], into: &Path) -> Result<BTreeMap<String, Graded>> 
             }
         }
     }
-    ensure!(tasks.len() <= 1, "these results are of different tasks, or of different versions of one");
+    ensure!(
+        tasks.len() <= 1,
+        "these results are of different tasks, or of different versions of one"
+    );
     let _open = open(into)?;
     for (_, _, log, graded) in all.values() {
         keep(into, graded, log)?;
     }
-    let all = all.into_iter().map(|(student, (.., graded))| (student, graded)).collect();
+    let all = all
+        .into_iter()
+        .map(|(student, (.., graded))| (student, graded))
+        .collect();
     summarise(into, &all)?;
     Ok(all)
 }
@@ -206,20 +228,29 @@ pub fn summarise(out: &Path, results: &BTreeMap<String, Graded>) -> Result<()> {
         "flaky",
     ])?;
     for graded in results.values() {
-        let flaky = graded.groups.iter().flat_map(|group| &group.tests).any(|test| test.flaky);
+        let flaky = graded
+            .groups
+            .iter()
+            .flat_map(|group| &group.tests)
+            .any(|test| test.flaky);
         table.write_record([
             text::cell(&graded.student.id),
             text::cell(&graded.student.name),
             graded.task.clone(),
             graded.status.word().to_owned(),
-            graded.score.map_or_else(String::new, |score| score.to_string()),
+            graded
+                .score
+                .map_or_else(String::new, |score| score.to_string()),
             graded.max_score.to_string(),
             graded.sandbox.clone(),
             graded.unchanged.to_string(),
             flaky.to_string(),
         ])?;
     }
-    write(&out.join("summary.csv"), &table.into_inner().context("the table is in memory")?)
+    write(
+        &out.join("summary.csv"),
+        &table.into_inner().context("the table is in memory")?,
+    )
 }
 
 #[cfg(test)]
@@ -231,8 +262,16 @@ mod tests {
         Graded {
             format: 1,
             task: "tiny".to_owned(),
-            key: Key { task: "t".to_owned(), submission: "s".to_owned(), toolchain: "c".to_owned() },
-            student: Student { id: id.to_owned(), name: "=Ann, \"A\" 🦀".to_owned(), ..Student::default() },
+            key: Key {
+                task: "t".to_owned(),
+                submission: "s".to_owned(),
+                toolchain: "c".to_owned(),
+            },
+            student: Student {
+                id: id.to_owned(),
+                name: "=Ann, \"A\" 🦀".to_owned(),
+                ..Student::default()
+            },
             status,
             score,
             max_score: 10,
@@ -250,7 +289,12 @@ mod tests {
         let files = crate::evidence::files_below(folder);
         files
             .into_iter()
-            .map(|it| (it.strip_prefix(folder).unwrap().to_owned(), fs::read(&it).unwrap()))
+            .map(|it| {
+                (
+                    it.strip_prefix(folder).unwrap().to_owned(),
+                    fs::read(&it).unwrap(),
+                )
+            })
             .collect()
     }
 
@@ -258,7 +302,9 @@ mod tests {
     fn every_student_is_in_one_shard_and_stays_there() {
         for of in 1..5 {
             for student in ["ann", "bob", "", "🦀", "a/b"] {
-                let shards = (1..=of).filter(|&number| Shard { number, of }.has(student)).count();
+                let shards = (1..=of)
+                    .filter(|&number| Shard { number, of }.has(student))
+                    .count();
                 assert_eq!(shards, 1);
             }
         }
@@ -317,7 +363,10 @@ mod tests {
 
     #[test]
     fn fault_gives_way_to_a_verdict_and_other_tasks_are_refused() {
-        let fault = (graded("ann", Status::InfrastructureError, None), "fault".to_owned());
+        let fault = (
+            graded("ann", Status::InfrastructureError, None),
+            "fault".to_owned(),
+        );
         let verdict = (graded("ann", Status::Graded, Some(7)), "verdict".to_owned());
         let (one, two) = (folder(&[fault]), folder(std::slice::from_ref(&verdict)));
         let both = merged(&[two.path(), one.path()]);
@@ -350,11 +399,17 @@ mod tests {
     #[test]
     fn summary_has_no_score_for_who_is_ungraded_and_no_formula() {
         let out = tempfile::tempdir().unwrap();
-        let all = BTreeMap::from([("x".to_owned(), graded("x", Status::InfrastructureError, None))]);
+        let all = BTreeMap::from([(
+            "x".to_owned(),
+            graded("x", Status::InfrastructureError, None),
+        )]);
         summarise(out.path(), &all).unwrap();
         let mut table = csv::Reader::from_path(out.path().join("summary.csv")).unwrap();
         let row = table.records().next().unwrap().unwrap();
-        assert_eq!((&row[1], &row[3], &row[4]), ("'=Ann, \"A\" 🦀", "infrastructure_error", ""));
+        assert_eq!(
+            (&row[1], &row[3], &row[4]),
+            ("'=Ann, \"A\" 🦀", "infrastructure_error", "")
+        );
     }
 
     #[test]
@@ -364,7 +419,15 @@ mod tests {
         keep(out.path(), &verdict, "").unwrap();
         assert!(is_done(out.path(), "ann", &verdict.key, "full"));
         assert!(!is_done(out.path(), "ann", &verdict.key, "reduced"));
-        assert!(!is_done(out.path(), "ann", &Key { submission: "other".to_owned(), ..verdict.key }, "full"));
+        assert!(!is_done(
+            out.path(),
+            "ann",
+            &Key {
+                submission: "other".to_owned(),
+                ..verdict.key
+            },
+            "full"
+        ));
         let fault = graded("bob", Status::InfrastructureError, None);
         keep(out.path(), &fault, "").unwrap();
         assert!(!is_done(out.path(), "bob", &fault.key, "full"));

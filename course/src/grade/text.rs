@@ -30,10 +30,12 @@ pub fn harmless(text: &str, limit: usize) -> String {
         }
     }
     let out = out.replace("##[", "## [");
-    let lines = out.lines().map(|line| match line.trim_start().strip_prefix("::") {
-        Some(rest) => format!(": :{rest}"),
-        None => line.to_owned(),
-    });
+    let lines = out
+        .lines()
+        .map(|line| match line.trim_start().strip_prefix("::") {
+            Some(rest) => format!(": :{rest}"),
+            None => line.to_owned(),
+        });
     let out = lines.collect::<Vec<_>>().join("\n");
     match out.char_indices().nth(limit) {
         Some((at, _)) => format!("{} …", &out[..at]),
@@ -76,11 +78,16 @@ pub fn panic_message(output: &str) -> Option<String> {
 /// numbers of threads.
 #[must_use]
 pub fn printed(output: &str) -> String {
-    let inside =
-        output.split_once("\nrunning 1 test\ntest __grade::run ... ").map_or(output, |(_, rest)| rest);
-    let end = inside.rfind("FAILED\n\nfailures:\n").unwrap_or(inside.len());
+    let inside = output
+        .split_once("\nrunning 1 test\ntest __grade::run ... ")
+        .map_or(output, |(_, rest)| rest);
+    let end = inside
+        .rfind("FAILED\n\nfailures:\n")
+        .unwrap_or(inside.len());
     let lines = inside[..end].trim().lines().map(|line| {
-        let number = line.strip_prefix("thread '").and_then(|rest| rest.split_once("' ("));
+        let number = line
+            .strip_prefix("thread '")
+            .and_then(|rest| rest.split_once("' ("));
         match number.and_then(|(name, rest)| Some((name, rest.split_once(") panicked at ")?))) {
             Some((name, (number, place))) if number.bytes().all(|it| it.is_ascii_digit()) => {
                 format!("thread '{name}' panicked at {place}")
@@ -107,9 +114,11 @@ mod tests {
 
     #[test]
     fn harmless_text_does_nothing_to_a_terminal_or_to_ci() {
-        let nasty =
-            "\u{1b}[2Jred\u{1b}]0;title\u{7} a\r\u{0}b\n  ::error file=x::boo\n##[group]x\u{202e}\u{fffe}";
-        assert_eq!(harmless(nasty, 100), "red ab\n: :error file=x::boo\n## [group]x");
+        let nasty = "\u{1b}[2Jred\u{1b}]0;title\u{7} a\r\u{0}b\n  ::error file=x::boo\n##[group]x\u{202e}\u{fffe}";
+        assert_eq!(
+            harmless(nasty, 100),
+            "red ab\n: :error file=x::boo\n## [group]x"
+        );
         assert_eq!(harmless("naïve 🦀 test", 7), "naïve 🦀 …");
     }
 
@@ -128,16 +137,29 @@ mod tests {
     fn printed_has_neither_clock_nor_thread_numbers() {
         let output = "\nrunning 1 test\ntest __grade::run ... mine\nthread 'a (b)' (17) panicked at x.rs:1:1:\nno\nFAILED\n\n\
                       failures:\n\nfailures:\n    __grade::run\n\ntest result: FAILED. 0 passed; finished in 0.02s\n";
-        assert_eq!(printed(output), "mine\nthread 'a (b)' panicked at x.rs:1:1:\nno");
+        assert_eq!(
+            printed(output),
+            "mine\nthread 'a (b)' panicked at x.rs:1:1:\nno"
+        );
         assert_eq!(printed("\nrunning 1 test\ntest __grade::run ... "), "");
         assert_eq!(printed("half a li"), "half a li");
     }
 
     #[test]
     fn cell_is_never_a_formula() {
-        for formula in ["=HYPERLINK(\"http://x\")", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"] {
+        for formula in [
+            "=HYPERLINK(\"http://x\")",
+            "+1",
+            "-1",
+            "@SUM(A1)",
+            "\t=1",
+            "\r=1",
+        ] {
             let cell = cell(formula);
-            assert!(!cell.trim_start().starts_with(['=', '+', '-', '@']), "{cell:?}");
+            assert!(
+                !cell.trim_start().starts_with(['=', '+', '-', '@']),
+                "{cell:?}"
+            );
         }
         assert_eq!(cell("Renée, \"R\" 🦀"), "Renée, \"R\" 🦀");
     }

@@ -98,16 +98,27 @@ pub fn judge(
 ) -> Result<Judged> {
     let (tree, altered, refused) = taken(exercise, folder)?;
     if !refused.is_empty() {
-        return Ok(Judged { found: Found::Refused(refused), altered, seed });
+        return Ok(Judged {
+            found: Found::Refused(refused),
+            altered,
+            seed,
+        });
     }
     fs::create_dir_all(scratch).with_context(|| format!("{} cannot be made", scratch.display()))?;
     let home = tempfile::tempdir_in(scratch).context("no temporary folder can be made")?;
     let home = home.path();
     write_into(&tree, home)?;
     let library = home.join("liblistings.rlib");
-    let tests = home.join(if cfg!(windows) { "tests.exe" } else { "tests-program" });
+    let tests = home.join(if cfg!(windows) {
+        "tests.exe"
+    } else {
+        "tests-program"
+    });
     let main = exercise.tests().context("an exercise of code has tests")?;
-    let steps = [(PathBuf::from("src/lib.rs"), &library, None), (main, &tests, Some(library.as_path()))];
+    let steps = [
+        (PathBuf::from("src/lib.rs"), &library, None),
+        (main, &tests, Some(library.as_path())),
+    ];
     for (source, out, library) in steps {
         let output = suite::compiler(artifacts, &source, out, library, Lints::Ignored)
             // From here, so that places are named as in the learner's folder.
@@ -120,7 +131,11 @@ pub fn judge(
             let said = String::from_utf8_lossy(&output.stderr);
             let errors = words::compile_errors(&said);
             anyhow::ensure!(!errors.is_empty(), "rustc failed without an error:\n{said}");
-            return Ok(Judged { found: Found::DoesNotCompile(errors), altered, seed });
+            return Ok(Judged {
+                found: Found::DoesNotCompile(errors),
+                altered,
+                seed,
+            });
         }
     }
     let mut variables = vec![(SEED, seed.to_string())];
@@ -135,7 +150,11 @@ pub fn judge(
         }
         None => None,
     };
-    Ok(Judged { found: Found::Ran { groups, first }, altered, seed })
+    Ok(Judged {
+        found: Found::Ran { groups, first },
+        altered,
+        seed,
+    })
 }
 
 type Taken = (Tree, Vec<String>, Vec<Refusal>);
@@ -150,8 +169,12 @@ fn taken(exercise: &Exercise, folder: &Path) -> Result<Taken> {
         if !exercise.allowed().contains(path) {
             // What only explains, and what cargo writes itself, changes nothing.
             let counts = path.ends_with(".rs") || path == "Cargo.toml";
-            let same =
-                |text: Vec<u8>| String::from_utf8_lossy(&text).replace("\r\n", "\n").into_bytes() == *book;
+            let same = |text: Vec<u8>| {
+                String::from_utf8_lossy(&text)
+                    .replace("\r\n", "\n")
+                    .into_bytes()
+                    == *book
+            };
             if counts && !fs::read(&file).is_ok_and(same) {
                 altered.push(path.clone());
             }
@@ -160,8 +183,17 @@ fn taken(exercise: &Exercise, folder: &Path) -> Result<Taken> {
         let text = match fs::read_to_string(&file) {
             Ok(text) => text,
             Err(error) => {
-                let what = format!("this file is yours to write, and cannot be read: {}", unreadable(&error));
-                refused.push(Refusal { at: Place { file: path.clone(), line: 0 }, what });
+                let what = format!(
+                    "this file is yours to write, and cannot be read: {}",
+                    unreadable(&error)
+                );
+                refused.push(Refusal {
+                    at: Place {
+                        file: path.clone(),
+                        line: 0,
+                    },
+                    what,
+                });
                 continue;
             }
         };
@@ -169,7 +201,13 @@ fn taken(exercise: &Exercise, folder: &Path) -> Result<Taken> {
             && let Some((line, word)) = first_unsafe(&text)
         {
             let what = format!("`{word}` is not allowed in this exercise");
-            refused.push(Refusal { at: Place { file: path.clone(), line }, what });
+            refused.push(Refusal {
+                at: Place {
+                    file: path.clone(),
+                    line,
+                },
+                what,
+            });
         }
         tree.insert(path.clone(), text.into_bytes());
     }
@@ -183,9 +221,14 @@ fn groups(exercise: &Exercise, outcomes: &BTreeMap<String, Outcome>) -> Vec<Grou
         .iter()
         .map(|group| {
             let hidden = group.visibility == Visibility::Hidden;
-            let own =
-                || outcomes.iter().filter(|(test, _)| exercise.group_of(test).is_some_and(|it| it == group));
-            let failed = own().filter(|(_, outcome)| !outcome.passed()).map(|(test, _)| test.clone());
+            let own = || {
+                outcomes
+                    .iter()
+                    .filter(|(test, _)| exercise.group_of(test).is_some_and(|it| it == group))
+            };
+            let failed = own()
+                .filter(|(_, outcome)| !outcome.passed())
+                .map(|(test, _)| test.clone());
             Group {
                 name: group.name.clone(),
                 part: group.part,

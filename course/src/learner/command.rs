@@ -40,11 +40,17 @@ fn once(options: &Options, json: bool) -> Result<Exit> {
         return check_text(file, None, options, json);
     }
     let project = book()?;
-    if project.tasks.get(&options.chapter).is_some_and(crate::task::Task::is_text) {
+    if project
+        .tasks
+        .get(&options.chapter)
+        .is_some_and(crate::task::Task::is_text)
+    {
         let exercise = Exercise::of(&project, &options.chapter)?;
         let file = match options.path.as_deref().filter(|path| path.is_file()) {
             Some(file) => file.to_owned(),
-            None => super::folder(&exercise, options.path.as_deref(), &Store::of_user()?)?.join(TEXT),
+            None => {
+                super::folder(&exercise, options.path.as_deref(), &Store::of_user()?)?.join(TEXT)
+            }
         };
         return check_text(&file, Some(&exercise), options, json);
     }
@@ -59,11 +65,21 @@ fn once(options: &Options, json: bool) -> Result<Exit> {
 /// As [`check`], at the first time; and when the system cannot watch files.
 pub fn watch(options: &Options) -> Result<Exit> {
     let project = book()?;
-    let is_text = project.tasks.get(&options.chapter).is_some_and(crate::task::Task::is_text);
-    ensure!(!is_text, "`{}` is a text, and checked in no time: run this without --watch", options.chapter);
+    let is_text = project
+        .tasks
+        .get(&options.chapter)
+        .is_some_and(crate::task::Task::is_text);
+    ensure!(
+        !is_text,
+        "`{}` is a text, and checked in no time: run this without --watch",
+        options.chapter
+    );
     let desk = desk(&project, options)?;
     // From before the first check on, so that nothing saved meanwhile is missed.
-    let folder = desk.folder.canonicalize().context("the exercise's folder is gone")?;
+    let folder = desk
+        .folder
+        .canonicalize()
+        .context("the exercise's folder is gone")?;
     let watch = Watch::over(&folder, &["src"])?;
     let mut once = options.clone();
     loop {
@@ -82,8 +98,15 @@ pub fn watch(options: &Options) -> Result<Exit> {
         );
         std::io::stdout().flush()?;
         loop {
-            let Some(changed) = watch.next() else { return Ok(Exit::Well) };
-            let ours = |file: &PathBuf| desk.exercise.allowed().iter().any(|path| Path::new(path) == file);
+            let Some(changed) = watch.next() else {
+                return Ok(Exit::Well);
+            };
+            let ours = |file: &PathBuf| {
+                desk.exercise
+                    .allowed()
+                    .iter()
+                    .any(|path| Path::new(path) == file)
+            };
             if changed.iter().any(ours) {
                 break;
             }
@@ -120,25 +143,43 @@ fn check_code(desk: &Desk, options: &Options, json: bool) -> Result<Exit> {
         for warning in &checked.warnings {
             anstream::eprintln!("warning: {warning}");
         }
-        anstream::print!("{}", report::text(slug, &desk.exercise.task, &desk.folder, &checked));
+        anstream::print!(
+            "{}",
+            report::text(slug, &desk.exercise.task, &desk.folder, &checked)
+        );
     }
     Ok(report::exit(&checked.judged.found))
 }
 
-fn check_text(file: &Path, exercise: Option<&Exercise>, options: &Options, json: bool) -> Result<Exit> {
+fn check_text(
+    file: &Path,
+    exercise: Option<&Exercise>,
+    options: &Options,
+    json: bool,
+) -> Result<Exit> {
     let checked = text::check(file)?;
-    let exit = if checked.problems.is_empty() { Exit::Well } else { Exit::Problems };
+    let exit = if checked.problems.is_empty() {
+        Exit::Well
+    } else {
+        Exit::Problems
+    };
     let mut hint = None;
     let remembered = Store::of_user().and_then(|store| {
         store.change(|progress| {
-            let chapter = progress.chapters.entry(options.chapter.clone()).or_default();
+            let chapter = progress
+                .chapters
+                .entry(options.chapter.clone())
+                .or_default();
             let folder = file.parent().unwrap_or(Path::new("."));
             chapter.folder = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
             chapter.checks += 1;
             chapter.done |= exit == Exit::Well;
             if let Some(exercise) = exercise.filter(|_| options.hint) {
                 let next = super::next_hint(exercise, Part::Core, &chapter.hints);
-                chapter.hints.extend(next.iter().map(|given| (given.exercise.clone(), given.number)));
+                chapter.hints.extend(
+                    next.iter()
+                        .map(|given| (given.exercise.clone(), given.number)),
+                );
                 hint = Some(next);
             }
         })
@@ -148,7 +189,12 @@ fn check_text(file: &Path, exercise: Option<&Exercise>, options: &Options, json:
         Err(error) => vec![format!("progress is not kept: {error:#}")],
     };
     if json {
-        print_json(&report::Document::of_text(&options.chapter, &checked, hint.as_ref(), &warnings))?;
+        print_json(&report::Document::of_text(
+            &options.chapter,
+            &checked,
+            hint.as_ref(),
+            &warnings,
+        ))?;
         return Ok(exit);
     }
     for warning in &warnings {

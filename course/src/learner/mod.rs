@@ -93,7 +93,13 @@ impl Desk {
         let folder = folder(&exercise, options.path.as_deref(), &store)?;
         let artifacts = Artifacts::for_exercises(&project.root)?;
         let scratch = project.scratch().join("check").join(&exercise.slug);
-        Ok(Self { exercise, folder, scratch, artifacts, store })
+        Ok(Self {
+            exercise,
+            folder,
+            scratch,
+            artifacts,
+            store,
+        })
     }
 
     /// Checks what the learner has written by now, and remembers it.
@@ -106,7 +112,11 @@ impl Desk {
         let before = match self.store.read() {
             Ok(read) => {
                 warnings.extend(read.warning);
-                read.progress.chapters.get(&self.exercise.slug).cloned().unwrap_or_default()
+                read.progress
+                    .chapters
+                    .get(&self.exercise.slug)
+                    .cloned()
+                    .unwrap_or_default()
             }
             Err(error) => {
                 warnings.push(format!("progress is not kept: {error:#}"));
@@ -114,30 +124,58 @@ impl Desk {
             }
         };
         let seed = options.seed.or(before.seed).unwrap_or_else(any_seed);
-        let judged = code::judge(&self.exercise, &self.artifacts, &self.folder, &self.scratch, seed)?;
-        let hint = options.hint.then(|| hint(&self.exercise, &judged.found, &before.hints));
-        let remembered = self.store.change(|progress| self.remember(progress, &judged, hint.as_ref()));
+        let judged = code::judge(
+            &self.exercise,
+            &self.artifacts,
+            &self.folder,
+            &self.scratch,
+            seed,
+        )?;
+        let hint = options
+            .hint
+            .then(|| hint(&self.exercise, &judged.found, &before.hints));
+        let remembered = self
+            .store
+            .change(|progress| self.remember(progress, &judged, hint.as_ref()));
         match remembered {
             Ok(warning) => warnings.extend(warning),
             // Said once is enough.
             Err(_) if !warnings.is_empty() => {}
             Err(error) => warnings.push(format!("progress is not kept: {error:#}")),
         }
-        Ok(Checked { judged, hint, warnings })
+        Ok(Checked {
+            judged,
+            hint,
+            warnings,
+        })
     }
 
-    fn remember(&self, progress: &mut Progress, judged: &Judged, hint: Option<&Result<Given, String>>) {
-        let chapter = progress.chapters.entry(self.exercise.slug.clone()).or_default();
+    fn remember(
+        &self,
+        progress: &mut Progress,
+        judged: &Judged,
+        hint: Option<&Result<Given, String>>,
+    ) {
+        let chapter = progress
+            .chapters
+            .entry(self.exercise.slug.clone())
+            .or_default();
         chapter.folder = std::path::absolute(&self.folder).unwrap_or_else(|_| self.folder.clone());
         chapter.checks += 1;
         if let Some(Ok(given)) = hint {
             chapter.hints.insert(given.exercise.clone(), given.number);
         }
         if let Found::Ran { groups, first } = &judged.found {
-            chapter.passed =
-                groups.iter().filter(|group| group.passed()).map(|group| group.name.clone()).collect();
+            chapter.passed = groups
+                .iter()
+                .filter(|group| group.passed())
+                .map(|group| group.name.clone())
+                .collect();
             chapter.done |= first.is_none();
-            chapter.seed = first.as_ref().filter(|first| first.seeded).map(|_| judged.seed);
+            chapter.seed = first
+                .as_ref()
+                .filter(|first| first.seeded)
+                .map(|_| judged.seed);
         }
     }
 }
@@ -172,8 +210,10 @@ fn folder(exercise: &Exercise, named: Option<&Path>, store: &Store) -> Result<Pa
     if let Some(folder) = here.into_iter().find(|folder| has(folder)) {
         return Ok(folder);
     }
-    let remembered =
-        store.read().ok().and_then(|read| Some(read.progress.chapters.get(slug)?.folder.clone()));
+    let remembered = store
+        .read()
+        .ok()
+        .and_then(|read| Some(read.progress.chapters.get(slug)?.folder.clone()));
     remembered.filter(|folder| has(folder)).with_context(|| {
         format!(
             "no exercise of `{slug}` is here: `cargo course start {slug}` lays one out, and \
@@ -183,11 +223,16 @@ fn folder(exercise: &Exercise, named: Option<&Path>, store: &Store) -> Result<Pa
 }
 
 /// The next hint for code: of the part of the first test that fails.
-fn hint(exercise: &Exercise, found: &Found, taken: &BTreeMap<String, usize>) -> Result<Given, String> {
+fn hint(
+    exercise: &Exercise,
+    found: &Found,
+    taken: &BTreeMap<String, usize>,
+) -> Result<Given, String> {
     match found {
         Found::Ran { groups, .. } => {
             let failing = groups.iter().find(|group| !group.failed.is_empty());
-            let failing = failing.ok_or("There is nothing to hint at: every public test passes.")?;
+            let failing =
+                failing.ok_or("There is nothing to hint at: every public test passes.")?;
             next_hint(exercise, failing.part, taken)
         }
         Found::DoesNotCompile(_) | Found::Refused(_) => {
@@ -197,14 +242,21 @@ fn hint(exercise: &Exercise, found: &Found, taken: &BTreeMap<String, usize>) -> 
 }
 
 /// The next hint for a part.
-fn next_hint(exercise: &Exercise, part: Part, taken: &BTreeMap<String, usize>) -> Result<Given, String> {
+fn next_hint(
+    exercise: &Exercise,
+    part: Part,
+    taken: &BTreeMap<String, usize>,
+) -> Result<Given, String> {
     let own = exercise.task.exercises.iter().filter(|it| it.part == part);
     let mut next = own.filter_map(|it| {
         let number = taken.get(&it.title).copied().unwrap_or(0);
         Some((it, number, it.hints.get(number)?))
     });
     let (it, number, hint) = next.next().ok_or_else(|| no_more(exercise, part))?;
-    let reveals = hint.reveals().iter().map(|name| (name.clone(), exercise.region(name).unwrap_or_default()));
+    let reveals = hint
+        .reveals()
+        .iter()
+        .map(|name| (name.clone(), exercise.region(name).unwrap_or_default()));
     Ok(Given {
         exercise: it.title.clone(),
         number: number + 1,
@@ -234,11 +286,16 @@ fn any_seed() -> u64 {
 /// As [`Store::change`], and when nothing was kept of the chapter.
 pub fn reset(store: &Store, chapter: &str) -> Result<String> {
     if store.reset(chapter)? {
-        return Ok(format!("{chapter}: forgotten, hints included. Your files are as they were."));
+        return Ok(format!(
+            "{chapter}: forgotten, hints included. Your files are as they were."
+        ));
     }
     let known: BTreeSet<String> = store.read()?.progress.chapters.into_keys().collect();
     if known.is_empty() {
         bail!("nothing is kept of `{chapter}`, nor of any other chapter");
     }
-    bail!("nothing is kept of `{chapter}`, only of {}", known.into_iter().collect::<Vec<_>>().join(", "))
+    bail!(
+        "nothing is kept of `{chapter}`, only of {}",
+        known.into_iter().collect::<Vec<_>>().join(", ")
+    )
 }

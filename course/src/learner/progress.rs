@@ -46,7 +46,10 @@ pub struct Chapter {
 
 impl Default for Progress {
     fn default() -> Self {
-        Self { format: FORMAT, chapters: BTreeMap::new() }
+        Self {
+            format: FORMAT,
+            chapters: BTreeMap::new(),
+        }
     }
 }
 
@@ -73,7 +76,9 @@ impl Store {
     ///
     /// When the platform names none.
     pub fn of_user() -> Result<Self> {
-        let named = env::var_os(VARIABLE).filter(|folder| !folder.is_empty()).map(PathBuf::from);
+        let named = env::var_os(VARIABLE)
+            .filter(|folder| !folder.is_empty())
+            .map(PathBuf::from);
         let folder = named.or_else(|| Some(dirs::data_dir()?.join("future-proposals-in-rust")));
         let folder = folder.with_context(|| {
             format!("there is no folder to keep progress in: set HOME, or name one in {VARIABLE}")
@@ -84,7 +89,9 @@ impl Store {
     /// One in a folder.
     #[must_use]
     pub fn within(folder: impl Into<PathBuf>) -> Self {
-        Self { folder: folder.into() }
+        Self {
+            folder: folder.into(),
+        }
     }
 
     /// The file.
@@ -103,7 +110,10 @@ impl Store {
         let text = match fs::read(&file) {
             Ok(text) => text,
             Err(error) if error.kind() == ErrorKind::NotFound => {
-                return Ok(Read { progress: Progress::default(), warning: None });
+                return Ok(Read {
+                    progress: Progress::default(),
+                    warning: None,
+                });
             }
             Err(error) => bail!("{} cannot be read: {error}", file.display()),
         };
@@ -113,20 +123,32 @@ impl Store {
                 file.display()
             ),
             Ok(_) => match serde_json::from_slice(&text) {
-                Ok(progress) => return Ok(Read { progress, warning: None }),
+                Ok(progress) => {
+                    return Ok(Read {
+                        progress,
+                        warning: None,
+                    });
+                }
                 Err(error) => error.to_string(),
             },
             Err(error) => error.to_string(),
         };
         let aside = aside(&file)?;
-        fs::rename(&file, &aside)
-            .with_context(|| format!("{} is broken ({why}) and cannot be put aside", file.display()))?;
+        fs::rename(&file, &aside).with_context(|| {
+            format!(
+                "{} is broken ({why}) and cannot be put aside",
+                file.display()
+            )
+        })?;
         let warning = format!(
             "{} cannot be understood ({why}). It is kept as {}; progress begins anew",
             file.display(),
             aside.display()
         );
-        Ok(Read { progress: Progress::default(), warning: Some(warning) })
+        Ok(Read {
+            progress: Progress::default(),
+            warning: Some(warning),
+        })
     }
 
     /// Changes what is kept, and returns the warning of [`Store::read`].
@@ -139,11 +161,16 @@ impl Store {
         fs::create_dir_all(&self.folder).with_context(told)?;
         let lock = fs::File::create(self.folder.join("lock")).with_context(told)?;
         lock.lock().with_context(told)?; // until it is dropped
-        let Read { mut progress, warning } = self.read()?;
+        let Read {
+            mut progress,
+            warning,
+        } = self.read()?;
         change(&mut progress);
         let mut fresh = tempfile::NamedTempFile::new_in(&self.folder).with_context(told)?;
         serde_json::to_writer_pretty(&mut fresh, &progress)?;
-        writeln!(fresh).and_then(|()| fresh.as_file().sync_all()).with_context(told)?;
+        writeln!(fresh)
+            .and_then(|()| fresh.as_file().sync_all())
+            .with_context(told)?;
         fresh.persist(self.file()).with_context(told)?;
         Ok(warning)
     }
@@ -169,7 +196,10 @@ struct Form {
 /// A name beside a file that nothing has yet.
 fn aside(file: &Path) -> Result<PathBuf> {
     let names = (1..1000).map(|number| file.with_extension(format!("json.broken-{number}")));
-    names.into_iter().find(|name| !name.exists()).context("there are a thousand broken files: delete some")
+    names
+        .into_iter()
+        .find(|name| !name.exists())
+        .context("there are a thousand broken files: delete some")
 }
 
 #[cfg(test)]
@@ -186,23 +216,37 @@ mod tests {
     fn what_is_kept_is_read_again() {
         let (_folder, store) = store();
         assert_eq!(store.read().unwrap().progress, Progress::default());
-        store.change(|progress| progress.chapters.entry("a".into()).or_default().checks += 1).unwrap();
-        store.change(|progress| progress.chapters.entry("a".into()).or_default().checks += 1).unwrap();
+        store
+            .change(|progress| progress.chapters.entry("a".into()).or_default().checks += 1)
+            .unwrap();
+        store
+            .change(|progress| progress.chapters.entry("a".into()).or_default().checks += 1)
+            .unwrap();
         assert_eq!(store.read().unwrap().progress.chapters["a"].checks, 2);
         assert!(store.reset("a").unwrap() && !store.reset("a").unwrap());
         assert!(store.read().unwrap().progress.chapters.is_empty());
-        assert!(fs::read_to_string(store.file()).unwrap().contains("\"format\": 1"));
+        assert!(
+            fs::read_to_string(store.file())
+                .unwrap()
+                .contains("\"format\": 1")
+        );
     }
 
     #[test]
     fn broken_file_is_put_aside_and_said() {
         let (_folder, store) = store();
         store.change(|_| ()).unwrap();
-        for (number, broken) in ["", "{\"format\": 1, \"chapters\": {", "[]"].into_iter().enumerate() {
+        for (number, broken) in ["", "{\"format\": 1, \"chapters\": {", "[]"]
+            .into_iter()
+            .enumerate()
+        {
             fs::write(store.file(), broken).unwrap();
-            let warning =
-                store.change(|progress| _ = progress.chapters.entry("b".into()).or_default()).unwrap();
-            let aside = store.file().with_extension(format!("json.broken-{}", number + 1));
+            let warning = store
+                .change(|progress| _ = progress.chapters.entry("b".into()).or_default())
+                .unwrap();
+            let aside = store
+                .file()
+                .with_extension(format!("json.broken-{}", number + 1));
             assert!(warning.unwrap().contains(&aside.display().to_string()));
             assert_eq!(fs::read_to_string(aside).unwrap(), broken);
             assert!(store.read().unwrap().progress.chapters.contains_key("b"));
@@ -215,7 +259,13 @@ mod tests {
         store.change(|_| ()).unwrap();
         let newer = "{\"format\": 2, \"chapters\": []}";
         fs::write(store.file(), newer).unwrap();
-        assert!(store.change(|_| ()).unwrap_err().to_string().contains("is of form 2"));
+        assert!(
+            store
+                .change(|_| ())
+                .unwrap_err()
+                .to_string()
+                .contains("is of form 2")
+        );
         assert_eq!(fs::read_to_string(store.file()).unwrap(), newer);
     }
 
@@ -226,8 +276,9 @@ mod tests {
             for _ in 0..4 {
                 scope.spawn(|| {
                     for _ in 0..5 {
-                        let one_more =
-                            |it: &mut Progress| it.chapters.entry("a".into()).or_default().checks += 1;
+                        let one_more = |it: &mut Progress| {
+                            it.chapters.entry("a".into()).or_default().checks += 1
+                        };
                         store.change(one_more).unwrap();
                     }
                 });
@@ -240,7 +291,11 @@ mod tests {
     fn key_that_an_older_tool_did_not_write_has_its_default() {
         let (_folder, store) = store();
         store.change(|_| ()).unwrap();
-        fs::write(store.file(), r#"{"format": 1, "chapters": {"a": {"checks": 3, "later": true}}}"#).unwrap();
+        fs::write(
+            store.file(),
+            r#"{"format": 1, "chapters": {"a": {"checks": 3, "later": true}}}"#,
+        )
+        .unwrap();
         let chapter = &store.read().unwrap().progress.chapters["a"];
         assert_eq!((chapter.checks, chapter.done), (3, false));
     }

@@ -107,20 +107,39 @@ impl<'a> Document<'a> {
         hint: Option<&'a Result<Given, String>>,
         warnings: &'a [String],
     ) -> Self {
-        let (exit, status) =
-            if text.problems.is_empty() { (Exit::Well, "passed") } else { (Exit::Problems, "failed") };
+        let (exit, status) = if text.problems.is_empty() {
+            (Exit::Well, "passed")
+        } else {
+            (Exit::Problems, "failed")
+        };
         let hint = hint.and_then(|hint| hint.as_ref().ok());
-        Self { problems: &text.problems, status, hint, warnings, ..Self::new(chapter, exit) }
+        Self {
+            problems: &text.problems,
+            status,
+            hint,
+            warnings,
+            ..Self::new(chapter, exit)
+        }
     }
 
     /// Why a check found nothing.
     #[must_use]
     pub fn of_fault(chapter: &'a str, error: &anyhow::Error) -> Self {
-        Self { error: Some(format!("{error:#}")), status: "fault", ..Self::new(chapter, Exit::Fault) }
+        Self {
+            error: Some(format!("{error:#}")),
+            status: "fault",
+            ..Self::new(chapter, Exit::Fault)
+        }
     }
 
     fn new(chapter: &'a str, exit: Exit) -> Self {
-        Self { format: 1, command: "check", exit: exit as u8, chapter, ..Self::default() }
+        Self {
+            format: 1,
+            command: "check",
+            exit: exit as u8,
+            chapter,
+            ..Self::default()
+        }
     }
 }
 
@@ -135,15 +154,30 @@ pub fn exit(found: &Found) -> Exit {
 
 /// Points earned; that public tests can give; that the others give.
 fn points(groups: &[Group]) -> (u32, u32, u32) {
-    let sum = |which: &dyn Fn(&&Group) -> bool| groups.iter().filter(which).map(|group| group.points).sum();
-    (sum(&|group| group.passed()), sum(&|group| !group.hidden), sum(&|group| group.hidden))
+    let sum = |which: &dyn Fn(&&Group) -> bool| {
+        groups.iter().filter(which).map(|group| group.points).sum()
+    };
+    (
+        sum(&|group| group.passed()),
+        sum(&|group| !group.hidden),
+        sum(&|group| group.hidden),
+    )
 }
 
 /// A place as a learner's editor finds it.
 fn shown(folder: &Path, place: &Place) -> String {
     let file = folder.join(&place.file);
-    let file = file.strip_prefix(".").unwrap_or(&file).display().to_string().replace('\\', "/");
-    if place.line == 0 { file } else { format!("{file}:{}", place.line) }
+    let file = file
+        .strip_prefix(".")
+        .unwrap_or(&file)
+        .display()
+        .to_string()
+        .replace('\\', "/");
+    if place.line == 0 {
+        file
+    } else {
+        format!("{file}:{}", place.line)
+    }
 }
 
 fn indented(out: &mut String, indent: &str, text: &str) {
@@ -159,7 +193,10 @@ pub fn text(slug: &str, task: &Task, folder: &Path, checked: &Checked) -> String
     let judged = &checked.judged;
     match &judged.found {
         Found::Refused(why) => {
-            let _ = writeln!(out, "It is not compiled, because it is not what is asked for.");
+            let _ = writeln!(
+                out,
+                "It is not compiled, because it is not what is asked for."
+            );
             for Refusal { at, what } in why {
                 let _ = writeln!(out, "\n{}: {what}", shown(folder, at));
             }
@@ -174,12 +211,17 @@ pub fn text(slug: &str, task: &Task, folder: &Path, checked: &Checked) -> String
         }
     }
     for file in &judged.altered {
-        let _ =
-            writeln!(out, "\n{file} is not as in the book, and not yours to change: the book's was used.");
+        let _ = writeln!(
+            out,
+            "\n{file} is not as in the book, and not yours to change: the book's was used."
+        );
     }
     out += &hint(checked.hint.as_ref());
     if checked.hint.is_none() && matches!(judged.found, Found::Ran { first: Some(_), .. }) {
-        let _ = writeln!(out, "\nA hint, if you want one: cargo course check {slug} --hint");
+        let _ = writeln!(
+            out,
+            "\nA hint, if you want one: cargo course check {slug} --hint"
+        );
     }
     out
 }
@@ -199,11 +241,21 @@ pub fn hint(hint: Option<&Result<Given, String>>) -> String {
 fn not_compiled(out: &mut String, folder: &Path, errors: &[CompileError]) {
     let _ = match errors.len() {
         1 => writeln!(out, "It does not compile yet."),
-        many => writeln!(out, "It does not compile yet: {many} errors. The first one first."),
+        many => writeln!(
+            out,
+            "It does not compile yet: {many} errors. The first one first."
+        ),
     };
     for (number, error) in errors.iter().take(ERRORS).enumerate() {
-        let place = error.at.as_ref().map_or_else(String::new, |at| format!("{}: ", shown(folder, at)));
-        let code = if error.code.is_empty() { String::new() } else { format!(" ({})", error.code) };
+        let place = error
+            .at
+            .as_ref()
+            .map_or_else(String::new, |at| format!("{}: ", shown(folder, at)));
+        let code = if error.code.is_empty() {
+            String::new()
+        } else {
+            format!(" ({})", error.code)
+        };
         let _ = writeln!(out, "\n{place}{}{code}", error.message);
         if number == 0 {
             indented(out, "  ", &error.picture);
@@ -212,15 +264,25 @@ fn not_compiled(out: &mut String, folder: &Path, errors: &[CompileError]) {
     if let Some(more) = errors.len().checked_sub(ERRORS).filter(|more| *more > 0) {
         let _ = writeln!(out, "\nand {more} more");
     }
-    if errors.first().and_then(|error| error.at.as_ref()).is_some_and(|at| at.file.starts_with("tests/")) {
-        let _ =
-            writeln!(out, "\nThe tests do not fit your code: signatures must stay as they were handed out.");
+    if errors
+        .first()
+        .and_then(|error| error.at.as_ref())
+        .is_some_and(|at| at.file.starts_with("tests/"))
+    {
+        let _ = writeln!(
+            out,
+            "\nThe tests do not fit your code: signatures must stay as they were handed out."
+        );
     }
 }
 
 /// The groups, part by part.
 fn table(out: &mut String, groups: &[Group]) {
-    let width = groups.iter().map(|group| group.name.len()).max().unwrap_or(0);
+    let width = groups
+        .iter()
+        .map(|group| group.name.len())
+        .max()
+        .unwrap_or(0);
     for group in groups {
         let part = group.part.name();
         if group.hidden {
@@ -266,12 +328,19 @@ fn all_passed(out: &mut String, groups: &[Group]) {
     let _ = write!(out, "\nAll public tests passed: {points} points.");
     let _ = match hidden {
         0 => writeln!(out, " There are no others."),
-        hidden => writeln!(out, " For the other {hidden} there are tests that you do not have."),
+        hidden => writeln!(
+            out,
+            " For the other {hidden} there are tests that you do not have."
+        ),
     };
 }
 
 fn given(out: &mut String, hint: &Given) {
-    let _ = writeln!(out, "\nHint {} of {} for *{}*:\n", hint.number, hint.of, hint.exercise);
+    let _ = writeln!(
+        out,
+        "\nHint {} of {} for *{}*:\n",
+        hint.number, hint.of, hint.exercise
+    );
     indented(out, "  ", &hint.says);
     for (name, code) in &hint.reveals {
         let _ = writeln!(out, "\n  In place of `{name}`:\n");
@@ -284,10 +353,20 @@ fn given(out: &mut String, hint: &Given) {
 pub fn progress(project: &Project, progress: &Progress) -> String {
     let mut out = String::new();
     let mut begun = 0;
-    let slugs: Vec<&str> = project.pages.iter().filter_map(|page| page.slug()).collect();
-    let width = slugs.iter().filter(|slug| project.tasks.contains_key(**slug)).map(|slug| slug.len()).max();
+    let slugs: Vec<&str> = project
+        .pages
+        .iter()
+        .filter_map(|page| page.slug())
+        .collect();
+    let width = slugs
+        .iter()
+        .filter(|slug| project.tasks.contains_key(**slug))
+        .map(|slug| slug.len())
+        .max();
     for slug in slugs {
-        let Some(task) = project.tasks.get(slug) else { continue };
+        let Some(task) = project.tasks.get(slug) else {
+            continue;
+        };
         let width = width.unwrap_or(0);
         let Some(chapter) = progress.chapters.get(slug) else {
             let _ = writeln!(out, "  {slug:<width$}  not begun");
@@ -297,7 +376,11 @@ pub fn progress(project: &Project, progress: &Progress) -> String {
         let _ = writeln!(out, "  {slug:<width$}  {}", line(task, chapter));
     }
     let _ = write!(out, "\n{begun} of {} chapters begun", project.tasks.len());
-    let done = progress.chapters.values().filter(|chapter| chapter.done).count();
+    let done = progress
+        .chapters
+        .values()
+        .filter(|chapter| chapter.done)
+        .count();
     let _ = writeln!(out, ", {done} with all public tests passed.");
     out
 }
@@ -310,15 +393,27 @@ fn line(task: &Task, chapter: &Chapter) -> String {
         many => format!(", {many} hints"),
     };
     if task.is_text() {
-        return format!("{}{hints}", if chapter.done { "its form is right" } else { "begun" });
+        return format!(
+            "{}{hints}",
+            if chapter.done {
+                "its form is right"
+            } else {
+                "begun"
+            }
+        );
     }
     let parts = [Part::Core, Part::Bonus, Part::Stretch].map(|part| {
         let own = || task.groups.iter().filter(|group| group.part == part);
         let public = |group: &&Asked| group.visibility == Visibility::Public;
         let of: u32 = own().filter(public).map(|group| group.points).sum();
-        let earned: u32 =
-            own().filter(|group| chapter.passed.contains(&group.name)).map(|group| group.points).sum();
+        let earned: u32 = own()
+            .filter(|group| chapter.passed.contains(&group.name))
+            .map(|group| group.points)
+            .sum();
         (of > 0).then(|| format!("{} {earned} of {of}", part.name().to_lowercase()))
     });
-    format!("{}{hints}", parts.into_iter().flatten().collect::<Vec<_>>().join(", "))
+    format!(
+        "{}{hints}",
+        parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
+    )
 }

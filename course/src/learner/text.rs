@@ -25,12 +25,16 @@ pub struct Checked {
 ///
 /// A file that cannot be read.
 pub fn check(path: &Path) -> Result<Checked> {
-    let text = fs::read_to_string(path)
-        .map_err(|error| anyhow::anyhow!("{} cannot be read: {}", path.display(), unreadable(&error)))?;
+    let text = fs::read_to_string(path).map_err(|error| {
+        anyhow::anyhow!("{} cannot be read: {}", path.display(), unreadable(&error))
+    })?;
     let summary = proposals::read(&text);
     let mut problems = proposals::judge(path, &summary, false);
     problems.sort();
-    Ok(Checked { problems, praise: praise(path, &summary) })
+    Ok(Checked {
+        problems,
+        praise: praise(path, &summary),
+    })
 }
 
 fn praise(path: &Path, summary: &Summary) -> String {

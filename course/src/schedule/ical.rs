@@ -29,11 +29,19 @@ pub fn text(plan: &Plan<'_>, start: Due) -> Result<String> {
         let ends = begins.checked_add(SignedDuration::from_mins(i64::from(session.minutes())))?;
         let stamp = |at: jiff::civil::DateTime| at.strftime("%Y%m%dT%H%M%SZ").to_string();
         // Not of the times: a session that is moved is the same session.
-        let uid = blake3::hash(format!("{slugs:?} {number} {}", plan.options.session).as_bytes()).to_hex();
+        let uid = blake3::hash(format!("{slugs:?} {number} {}", plan.options.session).as_bytes())
+            .to_hex();
         let mut about = String::new();
         for piece in &session.pieces {
-            let (from, to) = (clock(session, piece.from), clock(session, piece.from + piece.minutes));
-            let _ = writeln!(about, "{from}–{to} {}", plan.says(&piece.what).replace('*', ""));
+            let (from, to) = (
+                clock(session, piece.from),
+                clock(session, piece.from + piece.minutes),
+            );
+            let _ = writeln!(
+                about,
+                "{from}–{to} {}",
+                plan.says(&piece.what).replace('*', "")
+            );
         }
         for chapter in plan.ending(number) {
             let task = plan.chapters[chapter].1;

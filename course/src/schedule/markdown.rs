@@ -22,10 +22,19 @@ pub fn text(plan: &Plan<'_>) -> String {
     let options = plan.options;
     let count = plan.sessions.len();
     let sessions = if count == 1 { "session" } else { "sessions" };
-    let mut out = format!("# Timetable: {} hours in {count} {sessions}\n\n", options.hours);
+    let mut out = format!(
+        "# Timetable: {} hours in {count} {sessions}\n\n",
+        options.hours
+    );
     out.push_str("| Chapter | Level | Minutes |\n|---|---|---:|\n");
     for (_, task) in &plan.chapters {
-        let _ = writeln!(out, "| {} | {} | {} |", task.title, task.level.name(), task.minutes);
+        let _ = writeln!(
+            out,
+            "| {} | {} | {} |",
+            task.title,
+            task.level.name(),
+            task.minutes
+        );
     }
     for (number, session) in plan.sessions.iter().enumerate() {
         let _ = write!(out, "\n## Session {}", number + 1);
@@ -35,8 +44,15 @@ pub fn text(plan: &Plan<'_>) -> String {
         out.push_str("\n\n| Time | Minutes | |\n|---|---:|---|\n");
         for piece in &session.pieces {
             let says = plan.says(&piece.what);
-            let says = if piece.what == What::Break { format!("*{says}*") } else { says };
-            let (from, to) = (clock(session, piece.from), clock(session, piece.from + piece.minutes));
+            let says = if piece.what == What::Break {
+                format!("*{says}*")
+            } else {
+                says
+            };
+            let (from, to) = (
+                clock(session, piece.from),
+                clock(session, piece.from + piece.minutes),
+            );
             let _ = writeln!(out, "| {from}–{to} | {} | {says} |", piece.minutes);
         }
         for chapter in plan.ending(number) {

@@ -72,8 +72,12 @@ pub enum Format {
 }
 
 fn minutes(text: &str) -> Result<u32, String> {
-    let duration: SignedDuration = text.parse().map_err(|_| "write it as 90m or 1h30m".to_owned())?;
-    let minutes = u32::try_from(duration.as_mins()).ok().filter(|minutes| (1..=24 * 60).contains(minutes));
+    let duration: SignedDuration = text
+        .parse()
+        .map_err(|_| "write it as 90m or 1h30m".to_owned())?;
+    let minutes = u32::try_from(duration.as_mins())
+        .ok()
+        .filter(|minutes| (1..=24 * 60).contains(minutes));
     minutes.ok_or_else(|| "it must be a minute at least, and a day at most".to_owned())
 }
 
@@ -109,7 +113,9 @@ struct Session {
 
 impl Session {
     fn minutes(&self) -> u32 {
-        self.pieces.last().map_or(0, |piece| piece.from + piece.minutes)
+        self.pieces
+            .last()
+            .map_or(0, |piece| piece.from + piece.minutes)
     }
 }
 
@@ -125,10 +131,9 @@ impl Plan<'_> {
     fn ending(&self, session: usize) -> impl Iterator<Item = usize> {
         let last = |chapter: usize| {
             self.sessions.iter().rposition(|session| {
-                session
-                    .pieces
-                    .iter()
-                    .any(|piece| matches!(&piece.what, What::Part { chapter: of, .. } if *of == chapter))
+                session.pieces.iter().any(
+                    |piece| matches!(&piece.what, What::Part { chapter: of, .. } if *of == chapter),
+                )
             })
         };
         (0..self.chapters.len()).filter(move |chapter| last(*chapter) == Some(session))
@@ -136,7 +141,11 @@ impl Plan<'_> {
 
     fn says(&self, what: &What) -> String {
         match what {
-            What::Part { chapter, says, goes_on } => {
+            What::Part {
+                chapter,
+                says,
+                goes_on,
+            } => {
                 let goes_on = if *goes_on { ", continued" } else { "" };
                 format!("{}: {says}{goes_on}", self.chapters[*chapter].1.title)
             }
@@ -154,11 +163,17 @@ impl Plan<'_> {
 pub fn schedule(project: &Project, options: &Options) -> Result<String> {
     let chapters = order(project, options)?;
     let sessions = sessions(&chapters, options)?;
-    let plan = Plan { chapters, sessions, options };
+    let plan = Plan {
+        chapters,
+        sessions,
+        options,
+    };
     match options.format {
         Format::Markdown => Ok(markdown::text(&plan)),
         Format::Ical => {
-            let start = options.start.context("a calendar needs --start, such as 2027-02-01T09:00+01:00")?;
+            let start = options
+                .start
+                .context("a calendar needs --start, such as 2027-02-01T09:00+01:00")?;
             ical::text(&plan, start)
         }
     }
@@ -169,11 +184,17 @@ fn order<'a>(project: &'a Project, options: &'a Options) -> Result<Vec<(&'a str,
     for slug in options.chapters.iter().chain(&options.known) {
         if !project.tasks.contains_key(slug) {
             let known = project.tasks.keys().map(String::as_str);
-            bail!("there is no chapter `{slug}`: {}", or_nearest(slug, known, "the book has no chapters"));
+            bail!(
+                "there is no chapter `{slug}`: {}",
+                or_nearest(slug, known, "the book has no chapters")
+            );
         }
     }
     let named: BTreeSet<&str> = options.chapters.iter().map(String::as_str).collect();
-    ensure!(named.len() == options.chapters.len(), "a chapter is named twice: once is enough");
+    ensure!(
+        named.len() == options.chapters.len(),
+        "a chapter is named twice: once is enough"
+    );
     let known: BTreeSet<&str> = options.known.iter().map(String::as_str).collect();
     for slug in &options.chapters {
         for needed in &project.tasks[slug].prerequisites {
@@ -188,27 +209,46 @@ fn order<'a>(project: &'a Project, options: &'a Options) -> Result<Vec<(&'a str,
         let ready = |slug: &&String| {
             let needs = &project.tasks[slug.as_str()].prerequisites;
             !done.contains(&slug.as_str())
-                && needs.iter().all(|it| done.contains(&it.as_str()) || !named.contains(it.as_str()))
+                && needs
+                    .iter()
+                    .all(|it| done.contains(&it.as_str()) || !named.contains(it.as_str()))
         };
         let Some(next) = options.chapters.iter().find(ready) else {
-            let left: Vec<_> =
-                options.chapters.iter().filter(|slug| !done.contains(&slug.as_str())).cloned().collect();
-            bail!("these chapters build on each other in a circle: {}", left.join(", "));
+            let left: Vec<_> = options
+                .chapters
+                .iter()
+                .filter(|slug| !done.contains(&slug.as_str()))
+                .cloned()
+                .collect();
+            bail!(
+                "these chapters build on each other in a circle: {}",
+                left.join(", ")
+            );
         };
         done.push(next);
     }
-    Ok(done.into_iter().map(|slug| (slug, &project.tasks[slug])).collect())
+    Ok(done
+        .into_iter()
+        .map(|slug| (slug, &project.tasks[slug]))
+        .collect())
 }
 
 /// What there is to do in a chapter, with minutes.
 fn parts(task: &Task) -> Vec<(String, u32)> {
-    let core: Vec<_> = task.exercises.iter().filter(|exercise| exercise.part == Part::Core).collect();
+    let core: Vec<_> = task
+        .exercises
+        .iter()
+        .filter(|exercise| exercise.part == Part::Core)
+        .collect();
     let written: u32 = core.iter().map(|exercise| exercise.minutes).sum();
     let mut parts = Vec::new();
     if let Some(reading @ 1..) = task.minutes.checked_sub(written) {
         parts.push(("read, predict, discuss".to_owned(), reading));
     }
-    parts.extend(core.iter().map(|exercise| (format!("exercise *{}*", exercise.title), exercise.minutes)));
+    parts.extend(
+        core.iter()
+            .map(|exercise| (format!("exercise *{}*", exercise.title), exercise.minutes)),
+    );
     parts
 }
 
@@ -220,7 +260,9 @@ fn stretches(session: u32, pause: u32) -> Vec<u32> {
         if work.div_ceil(breaks + 1) <= STRETCH {
             let each = work / (breaks + 1);
             let longer = work % (breaks + 1);
-            return (0..=breaks).map(|number| each + u32::from(number < longer)).collect();
+            return (0..=breaks)
+                .map(|number| each + u32::from(number < longer))
+                .collect();
         }
         breaks += 1;
     }
@@ -232,22 +274,34 @@ fn sessions(chapters: &[(&str, &Task)], options: &Options) -> Result<Vec<Session
         "--hours must be more than 0, and 1000 at most"
     );
     let total = (options.hours * 60.0).round() as u32;
-    ensure!(options.pause < options.session, "a break is shorter than a session");
+    ensure!(
+        options.pause < options.session,
+        "a break is shorter than a session"
+    );
     let mut lengths = vec![options.session; (total / options.session) as usize];
     lengths.extend(Some(total % options.session).filter(|rest| *rest > 0));
     let mut todo: VecDeque<(usize, String, u32, bool)> = (0..)
         .zip(chapters)
         .flat_map(|(at, (_, task))| {
-            parts(task).into_iter().map(move |(says, minutes)| (at, says, minutes, false))
+            parts(task)
+                .into_iter()
+                .map(move |(says, minutes)| (at, says, minutes, false))
         })
         .collect();
     let needed: u32 = todo.iter().map(|part| part.2).sum();
-    let there: u32 = lengths.iter().flat_map(|length| stretches(*length, options.pause)).sum();
+    let there: u32 = lengths
+        .iter()
+        .flat_map(|length| stretches(*length, options.pause))
+        .sum();
     if needed > there {
         bail!(
             "{} {needed} minutes, and {} h in sessions of {} min have {there} without breaks: ask for more hours, or leave \
              a chapter out",
-            if chapters.len() == 1 { "this chapter takes" } else { "these chapters take" },
+            if chapters.len() == 1 {
+                "this chapter takes"
+            } else {
+                "these chapters take"
+            },
             options.hours,
             options.session
         );
@@ -259,12 +313,20 @@ fn sessions(chapters: &[(&str, &Task)], options: &Options) -> Result<Vec<Session
         let mut from = 0;
         for (number, mut left) in stretches(length, options.pause).into_iter().enumerate() {
             if number > 0 {
-                pieces.push(Piece { from, minutes: options.pause, what: What::Break });
+                pieces.push(Piece {
+                    from,
+                    minutes: options.pause,
+                    what: What::Break,
+                });
                 from += options.pause;
             }
             while left > 0 {
                 let Some((chapter, says, minutes, goes_on)) = todo.pop_front() else {
-                    pieces.push(Piece { from, minutes: left, what: What::Rest });
+                    pieces.push(Piece {
+                        from,
+                        minutes: left,
+                        what: What::Rest,
+                    });
                     from += left;
                     break;
                 };
@@ -272,7 +334,11 @@ fn sessions(chapters: &[(&str, &Task)], options: &Options) -> Result<Vec<Session
                 pieces.push(Piece {
                     from,
                     minutes: now,
-                    what: What::Part { chapter, says: says.clone(), goes_on },
+                    what: What::Part {
+                        chapter,
+                        says: says.clone(),
+                        goes_on,
+                    },
                 });
                 from += now;
                 left -= now;
@@ -283,7 +349,9 @@ fn sessions(chapters: &[(&str, &Task)], options: &Options) -> Result<Vec<Session
         }
         sessions.push(Session { pieces, start });
         start = match (start, options.every) {
-            (Some(at), Some(every)) => Some(at.checked_add(every).context("--every leads too far")?),
+            (Some(at), Some(every)) => {
+                Some(at.checked_add(every).context("--every leads too far")?)
+            }
             (Some(at), None) => Some(
                 at.checked_add(SignedDuration::from_mins(i64::from(length) + BETWEEN))
                     .context("the sessions lead too far")?,

@@ -18,7 +18,10 @@ fn project(chapters: &[(&str, &[&str])]) -> Project {
     Project {
         root: ".".into(),
         pages: Vec::new(),
-        tasks: chapters.iter().map(|(slug, needs)| ((*slug).to_owned(), task(slug, needs))).collect(),
+        tasks: chapters
+            .iter()
+            .map(|(slug, needs)| ((*slug).to_owned(), task(slug, needs)))
+            .collect(),
         record: None,
         problems: Vec::new(),
     }
@@ -40,24 +43,46 @@ fn options(chapters: &[&str], hours: f64, session: u32) -> Options {
 fn in_order(project: &Project, chapters: &[&str]) -> Result<Vec<String>, String> {
     let options = options(chapters, 9.0, 90);
     let ordered = order(project, &options).map_err(|error| error.to_string())?;
-    Ok(ordered.into_iter().map(|(slug, _)| slug.to_owned()).collect())
+    Ok(ordered
+        .into_iter()
+        .map(|(slug, _)| slug.to_owned())
+        .collect())
 }
 
 #[test]
 fn order_is_as_named_but_for_what_another_builds_on() {
-    let book = project(&[("a", &[]), ("b", &["c"]), ("c", &["a"]), ("d", &[]), ("x", &["y"]), ("y", &["x"])]);
-    assert_eq!(in_order(&book, &["d", "b", "a", "c"]).unwrap(), ["d", "a", "c", "b"]);
+    let book = project(&[
+        ("a", &[]),
+        ("b", &["c"]),
+        ("c", &["a"]),
+        ("d", &[]),
+        ("x", &["y"]),
+        ("y", &["x"]),
+    ]);
+    assert_eq!(
+        in_order(&book, &["d", "b", "a", "c"]).unwrap(),
+        ["d", "a", "c", "b"]
+    );
     assert_eq!(in_order(&book, &["d", "a"]).unwrap(), ["d", "a"]);
     for (chapters, says) in [
-        (&["b"][..], "`b` builds on `c`: add it, or say that students know it, with --known c"),
-        (&["x", "d", "y"], "these chapters build on each other in a circle: x, y"),
+        (
+            &["b"][..],
+            "`b` builds on `c`: add it, or say that students know it, with --known c",
+        ),
+        (
+            &["x", "d", "y"],
+            "these chapters build on each other in a circle: x, y",
+        ),
         (&["e"], "there is no chapter `e`"),
         (&["a", "a"], "a chapter is named twice"),
     ] {
         let error = in_order(&book, chapters).unwrap_err();
         assert!(error.starts_with(says), "{error}");
     }
-    let known = Options { known: vec!["c".to_owned()], ..options(&["b"], 2.0, 60) };
+    let known = Options {
+        known: vec!["c".to_owned()],
+        ..options(&["b"], 2.0, 60)
+    };
     assert_eq!(order(&book, &known).unwrap().len(), 1);
 }
 
@@ -72,9 +97,12 @@ fn session_is_cut_into_stretches_of_at_most_an_hour() {
 #[test]
 fn timetable_that_does_not_fit_says_by_how_much() {
     let book = project(&[("a", &[]), ("b", &[]), ("c", &[])]);
-    let error = schedule(&book, &options(&["a", "b", "c"], 3.0, 90)).unwrap_err().to_string();
+    let error = schedule(&book, &options(&["a", "b", "c"], 3.0, 90))
+        .unwrap_err()
+        .to_string();
     assert!(
-        error.starts_with("these chapters take 180 minutes, and 3 h in sessions of 90 min have 160"),
+        error
+            .starts_with("these chapters take 180 minutes, and 3 h in sessions of 90 min have 160"),
         "{error}"
     );
 }
@@ -108,10 +136,18 @@ fn timetable_has_clock_breaks_and_objectives() {
 /// What a reader of iCalendar makes of it: unfolded lines, name and value.
 fn lines(calendar: &str) -> Vec<(String, String)> {
     assert!(calendar.ends_with("\r\n") && !calendar.replace("\r\n", "").contains(['\r', '\n']));
-    assert!(calendar.split("\r\n").all(|line| line.len() <= 75), "{calendar}");
+    assert!(
+        calendar.split("\r\n").all(|line| line.len() <= 75),
+        "{calendar}"
+    );
     let unfolded = calendar.replace("\r\n ", "");
-    let pairs = unfolded.trim_end_matches("\r\n").split("\r\n").map(|line| line.split_once(':').unwrap());
-    pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+    let pairs = unfolded
+        .trim_end_matches("\r\n")
+        .split("\r\n")
+        .map(|line| line.split_once(':').unwrap());
+    pairs
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .collect()
 }
 
 fn unescaped(value: &str) -> String {
@@ -136,13 +172,22 @@ fn calendar_has_an_event_a_session_in_utc_and_the_same_uids_again() {
     let book = project(&[("a", &[]), ("b", &[])]);
     let mut asked = options(&["a", "b"], 3.0, 90);
     asked.format = Format::Ical;
-    assert!(schedule(&book, &asked).unwrap_err().to_string().contains("a calendar needs --start"));
+    assert!(
+        schedule(&book, &asked)
+            .unwrap_err()
+            .to_string()
+            .contains("a calendar needs --start")
+    );
     asked.start = Some("2027-02-01T00:30+01:00".parse().unwrap());
     let calendar = schedule(&book, &asked).unwrap();
     assert_eq!(calendar, schedule(&book, &asked).unwrap());
     let found = lines(&calendar);
     let all = |name: &str| -> Vec<&str> {
-        found.iter().filter(|(it, _)| it == name).map(|(_, value)| value.as_str()).collect()
+        found
+            .iter()
+            .filter(|(it, _)| it == name)
+            .map(|(_, value)| value.as_str())
+            .collect()
     };
     assert_eq!(all("DTSTART"), ["20270131T233000Z", "20270201T013000Z"]);
     assert_eq!(all("DTEND"), ["20270201T010000Z", "20270201T030000Z"]);
@@ -150,14 +195,23 @@ fn calendar_has_an_event_a_session_in_utc_and_the_same_uids_again() {
     assert_eq!(all("END"), ["VEVENT", "VEVENT", "VCALENDAR"]);
     assert_eq!(all("VERSION"), ["2.0"]);
     let about = unescaped(all("DESCRIPTION")[0]);
-    assert!(about.starts_with("00:30–00:50 The a, a chapter: read, predict, discuss\n"), "{about}");
-    assert!(about.ends_with("students can:\n- say a; and \\ more"), "{about}");
+    assert!(
+        about.starts_with("00:30–00:50 The a, a chapter: read, predict, discuss\n"),
+        "{about}"
+    );
+    assert!(
+        about.ends_with("students can:\n- say a; and \\ more"),
+        "{about}"
+    );
     // An event that is moved is the same event.
     let uids: Vec<String> = all("UID").into_iter().map(str::to_owned).collect();
     assert_ne!(uids[0], uids[1]);
     asked.start = Some("2027-03-01T09:00+01:00".parse().unwrap());
     let moved = lines(&schedule(&book, &asked).unwrap());
-    assert!(uids.iter().all(|uid| moved.iter().any(|(_, value)| value == uid)));
+    assert!(
+        uids.iter()
+            .all(|uid| moved.iter().any(|(_, value)| value == uid))
+    );
 }
 
 proptest! {

@@ -33,14 +33,22 @@ struct Shown {
 
 impl Default for Book {
     fn default() -> Self {
-        Self { shown: Mutex::default(), reload: broadcast::channel(1).0 }
+        Self {
+            shown: Mutex::default(),
+            reload: broadcast::channel(1).0,
+        }
     }
 }
 
 impl Book {
     /// Shows a new book.
     pub fn show(&self, html: PathBuf) {
-        self.change(|shown| *shown = Shown { html: Some(html), failure: None });
+        self.change(|shown| {
+            *shown = Shown {
+                html: Some(html),
+                failure: None,
+            }
+        });
     }
 
     /// Keeps the book and says why there is no newer one.
@@ -55,15 +63,24 @@ impl Book {
     }
 
     fn shown(&self) -> Shown {
-        self.shown.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.shown
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 }
 
 /// The book's routes.
 pub fn router(book: Arc<Book>) -> Router {
-    let no_store =
-        SetResponseHeaderLayer::overriding(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    Router::new().route(&format!("/{ENDPOINT}"), get(reload)).fallback(page).layer(no_store).with_state(book)
+    let no_store = SetResponseHeaderLayer::overriding(
+        header::CACHE_CONTROL,
+        HeaderValue::from_static("no-store"),
+    );
+    Router::new()
+        .route(&format!("/{ENDPOINT}"), get(reload))
+        .fallback(page)
+        .layer(no_store)
+        .with_state(book)
 }
 
 /// A page's reload socket: mdBook's script reloads at the word `reload`.
@@ -87,7 +104,10 @@ async fn reload(State(book): State<Arc<Book>>, upgrade: WebSocketUpgrade) -> Res
 async fn page(State(book): State<Arc<Book>>, request: Request) -> Response {
     let shown = book.shown();
     let Some(html) = shown.html else {
-        let alert = alert("The book is not built yet.", shown.failure.as_deref().unwrap_or_default());
+        let alert = alert(
+            "The book is not built yet.",
+            shown.failure.as_deref().unwrap_or_default(),
+        );
         let script = format!(
             r#"<script>new WebSocket("ws://" + location.host + "/{ENDPOINT}").onmessage = () => location.reload();</script>"#
         );
@@ -97,9 +117,15 @@ async fn page(State(book): State<Arc<Book>>, request: Request) -> Response {
         return (StatusCode::SERVICE_UNAVAILABLE, Html(page)).into_response();
     };
     let missing = ServeFile::new(html.join("404.html"));
-    let response = match ServeDir::new(html).not_found_service(missing).try_call(request).await {
+    let response = match ServeDir::new(html)
+        .not_found_service(missing)
+        .try_call(request)
+        .await
+    {
         Ok(response) => response.map(Body::new),
-        Err(error) => return (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response(),
+        Err(error) => {
+            return (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response();
+        }
     };
     match shown.failure {
         Some(failure) => with_alert(response, &failure).await,
@@ -109,7 +135,10 @@ async fn page(State(book): State<Arc<Book>>, request: Request) -> Response {
 
 /// Puts the failure at the top of a page; other files pass.
 async fn with_alert(response: Response, failure: &str) -> Response {
-    let kind = response.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+    let kind = response
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .and_then(|kind| kind.to_str().ok());
     if !kind.is_some_and(|kind| kind.starts_with("text/html")) {
         return response;
     }
@@ -118,8 +147,13 @@ async fn with_alert(response: Response, failure: &str) -> Response {
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };
     let mut text = String::from_utf8_lossy(&bytes).into_owned();
-    let body = text.find("<body").and_then(|at| Some(at + text[at..].find('>')? + 1));
-    text.insert_str(body.unwrap_or(0), &alert("Not built: this is the last good book.", failure));
+    let body = text
+        .find("<body")
+        .and_then(|at| Some(at + text[at..].find('>')? + 1));
+    text.insert_str(
+        body.unwrap_or(0),
+        &alert("Not built: this is the last good book.", failure),
+    );
     head.headers.remove(header::CONTENT_LENGTH);
     Response::from_parts(head, Body::from(text))
 }

@@ -45,13 +45,18 @@ impl Watch {
     /// As [`Watch::start`].
     pub fn over(root: &Path, places: &'static [&'static str]) -> Result<Self> {
         let (sender, events): (Sender<DebounceEventResult>, _) = channel();
-        let mut debouncer = new_debouncer(QUIET, sender).context("files cannot be watched on this system")?;
+        let mut debouncer =
+            new_debouncer(QUIET, sender).context("files cannot be watched on this system")?;
         let mut stamps = HashMap::new();
         let mut add = |path: &Path, mode| {
             let watched = debouncer.watcher().watch(path, mode);
             watched.with_context(|| format!("{} cannot be watched", path.display()))
         };
-        for place in places.iter().map(|place| root.join(place)).filter(|place| place.is_dir()) {
+        for place in places
+            .iter()
+            .map(|place| root.join(place))
+            .filter(|place| place.is_dir())
+        {
             add(&place, RecursiveMode::Recursive)?;
             stamp_all(&place, &mut stamps);
         }
@@ -61,12 +66,22 @@ impl Watch {
         if let Some(stamp) = stamp(&book) {
             stamps.insert(book, stamp);
         }
-        Ok(Self { root: root.to_owned(), places, events, stamps: stamps.into(), _debouncer: debouncer })
+        Ok(Self {
+            root: root.to_owned(),
+            places,
+            events,
+            stamps: stamps.into(),
+            _debouncer: debouncer,
+        })
     }
 
     /// What is watched, for people.
     pub fn places(&self) -> Vec<&'static str> {
-        self.places.iter().copied().filter(|place| self.root.join(place).exists()).collect()
+        self.places
+            .iter()
+            .copied()
+            .filter(|place| self.root.join(place).exists())
+            .collect()
     }
 
     /// Waits for changes; the changed files, relative to the root and sorted. `None` when the watcher ended.
@@ -128,7 +143,9 @@ fn matters(places: &[&str], file: &Path) -> bool {
         || [".swp", ".swx", ".tmp", ".bak", ".orig"].iter().any(|end| name.ends_with(end))
         // vim tries a folder by writing this file.
         || name == "4913";
-    let builds = file.components().any(|part| part.as_os_str() == "target" || part.as_os_str() == "book");
+    let builds = file
+        .components()
+        .any(|part| part.as_os_str() == "target" || part.as_os_str() == "book");
     !editors && !builds && places.iter().any(|place| file.starts_with(place))
 }
 
@@ -185,7 +202,10 @@ mod tests {
         fs::create_dir(root.join("src")).expect("a folder");
         fs::write(root.join("src/a.md"), "a").expect("a file");
         let watch = Watch::start(&root).expect("a watch");
-        assert_eq!(fs::read_to_string(root.join("src/a.md")).expect("text"), "a");
+        assert_eq!(
+            fs::read_to_string(root.join("src/a.md")).expect("text"),
+            "a"
+        );
         fs::write(root.join("src/b.md"), "b").expect("a file");
         assert_eq!(watch.next(), Some(vec![PathBuf::from("src/b.md")]));
     }

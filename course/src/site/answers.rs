@@ -12,7 +12,9 @@ use super::digest;
 use super::text::{self, pattern};
 
 static PREDICT: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r#"<details class="predict" data-number="[^"]*" data-unit="([^"]*)" data-label="([^"]*)">"#)
+    pattern(
+        r#"<details class="predict" data-number="[^"]*" data-unit="([^"]*)" data-label="([^"]*)">"#,
+    )
 });
 /// A unit alone would give away the order of magnitude.
 const UNITS: [&[&str]; 2] = [&["ns", "µs", "ms", "s"], &["B", "kB", "MB", "GB"]];
@@ -29,9 +31,15 @@ fn guesses(html: &str) -> String {
     let mut done = 0;
     for found in PREDICT.captures_iter(html) {
         let at = found.get(0).expect("the whole match").start();
-        let question = html[..at].rfind("<li>").or_else(|| html[..at].rfind("<p>")).unwrap_or(at);
+        let question = html[..at]
+            .rfind("<li>")
+            .or_else(|| html[..at].rfind("<p>"))
+            .unwrap_or(at);
         // Not of the answers between: a number that is measured again is still the same question.
-        let asked = html[question..at].split("<details").next().unwrap_or_default();
+        let asked = html[question..at]
+            .split("<details")
+            .next()
+            .unwrap_or_default();
         let key = digest(format!("{} {}", text::of(asked), &found[2]).as_bytes());
         out.push_str(&html[done..at]);
         let unit = match UNITS.iter().find(|units| units.contains(&&found[1])) {
@@ -41,7 +49,11 @@ fn guesses(html: &str) -> String {
             ),
             None => format!(" {}</label>", &found[1]),
         };
-        let label = if found[2].is_empty() { String::new() } else { format!(", {}", &found[2]) };
+        let label = if found[2].is_empty() {
+            String::new()
+        } else {
+            format!(", {}", &found[2])
+        };
         let _ = write!(
             out,
             "<form class=\"guess needs-js\" data-key=\"{key}\"><label>Your guess{label}: <input type=\"text\" inputmode=\"decimal\" \
@@ -59,21 +71,37 @@ fn choices(html: &str) -> String {
     let mut done = 0;
     for found in QUIZ.captures_iter(html) {
         let answer = found.get(0).expect("the whole match").start();
-        let Some((question, list)) = question(html, answer) else { continue };
-        let Some(end) = html[answer..].find("</details>").map(|at| answer + at + "</details>".len()) else {
+        let Some((question, list)) = question(html, answer) else {
+            continue;
+        };
+        let Some(end) = html[answer..]
+            .find("</details>")
+            .map(|at| answer + at + "</details>".len())
+        else {
             continue;
         };
         let key = digest(text::of(&html[question.start..answer]).as_bytes());
-        let kind = if found[1].contains(' ') { "checkbox" } else { "radio" };
+        let kind = if found[1].contains(' ') {
+            "checkbox"
+        } else {
+            "radio"
+        };
         out.push_str(&html[done..question.start]);
         let _ = write!(
             out,
             "<fieldset class=\"quiz\" data-key=\"{key}\" data-right=\"{}\" aria-labelledby=\"quiz-{key}\">\n<p id=\"quiz-{key}\">{}</p>\n<ul>\n",
             &found[1],
-            &html[question].trim_start_matches("<p>").trim_end().trim_end_matches("</p>")
+            &html[question]
+                .trim_start_matches("<p>")
+                .trim_end()
+                .trim_end_matches("</p>")
         );
         for (letter, choice) in ('a'..='z').zip(html[list].split("<li>").skip(1)) {
-            let choice = choice.trim_end().trim_end_matches("</ul>").trim_end().trim_end_matches("</li>");
+            let choice = choice
+                .trim_end()
+                .trim_end_matches("</ul>")
+                .trim_end()
+                .trim_end_matches("</li>");
             let _ = writeln!(
                 out,
                 "<li><label class=\"choice\"><input class=\"needs-js\" type=\"{kind}\" name=\"quiz-{key}\" value=\"{letter}\"> <span>{choice}</span></label></li>"
@@ -107,9 +135,13 @@ mod tests {
     fn choices_are_chosen_and_their_answer_stays_folded() {
         let html = rewrite(QUESTION);
         assert_eq!(html.matches("type=\"radio\"").count(), 2);
-        assert!(html.contains("value=\"b\"> <span>b. That</span></label></li>\n</ul>"), "{html}");
         assert!(
-            html.starts_with("<p>Before.</p>\n<fieldset") && html.ends_with("</fieldset>\n<p>After.</p>"),
+            html.contains("value=\"b\"> <span>b. That</span></label></li>\n</ul>"),
+            "{html}"
+        );
+        assert!(
+            html.starts_with("<p>Before.</p>\n<fieldset")
+                && html.ends_with("</fieldset>\n<p>After.</p>"),
             "{html}"
         );
         assert!(rewrite(&QUESTION.replace("\"b\"", "\"a b\"")).contains("type=\"checkbox\""));
@@ -124,7 +156,9 @@ mod tests {
         };
         assert_eq!(
             key(QUESTION),
-            key(&QUESTION.replace("Before", "Long before").replace("So.", "So it is."))
+            key(&QUESTION
+                .replace("Before", "Long before")
+                .replace("So.", "So it is."))
         );
         assert_ne!(key(QUESTION), key(&QUESTION.replace("That", "This one")));
     }
@@ -133,8 +167,18 @@ mod tests {
     fn guess_has_a_field_with_its_unit() {
         let asked = "<li>How long?\n<details class=\"predict\" data-number=\"24\" data-unit=\"ns\" data-label=\"\"><summary>Measured</summary><p>24 ns</p></details></li>";
         let html = rewrite(asked);
-        assert!(html.contains("<li>How long?\n<form") && html.contains("<option>ms</option>"), "{html}");
-        let html = rewrite(&asked.replace("\"ns\"", "\"×\"").replace("\"\"", "\"a task\""));
-        assert!(html.contains("<label>Your guess, a task: <input") && html.contains("> ×</label>"), "{html}");
+        assert!(
+            html.contains("<li>How long?\n<form") && html.contains("<option>ms</option>"),
+            "{html}"
+        );
+        let html = rewrite(
+            &asked
+                .replace("\"ns\"", "\"×\"")
+                .replace("\"\"", "\"a task\""),
+        );
+        assert!(
+            html.contains("<label>Your guess, a task: <input") && html.contains("> ×</label>"),
+            "{html}"
+        );
     }
 }

@@ -39,7 +39,9 @@ pub(super) fn draw(cards: &Handlebars<'_>, book: &str, title: &str) -> Result<Ve
     let size = tree.size();
     let scale = Transform::from_scale(SIZE.0 as f32 / size.width(), SIZE.1 as f32 / size.height());
     resvg::render(&tree, scale, &mut picture.as_mut());
-    picture.encode_png().context("the picture cannot be written as PNG")
+    picture
+        .encode_png()
+        .context("the picture cannot be written as PNG")
 }
 
 fn tree(cards: &Handlebars<'_>, book: &str, title: &str) -> Result<Tree> {
@@ -54,7 +56,10 @@ fn tree(cards: &Handlebars<'_>, book: &str, title: &str) -> Result<Tree> {
     let svg = cards
         .render("card", &json!({ "book": book, "lines": lines }))
         .context("theme/card.svg cannot be filled in")?;
-    let options = usvg::Options { fontdb: Arc::clone(&FONTS), ..usvg::Options::default() };
+    let options = usvg::Options {
+        fontdb: Arc::clone(&FONTS),
+        ..usvg::Options::default()
+    };
     Tree::from_str(&svg, &options).context("theme/card.svg is no SVG")
 }
 
@@ -68,7 +73,8 @@ fn lines(title: &str) -> Vec<String> {
         match lines.last_mut() {
             // A line may be a little longer than the others, but not than there is room for.
             Some(line)
-                if line.chars().count() + length / 2 < even && line.chars().count() + length < LINE =>
+                if line.chars().count() + length / 2 < even
+                    && line.chars().count() + length < LINE =>
             {
                 line.push(' ');
                 line.push_str(word);
@@ -87,13 +93,17 @@ mod tests {
     fn cards() -> Handlebars<'static> {
         let mut cards = Handlebars::new();
         cards.set_strict_mode(true);
-        cards.register_template_string("card", include_str!("../../../theme/card.svg")).unwrap();
+        cards
+            .register_template_string("card", include_str!("../../../theme/card.svg"))
+            .unwrap();
         cards
     }
 
     fn summary() -> impl Iterator<Item = &'static str> {
         let summary = include_str!("../../../src/SUMMARY.md");
-        summary.lines().filter_map(|line| Some(line.split_once('[')?.1.split_once("](")?.0))
+        summary
+            .lines()
+            .filter_map(|line| Some(line.split_once('[')?.1.split_once("](")?.0))
     }
 
     #[test]
@@ -113,11 +123,16 @@ mod tests {
             assert_eq!(texts.len(), 1 + lines(title).len(), "{title}");
             for text in texts {
                 let at = text.abs_bounding_box();
-                let inside =
-                    at.left() > 60.0 && at.right() < 1140.0 && at.top() > 60.0 && at.bottom() < 500.0;
+                let inside = at.left() > 60.0
+                    && at.right() < 1140.0
+                    && at.top() > 60.0
+                    && at.bottom() < 500.0;
                 assert!(inside, "{title}: {at:?}");
                 // A letter that the font does not have has the glyph 0.
-                let glyphs = text.layouted().iter().flat_map(|span| &span.positioned_glyphs);
+                let glyphs = text
+                    .layouted()
+                    .iter()
+                    .flat_map(|span| &span.positioned_glyphs);
                 assert!(glyphs.map(|glyph| glyph.id.0).all(|id| id != 0), "{title}");
             }
         }
@@ -126,10 +141,17 @@ mod tests {
     #[test]
     fn lines_are_of_about_the_same_length() {
         assert_eq!(lines("Build a weak reference"), ["Build a weak reference"]);
-        assert_eq!(lines("Clean up exactly once, whatever"), ["Clean up exactly", "once, whatever"]);
+        assert_eq!(
+            lines("Clean up exactly once, whatever"),
+            ["Clean up exactly", "once, whatever"]
+        );
         assert_eq!(lines(""), Vec::<String>::new());
         for title in summary() {
-            assert!(lines(title).iter().all(|line| line.chars().count() <= LINE), "{:?}", lines(title));
+            assert!(
+                lines(title).iter().all(|line| line.chars().count() <= LINE),
+                "{:?}",
+                lines(title)
+            );
             assert_eq!(lines(title).join(" "), title);
         }
     }
@@ -141,6 +163,10 @@ mod tests {
         assert_eq!((decoder.width(), decoder.height()), SIZE);
         assert!(png.len() < 60_000, "{}", png.len());
         assert_ne!(png, draw(&cards(), "Book", "Another title").unwrap());
-        assert_eq!(png, draw(&cards(), "Book", "A title").unwrap(), "the same every time");
+        assert_eq!(
+            png,
+            draw(&cards(), "Book", "A title").unwrap(),
+            "the same every time"
+        );
     }
 }

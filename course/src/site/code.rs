@@ -15,7 +15,8 @@ static BLOCK: LazyLock<Regex> = LazyLock::new(|| {
         r#"(?s)<pre(?: class="(?<pre>[^"]*)")?><code(?: class="(?<code>[^"]*)")?>(?<inner>.*?)</code></pre>"#,
     )
 });
-static HIDDEN: LazyLock<Regex> = LazyLock::new(|| pattern(r#"(?s)<span class="boring">(.*?)</span>"#));
+static HIDDEN: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r#"(?s)<span class="boring">(.*?)</span>"#));
 
 /// What cannot stand in a query as it is.
 const QUERY: &AsciiSet = &CONTROLS
@@ -36,7 +37,11 @@ const NARROW: usize = 38;
 /// Rewrites the code blocks of a page.
 pub(super) fn rewrite(html: &str) -> String {
     let mut ids = HashMap::new();
-    BLOCK.replace_all(html, |found: &Captures<'_>| Block::read(found).render(&mut ids)).into_owned()
+    BLOCK
+        .replace_all(html, |found: &Captures<'_>| {
+            Block::read(found).render(&mut ids)
+        })
+        .into_owned()
 }
 
 /// A code block of mdBook's.
@@ -65,8 +70,15 @@ impl Block {
         }
         add(&inner[done..], false);
         Self {
-            words: found.name("code").map_or("", |m| m.as_str()).split(' ').map(unescape).collect(),
-            runs_on_the_playground: found.name("pre").is_some_and(|pre| pre.as_str().contains("playground")),
+            words: found
+                .name("code")
+                .map_or("", |m| m.as_str())
+                .split(' ')
+                .map(unescape)
+                .collect(),
+            runs_on_the_playground: found
+                .name("pre")
+                .is_some_and(|pre| pre.as_str().contains("playground")),
             lines,
         }
     }
@@ -76,43 +88,76 @@ impl Block {
     }
 
     fn language(&self) -> &str {
-        self.words.iter().find_map(|word| word.strip_prefix("language-")).unwrap_or("text")
+        self.words
+            .iter()
+            .find_map(|word| word.strip_prefix("language-"))
+            .unwrap_or("text")
     }
 
     /// The whole code, hidden lines and all.
     fn code(&self) -> String {
-        self.lines.iter().fold(String::new(), |code, (line, _)| code + line + "\n")
+        self.lines
+            .iter()
+            .fold(String::new(), |code, (line, _)| code + line + "\n")
     }
 
     fn render(&self, ids: &mut HashMap<String, usize>) -> String {
         let coloured = highlight::lines(self.language(), &self.code());
         let mut code = String::new();
-        let lines: Vec<_> =
-            coloured.iter().zip(&self.lines).map(|(html, (_, hidden))| (html, *hidden)).collect();
+        let lines: Vec<_> = coloured
+            .iter()
+            .zip(&self.lines)
+            .map(|(html, (_, hidden))| (html, *hidden))
+            .collect();
         for run in lines.chunk_by(|(_, a), (_, b)| a == b) {
-            let text = run.iter().fold(String::new(), |text, (html, _)| text + html + "\n");
-            code += &if run[0].1 { format!("<span class=\"boring\">{text}</span>") } else { text };
+            let text = run
+                .iter()
+                .fold(String::new(), |text, (html, _)| text + html + "\n");
+            code += &if run[0].1 {
+                format!("<span class=\"boring\">{text}</span>")
+            } else {
+                text
+            };
         }
-        let widest = self.lines.iter().map(|(line, _)| line.chars().count()).max().unwrap_or(0);
+        let widest = self
+            .lines
+            .iter()
+            .map(|(line, _)| line.chars().count())
+            .max()
+            .unwrap_or(0);
         let language = self.language();
         let reach = if widest > NARROW {
-            format!(" tabindex=\"0\" role=\"group\" aria-label=\"{}\"", spoken(language))
+            format!(
+                " tabindex=\"0\" role=\"group\" aria-label=\"{}\"",
+                spoken(language)
+            )
         } else {
             String::new()
         };
         let pre = format!("<pre{reach}><code class=\"language-{language}\">{code}</code></pre>");
-        if matches!(language, "rust" | "go" | "toml") { self.figure(&pre, ids) } else { pre }
+        if matches!(language, "rust" | "go" | "toml") {
+            self.figure(&pre, ids)
+        } else {
+            pre
+        }
     }
 
     fn figure(&self, pre: &str, ids: &mut HashMap<String, usize>) -> String {
-        let from = self.words.iter().find_map(|word| word.strip_prefix("from="));
+        let from = self
+            .words
+            .iter()
+            .find_map(|word| word.strip_prefix("from="));
         let (file, anchor) = from.map_or((None, None), |from| match from.split_once(':') {
             Some((file, anchor)) => (Some(file), Some(anchor)),
             None => (Some(from), None),
         });
         let name = match file {
             Some(file) => {
-                let stem = file.rsplit('/').next().unwrap_or(file).trim_end_matches(".rs");
+                let stem = file
+                    .rsplit('/')
+                    .next()
+                    .unwrap_or(file)
+                    .trim_end_matches(".rs");
                 anchor.map_or_else(|| stem.to_owned(), |anchor| format!("{stem}-{anchor}"))
             }
             // By content: a listing that is moved keeps its link.
@@ -125,9 +170,10 @@ impl Block {
             n => format!("code-{name}-{n}"),
         };
         let title = match file {
-            Some(file) => {
-                file.trim_start_matches("../").trim_start_matches("listings/").trim_start_matches("src/")
-            }
+            Some(file) => file
+                .trim_start_matches("../")
+                .trim_start_matches("listings/")
+                .trim_start_matches("src/"),
             None => spoken(self.language()),
         };
         let mut out = format!(
@@ -159,13 +205,14 @@ impl Block {
     fn notes(&self) -> Vec<String> {
         let mut notes = Vec::new();
         if self.has("compile_fail") {
-            let code = self.words.iter().find(|w| w.len() == 5 && w.starts_with('E'));
-            notes.push(
-                code.map_or_else(
-                    || "must not compile".to_owned(),
-                    |code| format!("must not compile: {code}"),
-                ),
-            );
+            let code = self
+                .words
+                .iter()
+                .find(|w| w.len() == 5 && w.starts_with('E'));
+            notes.push(code.map_or_else(
+                || "must not compile".to_owned(),
+                |code| format!("must not compile: {code}"),
+            ));
         }
         if self.has("should_panic") {
             notes.push("must panic".to_owned());
@@ -200,12 +247,18 @@ mod tests {
         let html = rewrite(
             "<pre class=\"playground\"><code class=\"language-rust edition2024\"><span class=\"boring\">fn main() {\n</span>let a = 1 &lt; 2;\n<span class=\"boring\">}</span></code></pre>",
         );
-        assert!(html.contains("<span class=\"boring\"><span class=\"k\">fn </span>"), "{html}");
+        assert!(
+            html.contains("<span class=\"boring\"><span class=\"k\">fn </span>"),
+            "{html}"
+        );
         assert!(
             html.contains("class=\"all-lines\"") && html.contains("code=fn%20main()%20{%0Alet%20a"),
             "{html}"
         );
-        assert!(html.contains("id=\"code-") && html.contains("&lt;"), "{html}");
+        assert!(
+            html.contains("id=\"code-") && html.contains("&lt;"),
+            "{html}"
+        );
     }
 
     #[test]
@@ -213,23 +266,36 @@ mod tests {
         let block = "<pre><code class=\"language-rust noplayground from=../listings/src/scope/s3_scope.rs:state\">struct A;\n</code></pre>";
         let html = rewrite(&format!("{block}{block}"));
         assert!(
-            html.contains("id=\"code-s3_scope-state\"") && html.contains("id=\"code-s3_scope-state-2\""),
+            html.contains("id=\"code-s3_scope-state\"")
+                && html.contains("id=\"code-s3_scope-state-2\""),
             "{html}"
         );
-        assert!(html.contains(">scope/s3_scope.rs</a>") && !html.contains("play.rust-lang.org"), "{html}");
+        assert!(
+            html.contains(">scope/s3_scope.rs</a>") && !html.contains("play.rust-lang.org"),
+            "{html}"
+        );
     }
 
     #[test]
     fn listing_that_must_fail_says_how() {
-        let html =
-            rewrite("<pre><code class=\"language-rust compile_fail E0382 noplayground\">x\n</code></pre>");
+        let html = rewrite(
+            "<pre><code class=\"language-rust compile_fail E0382 noplayground\">x\n</code></pre>",
+        );
         assert!(html.contains("must not compile: E0382"), "{html}");
     }
 
     #[test]
     fn output_is_no_listing_and_wide_blocks_are_reached_by_keyboard() {
-        let html = rewrite(&format!("<pre><code class=\"language-text\">{}\n</code></pre>", "x".repeat(60)));
-        assert!(!html.contains("figure") && html.contains("<pre tabindex=\"0\""), "{html}");
-        assert!(!rewrite("<pre><code class=\"language-text\">x\n</code></pre>").contains("tabindex"));
+        let html = rewrite(&format!(
+            "<pre><code class=\"language-text\">{}\n</code></pre>",
+            "x".repeat(60)
+        ));
+        assert!(
+            !html.contains("figure") && html.contains("<pre tabindex=\"0\""),
+            "{html}"
+        );
+        assert!(
+            !rewrite("<pre><code class=\"language-text\">x\n</code></pre>").contains("tabindex")
+        );
     }
 }

@@ -16,7 +16,8 @@ static ASIDE: LazyLock<Regex> = LazyLock::new(|| pattern("(?s)<aside.*?</aside>"
 /// What search engines show of a description, in letters.
 const DESCRIPTION: usize = 155;
 
-static TABLE: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?s)<thead>\s*<tr>\s*<td></td>.*?</table>"));
+static TABLE: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"(?s)<thead>\s*<tr>\s*<td></td>.*?</table>"));
 static FIRST: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?s)<tr>\s*<td>(.*?)</td>"));
 
 /// Rewrites a page.
@@ -56,32 +57,48 @@ pub(super) fn without_asides(html: &str) -> Cow<'_, str> {
 /// The first paragraph that says something, cut at a word.
 pub(super) fn description(html: &str) -> String {
     let html = without_asides(html);
-    let paragraphs = PARAGRAPH.captures_iter(&html).map(|found| text::of(&found[1]));
-    let Some(first) = paragraphs.into_iter().find(|text| text.chars().count() > 60) else {
+    let paragraphs = PARAGRAPH
+        .captures_iter(&html)
+        .map(|found| text::of(&found[1]));
+    let Some(first) = paragraphs
+        .into_iter()
+        .find(|text| text.chars().count() > 60)
+    else {
         return String::new();
     };
     if first.chars().count() <= DESCRIPTION {
         return first;
     }
     let cut: String = first.chars().take(DESCRIPTION - 1).collect();
-    let words = cut.rsplit_once(' ').map_or(cut.as_str(), |(words, _)| words);
+    let words = cut
+        .rsplit_once(' ')
+        .map_or(cut.as_str(), |(words, _)| words);
     format!("{}…", words.trim_end_matches([',', ';', ':', '.']))
 }
 
 /// The second-level headings: identifier and text.
 pub(super) fn headings(html: &str) -> Vec<(String, String)> {
-    let second = |found: Captures<'_>| (&found[1] == "2").then(|| (found[2].to_owned(), text::of(&found[3])));
+    let second = |found: Captures<'_>| {
+        (&found[1] == "2").then(|| (found[2].to_owned(), text::of(&found[3])))
+    };
     HEADING.captures_iter(html).filter_map(second).collect()
 }
 
 /// A page's parts, each with the identifier and text of its heading, and its own text.
 pub(super) fn sections(html: &str) -> Vec<(String, String, String)> {
     let found: Vec<_> = HEADING.captures_iter(html).collect();
-    let ends =
-        found.iter().skip(1).map(|next| next.get(0).expect("the whole match").start()).chain([html.len()]);
+    let ends = found
+        .iter()
+        .skip(1)
+        .map(|next| next.get(0).expect("the whole match").start())
+        .chain([html.len()]);
     let section = |(heading, end): (&Captures<'_>, usize)| {
         let start = heading.get(0).expect("the whole match").end();
-        (heading[2].to_owned(), text::of(&heading[3]), text::of(&html[start..end]))
+        (
+            heading[2].to_owned(),
+            text::of(&heading[3]),
+            text::of(&html[start..end]),
+        )
     };
     found.iter().zip(ends).map(section).collect()
 }
@@ -97,7 +114,10 @@ mod tests {
     #[test]
     fn description_is_the_first_real_paragraph_cut_at_a_word() {
         let description = description(PAGE);
-        assert!(description.starts_with("This paragraph") && description.ends_with('…'), "{description}");
+        assert!(
+            description.starts_with("This paragraph") && description.ends_with('…'),
+            "{description}"
+        );
         assert!(description.chars().count() <= DESCRIPTION);
     }
 
@@ -105,11 +125,16 @@ mod tests {
     fn rows_below_an_empty_corner_have_headings() {
         let row = |cell: &str| format!("<tr>{cell}<td>1</td></tr>");
         let table = |corner: &str| {
-            format!("<table><thead>{}</thead><tbody>{}</tbody></table>", row(corner), row("<td>a</td>"))
+            format!(
+                "<table><thead>{}</thead><tbody>{}</tbody></table>",
+                row(corner),
+                row("<td>a</td>")
+            )
         };
         assert!(
-            rewrite(&table("<th></th>"))
-                .contains("<tr><td></td><td>1</td></tr></thead><tbody><tr><th scope=\"row\">a</th>")
+            rewrite(&table("<th></th>")).contains(
+                "<tr><td></td><td>1</td></tr></thead><tbody><tr><th scope=\"row\">a</th>"
+            )
         );
         assert!(rewrite(&table("<th>what</th>")).contains("<tr><td>a</td>"));
     }
@@ -118,7 +143,10 @@ mod tests {
     fn sections_have_their_heading_and_their_own_text() {
         let sections = sections(PAGE);
         assert_eq!(sections.len(), 2);
-        assert_eq!((sections[0].0.as_str(), sections[0].1.as_str()), ("a", "A B"));
+        assert_eq!(
+            (sections[0].0.as_str(), sections[0].1.as_str()),
+            ("a", "A B")
+        );
         assert!(sections[0].2.ends_with("Short.") && sections[1].2.starts_with("This"));
         assert_eq!(headings(PAGE), [("c".to_owned(), "C".to_owned())]);
     }

@@ -58,19 +58,39 @@ pub(super) fn write(context: &RenderContext, bare: &Path, to: &Path) -> Result<(
         Ok(zip.write_all(text.as_bytes())?)
     };
     add("META-INF/container.xml", CONTAINER)?;
-    add("book/style.css", &plain::in_the_light(&files::without_comments(STYLE), &variables))?;
+    add(
+        "book/style.css",
+        &plain::in_the_light(&files::without_comments(STYLE), &variables),
+    )?;
     for (name, title, html) in &pages {
         add(
             &format!("book/{name}"),
-            &page(&language, title, &"../".repeat(name.matches('/').count()), html),
+            &page(
+                &language,
+                title,
+                &"../".repeat(name.matches('/').count()),
+                html,
+            ),
         )?;
     }
     let contents = format!(
         "<h1>Contents</h1>\n<nav epub:type=\"toc\" id=\"toc\">\n<ol>\n{}</ol>\n</nav>\n",
         contents(&context.book.items)
     );
-    add("book/contents.xhtml", &page(&language, "Contents", "", &contents))?;
-    add("book/book.opf", &package(&title, &language, &book.authors, book.description.as_deref(), &pages))?;
+    add(
+        "book/contents.xhtml",
+        &page(&language, "Contents", "", &contents),
+    )?;
+    add(
+        "book/book.opf",
+        &package(
+            &title,
+            &language,
+            &book.authors,
+            book.description.as_deref(),
+            &pages,
+        ),
+    )?;
     zip.finish()?;
     Ok(())
 }
@@ -91,9 +111,16 @@ fn page(language: &str, title: &str, root: &str, body: &str) -> String {
 fn contents(items: &[BookItem]) -> String {
     let mut out = String::new();
     for item in items {
-        let BookItem::Chapter(chapter) = item else { continue };
+        let BookItem::Chapter(chapter) = item else {
+            continue;
+        };
         let Some(path) = &chapter.path else { continue };
-        let _ = write!(out, "<li><a href=\"{}\">{}</a>", renamed(&url(path)), escape(&chapter.name));
+        let _ = write!(
+            out,
+            "<li><a href=\"{}\">{}</a>",
+            renamed(&url(path)),
+            escape(&chapter.name)
+        );
         if !chapter.sub_items.is_empty() {
             let _ = write!(out, "\n<ol>\n{}</ol>\n", contents(&chapter.sub_items));
         }
@@ -112,22 +139,33 @@ fn package(
     let mut items = String::new();
     let mut order = String::new();
     for (at, (name, _, html)) in pages.iter().enumerate() {
-        let drawn = if html.contains("<svg") { " properties=\"svg\"" } else { "" };
+        let drawn = if html.contains("<svg") {
+            " properties=\"svg\""
+        } else {
+            ""
+        };
         let _ = writeln!(
             items,
             "<item id=\"page-{at}\" href=\"{name}\" media-type=\"application/xhtml+xml\"{drawn}/>"
         );
         let _ = writeln!(order, "<itemref idref=\"page-{at}\"/>");
     }
-    let who = authors
-        .iter()
-        .fold(String::new(), |who, author| who + &format!("<dc:creator>{}</dc:creator>\n", escape(author)));
-    let what = description
-        .map_or(String::new(), |what| format!("<dc:description>{}</dc:description>\n", escape(what)));
+    let who = authors.iter().fold(String::new(), |who, author| {
+        who + &format!("<dc:creator>{}</dc:creator>\n", escape(author))
+    });
+    let what = description.map_or(String::new(), |what| {
+        format!("<dc:description>{}</dc:description>\n", escape(what))
+    });
     // The same book keeps its name from edition to edition.
     let name = blake3::hash(title.as_bytes()).to_hex();
-    let name =
-        format!("{}-{}-4{}-8{}-{}", &name[..8], &name[8..12], &name[13..16], &name[17..20], &name[20..32]);
+    let name = format!(
+        "{}-{}-4{}-8{}-{}",
+        &name[..8],
+        &name[8..12],
+        &name[13..16],
+        &name[17..20],
+        &name[20..32]
+    );
     format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
          <package xmlns=\"http://www.idpf.org/2007/opf\" version=\"3.0\" unique-identifier=\"id\" xml:lang=\"{language}\">\n\

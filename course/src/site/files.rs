@@ -34,10 +34,12 @@ pub(super) fn theme(root: &Path, name: &str) -> Result<String> {
     let file = root.join("theme").join(name);
     match fs::read_to_string(&file) {
         Ok(text) => Ok(text),
-        Err(error) if error.kind() == ErrorKind::NotFound => match THEME.iter().find(|(of, _)| *of == name) {
-            Some((_, text)) => Ok((*text).to_owned()),
-            None => bail!("the theme has no {name}"),
-        },
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            match THEME.iter().find(|(of, _)| *of == name) {
+                Some((_, text)) => Ok((*text).to_owned()),
+                None => bail!("the theme has no {name}"),
+            }
+        }
         Err(error) => Err(error).with_context(|| format!("{} cannot be read", file.display())),
     }
 }
@@ -50,7 +52,11 @@ pub(super) fn theme(root: &Path, name: &str) -> Result<String> {
 pub(super) fn style(context: &RenderContext) -> Result<String> {
     let mut css = theme(&context.root, "site.css")?;
     let html = context.config.html_config().unwrap_or_default();
-    for file in html.additional_css.iter().filter(|file| !file.ends_with("mdbook.css")) {
+    for file in html
+        .additional_css
+        .iter()
+        .filter(|file| !file.ends_with("mdbook.css"))
+    {
         css += &fs::read_to_string(context.root.join(file))
             .with_context(|| format!("{} cannot be read", file.display()))?;
     }
@@ -60,7 +66,11 @@ pub(super) fn style(context: &RenderContext) -> Result<String> {
 /// A style sheet as it is sent: comments and indentation are for its authors.
 pub(super) fn without_comments(css: &str) -> String {
     let css = COMMENT.replace_all(css, "");
-    css.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join("\n")
+    css.lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty())
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 /// What lies in `src/` beside the pages, and mdBook's redirects.
@@ -75,12 +85,18 @@ pub(super) fn others(context: &RenderContext, bare: &Path) -> Result<BTreeMap<St
             files.insert(name, fs::read(path)?);
         }
     }
-    for from in context.config.html_config().unwrap_or_default().redirect.keys() {
+    for from in context
+        .config
+        .html_config()
+        .unwrap_or_default()
+        .redirect
+        .keys()
+    {
         let name = from.trim_start_matches('/').to_owned();
         // A redirect of a heading is its page's own.
         if !name.contains('#') {
-            let html =
-                fs::read(bare.join(&name)).with_context(|| format!("no redirect was made of {from}"))?;
+            let html = fs::read(bare.join(&name))
+                .with_context(|| format!("no redirect was made of {from}"))?;
             files.insert(name, html);
         }
     }
@@ -88,7 +104,10 @@ pub(super) fn others(context: &RenderContext, bare: &Path) -> Result<BTreeMap<St
 }
 
 fn name(path: &Path) -> String {
-    path.iter().map(|part| part.to_string_lossy()).collect::<Vec<_>>().join("/")
+    path.iter()
+        .map(|part| part.to_string_lossy())
+        .collect::<Vec<_>>()
+        .join("/")
 }
 
 /// Makes a folder hold these files and no others. What is right already is left alone.
@@ -129,17 +148,26 @@ mod tests {
     fn folder_holds_what_is_written_and_nothing_else() {
         let folder = tempfile::tempdir().unwrap();
         let files = |names: &[&str]| {
-            names.iter().map(|name| ((*name).to_owned(), name.as_bytes().to_vec())).collect()
+            names
+                .iter()
+                .map(|name| ((*name).to_owned(), name.as_bytes().to_vec()))
+                .collect()
         };
         write(folder.path(), &files(&["a.html", "old/b.html"])).unwrap();
         write(folder.path(), &files(&["a.html", "c/d.html"])).unwrap();
-        assert_eq!(fs::read_to_string(folder.path().join("c/d.html")).unwrap(), "c/d.html");
+        assert_eq!(
+            fs::read_to_string(folder.path().join("c/d.html")).unwrap(),
+            "c/d.html"
+        );
         assert!(folder.path().join("a.html").exists() && !folder.path().join("old").exists());
     }
 
     #[test]
     fn style_sheets_lose_comments_only() {
-        assert_eq!(without_comments("/* why\n */\na {\n    b: c; /* d */\n}\n"), "a {\nb: c; }");
+        assert_eq!(
+            without_comments("/* why\n */\na {\n    b: c; /* d */\n}\n"),
+            "a {\nb: c; }"
+        );
     }
 
     #[test]

@@ -13,7 +13,8 @@ use super::{Chapter, to_root};
 
 static TERM: LazyLock<Regex> =
     LazyLock::new(|| pattern(r#"(?s)<dt id="([^"]*)">(.*?)</dt>\s*<dd>(.*?)</dd>"#));
-static LINK: LazyLock<Regex> = LazyLock::new(|| pattern(r#"<a href="(?:\.\./)*glossary\.html#([^"]*)">"#));
+static LINK: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r#"<a href="(?:\.\./)*glossary\.html#([^"]*)">"#));
 static INNER: LazyLock<Regex> = LazyLock::new(|| pattern(r#" href="([^":]*)""#));
 
 /// Where the terms stand.
@@ -21,10 +22,17 @@ const PAGE: &str = "glossary.html";
 
 /// Puts the meanings of the terms that a page links to at its end.
 pub(super) fn explain(chapters: &mut [Chapter]) {
-    let Some(glossary) = chapters.iter().find(|chapter| chapter.url == PAGE) else { return };
+    let Some(glossary) = chapters.iter().find(|chapter| chapter.url == PAGE) else {
+        return;
+    };
     let terms: BTreeMap<String, (String, String)> = TERM
         .captures_iter(&glossary.html)
-        .map(|found| (found[1].to_owned(), (text::of(&found[2]), found[3].trim().to_owned())))
+        .map(|found| {
+            (
+                found[1].to_owned(),
+                (text::of(&found[2]), found[3].trim().to_owned()),
+            )
+        })
         .collect();
     for chapter in chapters.iter_mut().filter(|chapter| chapter.url != PAGE) {
         let mut used = BTreeSet::new();
@@ -89,7 +97,10 @@ mod tests {
                 && html.contains("<a href=\"../glossary.html\">"),
             "{html}"
         );
-        assert!(html.contains("id=\"term-a-b\"") && !html.contains("term-c\""), "{html}");
+        assert!(
+            html.contains("id=\"term-a-b\"") && !html.contains("term-c\""),
+            "{html}"
+        );
         assert!(
             html.contains("href=\"../scope.html\"") && html.contains("href=\"../glossary.html#c\""),
             "{html}"

@@ -34,13 +34,19 @@ static CLASSES: LazyLock<Vec<(Scope, &str)>> = LazyLock::new(|| {
         ("markup.deleted", "del"),
         ("meta.diff", "m"),
     ];
-    classes.iter().map(|(scope, class)| (Scope::from_str(scope).expect("a valid scope"), *class)).collect()
+    classes
+        .iter()
+        .map(|(scope, class)| (Scope::from_str(scope).expect("a valid scope"), *class))
+        .collect()
 });
 
 /// The lines of a code block as HTML, without their line ends. A language that no grammar is known for is only escaped.
 pub fn lines(language: &str, code: &str) -> Vec<String> {
     let plain = || code.lines().map(escape).collect();
-    let Some(syntax) = SYNTAXES.find_syntax_by_token(language).filter(|_| language != "text") else {
+    let Some(syntax) = SYNTAXES
+        .find_syntax_by_token(language)
+        .filter(|_| language != "text")
+    else {
         return plain();
     };
     let mut state = ParseState::new(syntax);
@@ -49,7 +55,9 @@ pub fn lines(language: &str, code: &str) -> Vec<String> {
     for line in code.lines() {
         let line = format!("{line}\n");
         // A grammar that fails is no reason not to show the code.
-        let Ok(changes) = state.parse_line(&line, &SYNTAXES) else { return plain() };
+        let Ok(changes) = state.parse_line(&line, &SYNTAXES) else {
+            return plain();
+        };
         let mut html = Spans::default();
         let mut done = 0;
         for (at, change) in changes {
@@ -68,9 +76,17 @@ pub fn lines(language: &str, code: &str) -> Vec<String> {
 /// The class of what stands on a stack of scopes: the innermost that has one.
 fn class(stack: &ScopeStack) -> &'static str {
     let of = |scope: &Scope| {
-        CLASSES.iter().find(|(prefix, _)| prefix.is_prefix_of(*scope)).map(|(_, class)| *class)
+        CLASSES
+            .iter()
+            .find(|(prefix, _)| prefix.is_prefix_of(*scope))
+            .map(|(_, class)| *class)
     };
-    stack.as_slice().iter().rev().find_map(of).unwrap_or_default()
+    stack
+        .as_slice()
+        .iter()
+        .rev()
+        .find_map(of)
+        .unwrap_or_default()
 }
 
 /// HTML in which neighbours of one class share a span.
@@ -122,8 +138,16 @@ mod tests {
             "{}",
             html[0]
         );
-        assert!(html[0].contains("<span class=\"c\">// &lt;here&gt;</span>"), "{}", html[0]);
-        assert!(html[1].contains("<span class=\"s\">\"a\"</span>"), "{}", html[1]);
+        assert!(
+            html[0].contains("<span class=\"c\">// &lt;here&gt;</span>"),
+            "{}",
+            html[0]
+        );
+        assert!(
+            html[1].contains("<span class=\"s\">\"a\"</span>"),
+            "{}",
+            html[1]
+        );
     }
 
     #[test]

@@ -112,22 +112,32 @@ fn bare(context: &RenderContext) -> Result<PathBuf> {
     context.destination = scratch.join("bare");
     let html = "output.html";
     context.config.set(format!("{html}.theme"), &theme)?;
-    context.config.set(format!("{html}.additional-css"), Vec::<PathBuf>::new())?;
-    context.config.set(format!("{html}.additional-js"), Vec::<PathBuf>::new())?;
+    context
+        .config
+        .set(format!("{html}.additional-css"), Vec::<PathBuf>::new())?;
+    context
+        .config
+        .set(format!("{html}.additional-js"), Vec::<PathBuf>::new())?;
     context.config.set(format!("{html}.search.enable"), false)?;
     HtmlHandlebars::new().render(&context)?;
     Ok(context.destination)
 }
 
 /// The pages that have a file: what mdBook knows of each, its address, and mdBook's HTML of it.
-fn pages<'a>(context: &'a RenderContext, bare: &Path) -> Result<Vec<(&'a book::Chapter, String, String)>> {
+fn pages<'a>(
+    context: &'a RenderContext,
+    bare: &Path,
+) -> Result<Vec<(&'a book::Chapter, String, String)>> {
     let mut pages = Vec::new();
     for item in context.book.iter() {
-        let BookItem::Chapter(chapter) = item else { continue };
+        let BookItem::Chapter(chapter) = item else {
+            continue;
+        };
         let Some(path) = &chapter.path else { continue };
         let url = url(path);
         let file = bare.join(&url);
-        let html = fs::read_to_string(&file).with_context(|| format!("{} cannot be read", file.display()))?;
+        let html = fs::read_to_string(&file)
+            .with_context(|| format!("{} cannot be read", file.display()))?;
         pages.push((chapter, url, html));
     }
     Ok(pages)
@@ -148,14 +158,20 @@ fn chapters(context: &RenderContext, bare: &Path) -> Result<Vec<Chapter>> {
     };
     let mut chapters: Vec<_> = pages(context, bare)?.into_iter().map(chapter).collect();
     glossary::explain(&mut chapters);
-    moved::mark(&mut chapters, &context.config.html_config().unwrap_or_default().redirect);
+    moved::mark(
+        &mut chapters,
+        &context.config.html_config().unwrap_or_default().redirect,
+    );
     Ok(chapters)
 }
 
 /// Where a page's file is on the site, with `/` on every system.
 fn url(path: &Path) -> String {
-    let parts: Vec<_> =
-        path.with_extension("html").iter().map(|part| part.to_string_lossy().into_owned()).collect();
+    let parts: Vec<_> = path
+        .with_extension("html")
+        .iter()
+        .map(|part| part.to_string_lossy().into_owned())
+        .collect();
     parts.join("/")
 }
 
@@ -199,7 +215,9 @@ impl<'a> Build<'a> {
             js: named("site", "js", js),
             search: named("search", "js", search::index(chapters)?),
             favicon: files::theme(&context.root, "favicon.svg")?.into_bytes(),
-            address: site_url.starts_with("http").then(|| site_url.trim_end_matches('/').to_owned()),
+            address: site_url
+                .starts_with("http")
+                .then(|| site_url.trim_end_matches('/').to_owned()),
         })
     }
 
@@ -207,10 +225,16 @@ impl<'a> Build<'a> {
     fn files(&self, bare: &Path) -> Result<BTreeMap<String, Vec<u8>>> {
         let mut files = BTreeMap::new();
         for (at, chapter) in self.chapters.iter().enumerate() {
-            files.insert(chapter.url.clone(), self.page(at, &chapter.url)?.into_bytes());
+            files.insert(
+                chapter.url.clone(),
+                self.page(at, &chapter.url)?.into_bytes(),
+            );
         }
         if !self.chapters.is_empty() {
-            files.insert("index.html".to_owned(), self.page(0, "index.html")?.into_bytes());
+            files.insert(
+                "index.html".to_owned(),
+                self.page(0, "index.html")?.into_bytes(),
+            );
         }
         files.insert("404.html".to_owned(), self.missing()?.into_bytes());
         for (name, text) in [&self.css, &self.js, &self.search] {
@@ -236,7 +260,9 @@ impl<'a> Build<'a> {
     /// Where pages have pictures: whoever shows a link asks for a whole address. Nobody links to a page that is being written.
     fn pictures(&self) -> Option<&String> {
         let html = self.context.config.html_config().unwrap_or_default();
-        self.address.as_ref().filter(|_| html.live_reload_endpoint.is_none())
+        self.address
+            .as_ref()
+            .filter(|_| html.live_reload_endpoint.is_none())
     }
 
     fn page(&self, at: usize, url: &str) -> Result<String> {
@@ -244,29 +270,54 @@ impl<'a> Build<'a> {
         let link = |chapter: &Chapter| json!({ "title": chapter.name, "link": chapter.url });
         let mut data = self.data(&chapter.name, &chapter.description, url);
         data["content"] = json!(chapter.html);
-        data["nav"] = json!(nav::html(&self.context.book, self.chapters, Some(at), &to_root(url)));
-        data["previous"] = at.checked_sub(1).map_or(Value::Null, |at| link(&self.chapters[at]));
+        data["nav"] = json!(nav::html(
+            &self.context.book,
+            self.chapters,
+            Some(at),
+            &to_root(url)
+        ));
+        data["previous"] = at
+            .checked_sub(1)
+            .map_or(Value::Null, |at| link(&self.chapters[at]));
         data["next"] = self.chapters.get(at + 1).map_or(Value::Null, link);
         data["page"] = json!(chapter.url);
         data["digest"] = json!(chapter.digest);
         // The first page has two addresses; one counts.
         let own = if at == 0 { "" } else { &chapter.url };
-        data["canonical"] = json!(self.address.as_ref().map(|address| format!("{address}/{own}")));
+        data["canonical"] = json!(
+            self.address
+                .as_ref()
+                .map(|address| format!("{address}/{own}"))
+        );
         let card = self.pictures().map(|address| {
             let (width, height) = card::SIZE;
             json!({ "url": format!("{address}/{}", card::name(&chapter.url)), "width": width, "height": height })
         });
         data["card"] = json!(card);
-        self.handlebars.render("page", &data).context("theme/page.hbs cannot be rendered")
+        self.handlebars
+            .render("page", &data)
+            .context("theme/page.hbs cannot be rendered")
     }
 
     /// The page for an address that leads nowhere.
     fn missing(&self) -> Result<String> {
         let html = self.context.config.html_config().unwrap_or_default();
-        let mut data = self.data("No such page", "There is no page at this address.", "404.html");
+        let mut data = self.data(
+            "No such page",
+            "There is no page at this address.",
+            "404.html",
+        );
         let mut list = String::new();
-        for chapter in self.chapters.iter().filter(|chapter| !chapter.url.contains('/')) {
-            list += &format!("<li><a href=\"{}\">{}</a></li>\n", chapter.url, text::escape(&chapter.name));
+        for chapter in self
+            .chapters
+            .iter()
+            .filter(|chapter| !chapter.url.contains('/'))
+        {
+            list += &format!(
+                "<li><a href=\"{}\">{}</a></li>\n",
+                chapter.url,
+                text::escape(&chapter.name)
+            );
         }
         data["content"] = json!(format!(
             "<h1>No such page</h1>\n<p>Nothing is at this address. It may have been misspelt, or the page has moved.</p>\n\
@@ -282,7 +333,9 @@ impl<'a> Build<'a> {
             "js": self.js.1,
             "favicon": utf8_percent_encode(&String::from_utf8_lossy(&self.favicon), NON_ALPHANUMERIC).to_string(),
         });
-        self.handlebars.render("page", &data).context("theme/page.hbs cannot be rendered")
+        self.handlebars
+            .render("page", &data)
+            .context("theme/page.hbs cannot be rendered")
     }
 
     fn data(&self, title: &str, description: &str, url: &str) -> Value {
@@ -290,7 +343,11 @@ impl<'a> Build<'a> {
         let html = config.html_config().unwrap_or_default();
         let book_title = config.book.title.clone().unwrap_or_default();
         let of_the_book = config.book.description.clone().unwrap_or_default();
-        let description = if description.is_empty() { &of_the_book } else { description };
+        let description = if description.is_empty() {
+            &of_the_book
+        } else {
+            description
+        };
         json!({
             "language": config.book.language,
             "title": title,
@@ -317,7 +374,10 @@ impl<'a> Build<'a> {
     }
 
     fn robots(&self) -> String {
-        let sitemap = self.address.as_ref().map(|address| format!("Sitemap: {address}/sitemap.xml\n"));
+        let sitemap = self
+            .address
+            .as_ref()
+            .map(|address| format!("Sitemap: {address}/sitemap.xml\n"));
         format!("User-agent: *\nAllow: /\n{}", sitemap.unwrap_or_default())
     }
 
@@ -327,22 +387,33 @@ impl<'a> Build<'a> {
             .to_owned();
         for (at, chapter) in self.chapters.iter().enumerate() {
             let own = if at == 0 { "" } else { &chapter.url };
-            out += &format!("<url><loc>{}/{}</loc></url>\n", text::escape(address), text::escape(own));
+            out += &format!(
+                "<url><loc>{}/{}</loc></url>\n",
+                text::escape(address),
+                text::escape(own)
+            );
         }
         out + "</urlset>\n"
     }
 
     /// The service worker: it keeps the book for offline. Its name for this edition is the digest of all it keeps.
     fn worker(&self, files: &BTreeMap<String, Vec<u8>>) -> Result<String> {
-        let kept: Vec<_> =
-            files.keys().filter(|name| !matches!(name.as_str(), "robots.txt" | "sitemap.xml")).collect();
+        let kept: Vec<_> = files
+            .keys()
+            .filter(|name| !matches!(name.as_str(), "robots.txt" | "sitemap.xml"))
+            .collect();
         let mut all = Vec::new();
         for name in &kept {
             all.extend_from_slice(&files[*name]);
         }
         let script = files::theme(&self.context.root, "sw.js")?;
-        let kept: Vec<_> = kept.into_iter().filter(|name| !name.ends_with(".png")).collect();
-        Ok(script.replace("EDITION", &digest(&all)).replace("[\"FILES\"]", &serde_json::to_string(&kept)?))
+        let kept: Vec<_> = kept
+            .into_iter()
+            .filter(|name| !name.ends_with(".png"))
+            .collect();
+        Ok(script
+            .replace("EDITION", &digest(&all))
+            .replace("[\"FILES\"]", &serde_json::to_string(&kept)?))
     }
 }
 
@@ -357,7 +428,10 @@ mod tests {
 
     #[test]
     fn pages_know_the_way_to_the_root() {
-        assert_eq!((to_root("a.html").as_str(), to_root("a/b/c.html").as_str()), ("", "../../"));
+        assert_eq!(
+            (to_root("a.html").as_str(), to_root("a/b/c.html").as_str()),
+            ("", "../../")
+        );
         assert_eq!(url(Path::new("proposals/weak.md")), "proposals/weak.html");
     }
 }

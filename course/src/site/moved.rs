@@ -13,14 +13,19 @@ pub(super) fn mark(chapters: &mut [Chapter], redirects: &HashMap<String, String>
     for chapter in chapters {
         let here = format!("/{}#", chapter.url);
         let file = chapter.url.rsplit('/').next().unwrap_or_default();
-        let mut old: Vec<_> =
-            redirects.iter().filter_map(|(from, to)| Some((from.strip_prefix(&here)?, to))).collect();
+        let mut old: Vec<_> = redirects
+            .iter()
+            .filter_map(|(from, to)| Some((from.strip_prefix(&here)?, to)))
+            .collect();
         old.sort();
         for (id, to) in old {
             let on_this_page = to.strip_prefix(file).unwrap_or(to).strip_prefix('#');
             let heading = on_this_page.and_then(|new| chapter.html.find(&format!(" id=\"{new}\"")));
             let start = heading.and_then(|at| chapter.html[..at].rfind('<'));
-            let title = chapter.html.find("</h1>").map_or(0, |at| at + "</h1>".len());
+            let title = chapter
+                .html
+                .find("</h1>")
+                .map_or(0, |at| at + "</h1>".len());
             match start {
                 Some(start) => chapter.html.insert_str(start, &format!("<span id=\"{}\"></span>", escape(id))),
                 None => chapter.html.insert_str(
@@ -50,9 +55,17 @@ mod tests {
             description: String::new(),
             headings: Vec::new(),
         }];
-        let redirects =
-            [("/p/a.html#old", "a.html#new"), ("/p/a.html#gone", "../b.html#there"), ("/b.html#c", "d.html")];
-        mark(&mut chapters, &redirects.map(|(from, to)| (from.to_owned(), to.to_owned())).into());
+        let redirects = [
+            ("/p/a.html#old", "a.html#new"),
+            ("/p/a.html#gone", "../b.html#there"),
+            ("/b.html#c", "d.html"),
+        ];
+        mark(
+            &mut chapters,
+            &redirects
+                .map(|(from, to)| (from.to_owned(), to.to_owned()))
+                .into(),
+        );
         assert_eq!(
             chapters[0].html,
             "<h1 id=\"a\">A</h1>\n<p class=\"moved\" id=\"gone\">This part has moved. <a href=\"../b.html#there\">Go to it</a>.</p>\n<span id=\"old\"></span><h2 id=\"new\">New</h2>"

@@ -8,8 +8,17 @@ use super::text::escape;
 use super::{Chapter, url};
 
 /// The contents, with the current page's own headings below it.
-pub(super) fn html(book: &Book, chapters: &[Chapter], current: Option<usize>, root: &str) -> String {
-    let nav = Nav { chapters, current: current.map(|at| &chapters[at]), root };
+pub(super) fn html(
+    book: &Book,
+    chapters: &[Chapter],
+    current: Option<usize>,
+    root: &str,
+) -> String {
+    let nav = Nav {
+        chapters,
+        current: current.map(|at| &chapters[at]),
+        root,
+    };
     let mut out = String::from("<ol>\n");
     nav.items(&book.items, &mut out);
     out + "</ol>\n"
@@ -27,7 +36,9 @@ impl Nav<'_> {
             match item {
                 BookItem::Chapter(chapter) => self.chapter(chapter, out),
                 // A list of chapters may only hold list items; what parts it is a mark on the next one.
-                BookItem::Separator => out.push_str("<li class=\"rule\" aria-hidden=\"true\"></li>\n"),
+                BookItem::Separator => {
+                    out.push_str("<li class=\"rule\" aria-hidden=\"true\"></li>\n")
+                }
                 BookItem::PartTitle(title) => {
                     let _ = writeln!(out, "<li class=\"part\">{}</li>", escape(title));
                 }
@@ -36,7 +47,11 @@ impl Nav<'_> {
     }
 
     fn chapter(&self, item: &mdbook_driver::book::Chapter, out: &mut String) {
-        let number = item.number.as_ref().map(|number| format!("<span>{number}</span> ")).unwrap_or_default();
+        let number = item
+            .number
+            .as_ref()
+            .map(|number| format!("<span>{number}</span> "))
+            .unwrap_or_default();
         let name = escape(&item.name);
         let found = item
             .path
@@ -49,7 +64,9 @@ impl Nav<'_> {
             out.push_str("</li>\n");
             return;
         };
-        let here = self.current.is_some_and(|current| current.url == chapter.url);
+        let here = self
+            .current
+            .is_some_and(|current| current.url == chapter.url);
         let mark = if here { " aria-current=\"page\"" } else { "" };
         let _ = write!(
             out,
@@ -72,7 +89,10 @@ impl Nav<'_> {
         if item.sub_items.is_empty() {
             return;
         }
-        let open = here || self.current.is_some_and(|current| contains(&item.sub_items, &current.url));
+        let open = here
+            || self
+                .current
+                .is_some_and(|current| contains(&item.sub_items, &current.url));
         let _ = write!(
             out,
             "\n<details{}><summary>{} pages</summary>\n<ol>\n",
@@ -87,7 +107,10 @@ impl Nav<'_> {
 fn contains(items: &[BookItem], wanted: &str) -> bool {
     items.iter().any(|item| match item {
         BookItem::Chapter(chapter) => {
-            chapter.path.as_ref().is_some_and(|path| url(path) == wanted)
+            chapter
+                .path
+                .as_ref()
+                .is_some_and(|path| url(path) == wanted)
                 || contains(&chapter.sub_items, wanted)
         }
         _ => false,

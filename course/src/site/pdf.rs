@@ -16,7 +16,9 @@ use super::{files, pages, plain};
 use crate::project::lexical;
 
 static ID: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r#" (id|for|name|aria-labelledby|aria-describedby|href|xlink:href)="([^"]*)"|url\(#([^)"]*)\)"#)
+    pattern(
+        r#" (id|for|name|aria-labelledby|aria-describedby|href|xlink:href)="([^"]*)"|url\(#([^)"]*)\)"#,
+    )
 });
 
 /// Writes the book.
@@ -38,7 +40,12 @@ pub(super) fn write(context: &RenderContext, bare: &Path, to: &Path) -> Result<(
     let _ = fs::remove_file(to);
     let mut command = Command::new(&chromium);
     command
-        .args(["--headless=new", "--disable-gpu", "--disable-dev-shm-usage", "--no-pdf-header-footer"])
+        .args([
+            "--headless=new",
+            "--disable-gpu",
+            "--disable-dev-shm-usage",
+            "--no-pdf-header-footer",
+        ])
         .args(["--generate-pdf-document-outline", "--export-tagged-pdf"])
         .arg(format!("--user-data-dir={}", profile.path().display()))
         .arg(format!("--print-to-pdf={}", to.display()))
@@ -48,7 +55,9 @@ pub(super) fn write(context: &RenderContext, bare: &Path, to: &Path) -> Result<(
         // Its sandbox refuses root. What is printed here is this book's own page.
         command.arg("--no-sandbox");
     }
-    let said = command.output().with_context(|| format!("{} cannot be started", chromium.display()))?;
+    let said = command
+        .output()
+        .with_context(|| format!("{} cannot be started", chromium.display()))?;
     if !said.status.success() || !to.is_file() {
         bail!(
             "{} ended with {} and made no PDF:\n{}",
@@ -65,10 +74,19 @@ fn chromium() -> Option<PathBuf> {
     if let Some(named) = env::var_os("CHROMIUM") {
         return Some(named.into());
     }
-    let names = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
-    let folders: Vec<PathBuf> = env::split_paths(&env::var_os("PATH").unwrap_or_default()).collect();
-    let in_path = names.iter().flat_map(|name| folders.iter().map(move |folder| folder.join(name)));
-    let elsewhere = ["/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"].map(PathBuf::from);
+    let names = [
+        "chromium",
+        "chromium-browser",
+        "google-chrome",
+        "google-chrome-stable",
+    ];
+    let folders: Vec<PathBuf> =
+        env::split_paths(&env::var_os("PATH").unwrap_or_default()).collect();
+    let in_path = names
+        .iter()
+        .flat_map(|name| folders.iter().map(move |folder| folder.join(name)));
+    let elsewhere =
+        ["/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"].map(PathBuf::from);
     in_path.chain(elsewhere).find(|file| file.is_file())
 }
 
@@ -87,8 +105,11 @@ fn whole(context: &RenderContext, bare: &Path) -> Result<String> {
             chapter.parent_names.len(),
             escape(&chapter.name)
         );
-        let _ =
-            writeln!(sections, "<section class=\"page\" id=\"{name}\">\n{}\n</section>", joined(&html, &url));
+        let _ = writeln!(
+            sections,
+            "<section class=\"page\" id=\"{name}\">\n{}\n</section>",
+            joined(&html, &url)
+        );
     }
     let css = files::style(context)?;
     let css = plain::in_the_light(&css, &plain::variables(&css));
@@ -115,7 +136,11 @@ fn joined(html: &str, url: &str) -> String {
         let (attribute, value) = (&found[1], &found[2]);
         let value = match attribute {
             "href" | "xlink:href" => link(value, url),
-            _ => value.split(' ').map(|id| format!("{name}--{id}")).collect::<Vec<_>>().join(" "),
+            _ => value
+                .split(' ')
+                .map(|id| format!("{name}--{id}"))
+                .collect::<Vec<_>>()
+                .join(" "),
         };
         format!(" {attribute}=\"{value}\"")
     });
@@ -129,7 +154,11 @@ fn styled(html: &str, name: &str) -> String {
     while let Some((before, after)) = rest.split_once("<style>") {
         let (style, after) = after.split_once("</style>").unwrap_or((after, ""));
         out.push_str(before);
-        let _ = write!(out, "<style>{}</style>", style.replace("#diagram-", &format!("#{name}--diagram-")));
+        let _ = write!(
+            out,
+            "<style>{}</style>",
+            style.replace("#diagram-", &format!("#{name}--diagram-"))
+        );
         rest = after;
     }
     out + rest
@@ -144,7 +173,10 @@ fn link(value: &str, url: &str) -> String {
         url.to_owned()
     } else {
         let to = lexical(&Path::new(url).parent().unwrap_or(Path::new("")).join(path));
-        to.iter().map(|part| part.to_string_lossy()).collect::<Vec<_>>().join("/")
+        to.iter()
+            .map(|part| part.to_string_lossy())
+            .collect::<Vec<_>>()
+            .join("/")
     };
     match id {
         "" => format!("#{}", prefix(&page)),

@@ -18,19 +18,23 @@ static TAG: LazyLock<Regex> = LazyLock::new(|| pattern("<[a-z][^<>]*>"));
 static FOR_USE: LazyLock<Regex> =
     LazyLock::new(|| pattern(r#" (?:tabindex|role|aria-label|aria-live)="[^"]*""#));
 /// What lies beside the pages does not come along.
-static BESIDE: LazyLock<Regex> = LazyLock::new(|| pattern(r#"^(<a\b[^>]*) href="([^":#]+)(?:#[^"]*)?""#));
+static BESIDE: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r#"^(<a\b[^>]*) href="([^":#]+)(?:#[^"]*)?""#));
 static TASK_BOX: LazyLock<Regex> =
     LazyLock::new(|| pattern(r#"<input disabled="" type="checkbox"( checked="")?[^>]*>"#));
 static VARIABLE: LazyLock<Regex> = LazyLock::new(|| pattern(r"(--[a-z0-9-]+):\s*([^;}]+)[;}]"));
 static USE: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"var\((--[a-z0-9-]+)(?:,\s*((?:[^()]|\([^()]*\))*))?\)"));
 static LIGHT: LazyLock<Regex> = LazyLock::new(|| pattern(r"light-dark\(([^,()]*),[^()]*\)"));
-static VOID: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r"<((?:area|br|col|hr|img|input|link|meta|source|wbr)\b[^>]*?)\s*/?>"));
+static VOID: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(r"<((?:area|br|col|hr|img|input|link|meta|source|wbr)\b[^>]*?)\s*/?>")
+});
 static SVG: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?s)<svg\b.*?</svg>"));
 
 static NOTHING: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r#" paint-order="[^"]*"|<rect(?: (?:x|y|rx|ry|class|style|id|fill)="[^"]*")*\s*(?:/>|></rect>)"#)
+    pattern(
+        r#" paint-order="[^"]*"|<rect(?: (?:x|y|rx|ry|class|style|id|fill)="[^"]*")*\s*(?:/>|></rect>)"#,
+    )
 });
 static PARAGRAPH: LazyLock<Regex> = LazyLock::new(|| pattern("<(/?)p>"));
 
@@ -64,8 +68,9 @@ static CASE: LazyLock<Regex> = LazyLock::new(|| {
 
 /// mdBook's HTML of a page, for paper.
 pub(super) fn page(bare: &str) -> String {
-    let html = TASK_BOX
-        .replace_all(bare, |found: &Captures<'_>| if found.get(1).is_some() { "☑" } else { "☐" }.to_owned());
+    let html = TASK_BOX.replace_all(bare, |found: &Captures<'_>| {
+        if found.get(1).is_some() { "☑" } else { "☐" }.to_owned()
+    });
     let html = code::rewrite(&content::tables(&html));
     let html = USED.replace_all(&html, |found: &Captures<'_>| match &found[0] {
         tools if tools.ends_with("</figcaption>") => "</figcaption>".to_owned(),
@@ -89,7 +94,10 @@ pub(super) fn in_the_light(text: &str, variables: &HashMap<String, String>) -> S
     for _ in 0..4 {
         let next = USE.replace_all(&text, |found: &Captures<'_>| {
             let fallback = found.get(2).map_or("inherit", |fallback| fallback.as_str());
-            variables.get(&found[1]).map_or(fallback, String::as_str).to_owned()
+            variables
+                .get(&found[1])
+                .map_or(fallback, String::as_str)
+                .to_owned()
         });
         if next == text {
             break;
@@ -103,7 +111,8 @@ pub(super) fn in_the_light(text: &str, variables: &HashMap<String, String>) -> S
 pub(super) fn variables(css: &str) -> HashMap<String, String> {
     let mut all = HashMap::new();
     for found in VARIABLE.captures_iter(css) {
-        all.entry(found[1].to_owned()).or_insert_with(|| found[2].trim().to_owned());
+        all.entry(found[1].to_owned())
+            .or_insert_with(|| found[2].trim().to_owned());
     }
     all
 }
@@ -116,7 +125,10 @@ pub(super) fn xhtml(html: &str) -> String {
         let svg = NOTHING.replace_all(&svg[0], "");
         let svg = PARAGRAPH.replace_all(&svg, "<${1}span>");
         let cased = CASE.replace_all(&svg, |found: &Captures<'_>| {
-            let name = CASED.iter().find(|name| name.eq_ignore_ascii_case(&found[2])).unwrap_or(&"");
+            let name = CASED
+                .iter()
+                .find(|name| name.eq_ignore_ascii_case(&found[2]))
+                .unwrap_or(&"");
             format!("{}{name}{}", &found[1], &found[3])
         });
         if cased.contains(" xmlns=\"http://www.w3.org/2000/svg\"") {
@@ -139,19 +151,31 @@ mod tests {
              <fieldset class=\"steps\"><legend>Step</legend><input type=\"radio\" id=\"a\"><label for=\"a\">0</label><div class=\"step\"><p>First.</p></div></fieldset>\
              <li><input disabled=\"\" type=\"checkbox\" checked=\"\"/> done</li><a href=\"a/b.json\">b</a><a href=\"c.html#d\">c</a>",
         );
-        for gone in ["<input", "<button", "<label", "<legend", "main()", "playground", "tabindex"] {
+        for gone in [
+            "<input",
+            "<button",
+            "<label",
+            "<legend",
+            "main()",
+            "playground",
+            "tabindex",
+        ] {
             assert!(!html.contains(gone), "{gone}: {html}");
         }
         assert!(
             html.contains(">f</span>();") && html.contains("<a>b</a><a href=\"c.html#d\">c</a>"),
             "{html}"
         );
-        assert!(html.contains("<p>First.</p>") && html.contains("☑ done"), "{html}");
+        assert!(
+            html.contains("<p>First.</p>") && html.contains("☑ done"),
+            "{html}"
+        );
     }
 
     #[test]
     fn colours_are_those_of_the_light_theme() {
-        let variables = variables(":root { --a: light-dark(#111, #eee); --b: var(--a); }\n.x { --a: none; }");
+        let variables =
+            variables(":root { --a: light-dark(#111, #eee); --b: var(--a); }\n.x { --a: none; }");
         assert_eq!(
             in_the_light("fill:var(--b);stroke:var(--c, rgb(1, 2, 3))", &variables),
             "fill:#111;stroke:rgb(1, 2, 3)"

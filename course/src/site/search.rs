@@ -6,7 +6,10 @@ use super::{Chapter, content};
 
 /// The index: pages as address and title, and their sections as page, identifier, heading and text.
 pub(super) fn index(chapters: &[Chapter]) -> Result<String> {
-    let pages: Vec<_> = chapters.iter().map(|chapter| (&chapter.url, &chapter.name)).collect();
+    let pages: Vec<_> = chapters
+        .iter()
+        .map(|chapter| (&chapter.url, &chapter.name))
+        .collect();
     let sections: Vec<_> = chapters
         .iter()
         .enumerate()
@@ -16,5 +19,8 @@ pub(super) fn index(chapters: &[Chapter]) -> Result<String> {
                 .map(move |(id, heading, text)| (page, id, heading, text))
         })
         .collect();
-    Ok(format!("courseIndex({})", serde_json::to_string(&(pages, sections))?))
+    Ok(format!(
+        "courseIndex({})",
+        serde_json::to_string(&(pages, sections))?
+    ))
 }

@@ -19,7 +19,9 @@ pub(super) fn pattern(pattern: &str) -> Regex {
 
 /// Text as the content of an element.
 pub(super) fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
 }
 
 /// What mdBook escapes in text and attributes, as it was.
@@ -33,7 +35,9 @@ pub(super) fn unescape(html: &str) -> String {
             "nbsp" => "\u{a0}",
             code => {
                 let number = code.strip_prefix('#').and_then(|code| code.parse().ok());
-                return number.and_then(char::from_u32).map_or_else(|| found[0].to_owned(), String::from);
+                return number
+                    .and_then(char::from_u32)
+                    .map_or_else(|| found[0].to_owned(), String::from);
             }
         };
         text.to_owned()
@@ -46,7 +50,10 @@ pub(super) fn of(html: &str) -> String {
     let read = UNREAD.replace_all(html, " ");
     // Inline tags do not part words, and what parts blocks is a line end.
     let text = TAG.replace_all(&read, "");
-    unescape(&text).split_whitespace().collect::<Vec<_>>().join(" ")
+    unescape(&text)
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 #[cfg(test)]

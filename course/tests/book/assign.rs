@@ -34,14 +34,26 @@ pub fn marked_book() -> SmallBook {
 
 pub fn content(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     let files = course::evidence::files_below(folder);
-    files.iter().map(|it| (it.strip_prefix(folder).unwrap().to_owned(), fs::read(it).unwrap())).collect()
+    files
+        .iter()
+        .map(|it| {
+            (
+                it.strip_prefix(folder).unwrap().to_owned(),
+                fs::read(it).unwrap(),
+            )
+        })
+        .collect()
 }
 
 /// Compares a text with a snapshot, with this run's folder called OUT.
 pub fn assert_snapshot(name: &str, text: &str, out: &Path) {
     let text = text.replace(&out.display().to_string(), "OUT");
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/book/snapshots").join(name);
-    Assert::new().action_env("SNAPSHOTS").eq(text, Data::read_from(&file, None));
+    let file = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/book/snapshots")
+        .join(name);
+    Assert::new()
+        .action_env("SNAPSHOTS")
+        .eq(text, Data::read_from(&file, None));
 }
 
 fn options(book: &SmallBook) -> Options {
@@ -60,20 +72,38 @@ fn options(book: &SmallBook) -> Options {
 fn assignment_is_the_same_bytes_every_time_and_keeps_its_secrets_apart() {
     let book = marked_book();
     let first = options(&book);
-    let second = Options { out: book.path("again"), ..first.clone() };
+    let second = Options {
+        out: book.path("again"),
+        ..first.clone()
+    };
     let said = assign::assign(book.root(), &first).unwrap();
     assign::assign(book.root(), &second).unwrap();
     let (one, two) = (content(&first.out), content(&second.out));
-    assert_eq!(one.keys().collect::<Vec<_>>(), two.keys().collect::<Vec<_>>());
+    assert_eq!(
+        one.keys().collect::<Vec<_>>(),
+        two.keys().collect::<Vec<_>>()
+    );
     assert!(one == two, "the same names, and other bytes");
     assert_snapshot("assign_says.txt", &said, &first.out);
     let text = |path: &str| String::from_utf8(one[Path::new(path)].clone()).unwrap();
-    assert_snapshot("assign_handout.md", &text("for-students/handout.md"), &first.out);
-    assert_snapshot("assign_rubric.md", &text("for-instructors/rubric.md"), &first.out);
+    assert_snapshot(
+        "assign_handout.md",
+        &text("for-students/handout.md"),
+        &first.out,
+    );
+    assert_snapshot(
+        "assign_rubric.md",
+        &text("for-instructors/rubric.md"),
+        &first.out,
+    );
     assert!(text("for-students/small/README.md").contains("| Core | `core` | 20 |"));
 
     // The solution and the hidden tests are for instructors.
-    for secret in ["the one answer to everything", "answer_is_even", "off-by-one"] {
+    for secret in [
+        "the one answer to everything",
+        "answer_is_even",
+        "off-by-one",
+    ] {
         let has = |bytes: &Vec<u8>| String::from_utf8_lossy(bytes).contains(secret);
         let (students, others): (Vec<_>, Vec<_>) = one
             .iter()
@@ -84,17 +114,32 @@ fn assignment_is_the_same_bytes_every_time_and_keeps_its_secrets_apart() {
     }
     // The manifest has every other file, once.
     let sums = text("for-instructors/SHA256SUMS");
-    let mut named: Vec<&str> = sums.lines().map(|line| line.split_once("  ").unwrap().1).collect();
+    let mut named: Vec<&str> = sums
+        .lines()
+        .map(|line| line.split_once("  ").unwrap().1)
+        .collect();
     named.push("for-instructors/SHA256SUMS");
     named.sort_unstable();
-    let files: Vec<String> = one.keys().map(|path| path.to_string_lossy().replace('\\', "/")).collect();
+    let files: Vec<String> = one
+        .keys()
+        .map(|path| path.to_string_lossy().replace('\\', "/"))
+        .collect();
     assert_eq!(named, files);
     if let Ok(checked) = std::process::Command::new("sha256sum")
-        .args(["--check", "--quiet", "--strict", "for-instructors/SHA256SUMS"])
+        .args([
+            "--check",
+            "--quiet",
+            "--strict",
+            "for-instructors/SHA256SUMS",
+        ])
         .current_dir(&first.out)
         .output()
     {
-        assert!(checked.status.success(), "{}", String::from_utf8_lossy(&checked.stdout));
+        assert!(
+            checked.status.success(),
+            "{}",
+            String::from_utf8_lossy(&checked.stdout)
+        );
     } else {
         eprintln!("SKIPPED: there is no sha256sum here");
     }
@@ -102,11 +147,17 @@ fn assignment_is_the_same_bytes_every_time_and_keeps_its_secrets_apart() {
     let zip = one[Path::new("for-instructors/gradescope/small.zip")].clone();
     let mut zip = zip::ZipArchive::new(std::io::Cursor::new(zip)).unwrap();
     for name in ["run_autograder", "setup.sh"] {
-        assert_eq!(zip.by_name(name).unwrap().unix_mode().unwrap() & 0o777, 0o755);
+        assert_eq!(
+            zip.by_name(name).unwrap().unix_mode().unwrap() & 0o777,
+            0o755
+        );
     }
-    for name in
-        ["assignment.toml", "book/listings/tests/small/secret.rs", "book/src/SUMMARY.md", "book/Cargo.lock"]
-    {
+    for name in [
+        "assignment.toml",
+        "book/listings/tests/small/secret.rs",
+        "book/src/SUMMARY.md",
+        "book/Cargo.lock",
+    ] {
         assert!(zip.by_name(name).is_ok(), "{name}");
     }
 }
@@ -125,31 +176,67 @@ fn assign_refuses_in_clear_words_and_leaves_everything_as_it_was() {
         assert!(content(&good.out) == before);
     };
     refused(&good);
-    refused(&Options { chapters: vec!["smal".to_owned()], ..good.clone() });
-    refused(&Options { chapters: vec!["small".to_owned(), "small".to_owned()], ..good.clone() });
-    book.edit("hw/for-students/handout.md", "# Assignment", "# My assignment");
-    refused(&Options { force: true, ..good.clone() });
+    refused(&Options {
+        chapters: vec!["smal".to_owned()],
+        ..good.clone()
+    });
+    refused(&Options {
+        chapters: vec!["small".to_owned(), "small".to_owned()],
+        ..good.clone()
+    });
+    book.edit(
+        "hw/for-students/handout.md",
+        "# Assignment",
+        "# My assignment",
+    );
+    refused(&Options {
+        force: true,
+        ..good.clone()
+    });
     assert_snapshot("assign_refuses.txt", &said, &good.out);
     // With the change undone, --force replaces what is its own, and takes away what it does not write any more.
-    book.edit("hw/for-students/handout.md", "# My assignment", "# Assignment");
-    let other = Options { force: true, due: None, format: None, ..good.clone() };
+    book.edit(
+        "hw/for-students/handout.md",
+        "# My assignment",
+        "# Assignment",
+    );
+    let other = Options {
+        force: true,
+        due: None,
+        format: None,
+        ..good.clone()
+    };
     assign::assign(book.root(), &other).unwrap();
-    assert!(!fs::read_to_string(book.path("hw/for-students/handout.md")).unwrap().contains("Due:"));
+    assert!(
+        !fs::read_to_string(book.path("hw/for-students/handout.md"))
+            .unwrap()
+            .contains("Due:")
+    );
     assert!(!good.out.join("for-instructors/gradescope").exists());
-    assert_eq!(fs::read_to_string(book.path("hw/notes.txt")).unwrap(), "mine");
+    assert_eq!(
+        fs::read_to_string(book.path("hw/notes.txt")).unwrap(),
+        "mine"
+    );
 }
 
 #[test]
 fn chapters_that_give_each_others_solution_away_are_not_assigned_together() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
     let project = Project::load(root).unwrap();
-    let exercises: Vec<Exercise> =
-        project.tasks.keys().filter_map(|slug| Exercise::of(&project, slug).ok()).collect();
+    let exercises: Vec<Exercise> = project
+        .tasks
+        .keys()
+        .filter_map(|slug| Exercise::of(&project, slug).ok())
+        .collect();
     let folder = tempfile::tempdir().unwrap();
     let mut together = 0;
     for one in &exercises {
         for other in exercises.iter().filter(|other| other.slug != one.slug) {
-            if !one.allowed().iter().any(|path| other.starter().contains_key(path)) {
+            if !one
+                .allowed()
+                .iter()
+                .any(|path| other.starter().contains_key(path))
+            {
                 continue;
             }
             together += 1;
@@ -168,7 +255,10 @@ fn chapters_that_give_each_others_solution_away_are_not_assigned_together() {
             assert!(!options.out.exists());
         }
     }
-    assert!(together > 0, "no chapter builds on another: this test shows nothing");
+    assert!(
+        together > 0,
+        "no chapter builds on another: this test shows nothing"
+    );
 }
 
 #[test]
@@ -190,10 +280,17 @@ fn workspace_has_a_lock_file_that_cargo_accepts_and_a_member_a_chapter() {
         .args(["tree", "--workspace", "--depth=0", "--locked", "--offline"])
         .output()
         .unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     let tree = String::from_utf8(output.stdout).unwrap();
-    let members: Vec<_> =
-        tree.lines().filter_map(|line| line.split(' ').next()).filter(|it| !it.is_empty()).collect();
+    let members: Vec<_> = tree
+        .lines()
+        .filter_map(|line| line.split(' ').next())
+        .filter(|it| !it.is_empty())
+        .collect();
     assert_eq!(members, ["coroutines", "virtual-time"]);
     // Nobody's solution is in it.
     let given = content(&exercises);

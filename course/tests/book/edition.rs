@@ -17,7 +17,10 @@ fn edition_for_a_class_has_no_solution_and_finds_one_that_is_put_back() {
     let folder = edition::build(book.root()).unwrap();
     let site = content(&folder);
     let page = String::from_utf8(site[std::path::Path::new("small.html")].clone()).unwrap();
-    assert!(page.contains("yours to write") && page.contains("answer"), "{page}");
+    assert!(
+        page.contains("yours to write") && page.contains("answer"),
+        "{page}"
+    );
     for (path, bytes) in &site {
         let text = String::from_utf8_lossy(bytes);
         assert!(!text.contains("the one answer"), "{}", path.display());
@@ -40,12 +43,20 @@ fn edition_for_a_class_has_no_solution_and_finds_one_that_is_put_back() {
         assert!(!folder.exists());
     };
     let line = "42 // the one answer to everything";
-    put_back("in a sentence", "See [below]", &format!("It is `{line}`. See [below]"));
+    put_back(
+        "in a sentence",
+        "See [below]",
+        &format!("It is `{line}`. See [below]"),
+    );
     put_back(
         "in what is folded, but no answer",
         "See [below]",
         &format!("<details><summary>More</summary>\n\n{line}\n\n</details>\n\nSee [below]"),
     );
-    put_back("in an attribute", "See [below]", &format!("<span title=\"{line}\">x</span> See [below]"));
+    put_back(
+        "in an attribute",
+        "See [below]",
+        &format!("<span title=\"{line}\">x</span> See [below]"),
+    );
     assert_snapshot("edition_says.txt", &said, &folder);
 }

@@ -16,7 +16,9 @@ fn root() -> &'static Path {
 fn exercises(project: &Project) -> Vec<Exercise> {
     let chapters = project.tasks.iter().filter(|(_, task)| !task.is_text());
     chapters
-        .map(|(slug, _)| Exercise::of(project, slug).unwrap_or_else(|error| panic!("{slug}: {error}")))
+        .map(|(slug, _)| {
+            Exercise::of(project, slug).unwrap_or_else(|error| panic!("{slug}: {error}"))
+        })
         .collect()
 }
 
@@ -46,7 +48,9 @@ fn starter_has_no_line_of_the_solution() {
         let mut given = BTreeSet::new();
         for path in exercise.allowed() {
             given.extend(
-                String::from_utf8_lossy(&exercise.starter()[path]).lines().map(|line| line.trim().to_owned()),
+                String::from_utf8_lossy(&exercise.starter()[path])
+                    .lines()
+                    .map(|line| line.trim().to_owned()),
             );
         }
         let secrets: BTreeMap<&str, &str> = exercise
@@ -57,17 +61,31 @@ fn starter_has_no_line_of_the_solution() {
         assert!(!secrets.is_empty(), "{}", exercise.slug);
         for (path, bytes) in exercise.starter() {
             for line in String::from_utf8_lossy(bytes).lines() {
-                let Some(from) = secrets.get(line.trim()) else { continue };
+                let Some(from) = secrets.get(line.trim()) else {
+                    continue;
+                };
                 if COMMON.iter().any(|(common, _)| *common == line.trim()) {
                     allowed.insert(line.trim().to_owned());
                 } else {
-                    leaks.insert(format!("{}: {path} has a line of {from}: {}", exercise.slug, line.trim()));
+                    leaks.insert(format!(
+                        "{}: {path} has a line of {from}: {}",
+                        exercise.slug,
+                        line.trim()
+                    ));
                 }
             }
         }
     }
-    assert_eq!(allowed.len(), COMMON.len(), "an exception that is not needed");
-    assert!(leaks.is_empty(), "{}", leaks.into_iter().collect::<Vec<_>>().join("\n"));
+    assert_eq!(
+        allowed.len(),
+        COMMON.len(),
+        "an exception that is not needed"
+    );
+    assert!(
+        leaks.is_empty(),
+        "{}",
+        leaks.into_iter().collect::<Vec<_>>().join("\n")
+    );
 }
 
 #[test]
@@ -80,7 +98,9 @@ fn starter_scores_nothing_and_the_solution_everything() {
         let (left, right) = all.split_at(all.len() / 2);
         let halves = [left, right].map(|half| {
             scope.spawn(|| {
-                half.iter().flat_map(|exercise| judged(exercise, &project, &artifacts)).collect::<Vec<_>>()
+                half.iter()
+                    .flat_map(|exercise| judged(exercise, &project, &artifacts))
+                    .collect::<Vec<_>>()
             })
         });
         wrong.extend(halves.into_iter().flat_map(|half| half.join().unwrap()));
@@ -102,13 +122,19 @@ fn judged(exercise: &Exercise, project: &Project, artifacts: &Artifacts) -> Vec<
     };
     let mut hung = BTreeSet::new();
     // The starter with all tests: what is hidden from learners must not be passed by a stub, either.
-    let empty = judge(&exercise.revealing(project, &BTreeSet::new()), "the starter");
+    let empty = judge(
+        &exercise.revealing(project, &BTreeSet::new()),
+        "the starter",
+    );
     let full = judge(exercise.solution(), "the solution");
     let mut moved = Vec::new();
     for asked in &exercise.task.exercises {
         let mut revealed = BTreeSet::new();
         let mut before = passing(&empty);
-        for (number, hint) in (1..).zip(&asked.hints).filter(|(_, hint)| !hint.reveals().is_empty()) {
+        for (number, hint) in (1..)
+            .zip(&asked.hints)
+            .filter(|(_, hint)| !hint.reveals().is_empty())
+        {
             revealed.extend(hint.reveals().iter().cloned());
             let what = format!("the starter with hint {number} of `{}`", asked.title);
             let outcomes = judge(&exercise.revealing(project, &revealed), &what);
@@ -122,44 +148,60 @@ fn judged(exercise: &Exercise, project: &Project, artifacts: &Artifacts) -> Vec<
         let now: Vec<&String> = after.difference(&before).collect();
         let stated: BTreeSet<&String> = moves.iter().collect();
         if let Some(lost) = before.difference(&after).next() {
-            wrong.push(format!("{slug}: {what} fails `{lost}`, which passed before"));
+            wrong.push(format!(
+                "{slug}: {what} fails `{lost}`, which passed before"
+            ));
         }
         if now.iter().copied().collect::<BTreeSet<_>>() != stated {
             wrong.push(format!("{slug}: {what} moves {now:?}, and says {moves:?}"));
         }
     }
     let failing = |all: &BTreeMap<String, Outcome>, group: &str| -> Vec<String> {
-        let own =
-            all.iter().filter(|(test, outcome)| test.split("::").next() == Some(group) && !outcome.passed());
-        own.map(|(test, outcome)| format!("{test} ({outcome:?})")).collect()
+        let own = all
+            .iter()
+            .filter(|(test, outcome)| test.split("::").next() == Some(group) && !outcome.passed());
+        own.map(|(test, outcome)| format!("{test} ({outcome:?})"))
+            .collect()
     };
     for group in &exercise.task.groups {
         let has = |all: &BTreeMap<String, Outcome>| {
-            all.keys().any(|test| exercise.group_of(test).is_some_and(|it| it == group))
+            all.keys()
+                .any(|test| exercise.group_of(test).is_some_and(|it| it == group))
         };
         if has(&empty) && failing(&empty, &group.name).is_empty() {
             wrong.push(format!("{slug}: group `{}` passes with stubs", group.name));
         }
         let fails = failing(&full, &group.name);
         if !has(&full) || !fails.is_empty() {
-            wrong.push(format!("{slug}: group `{}` fails with the solution: {fails:?}", group.name));
+            wrong.push(format!(
+                "{slug}: group `{}` fails with the solution: {fails:?}",
+                group.name
+            ));
         }
     }
     // A learner would wait for it, at every check.
     hung.extend(hanging(&empty));
     wrong.extend(
-        hung.into_iter().map(|test| format!("{slug}: `{test}` never ends while something is not written")),
+        hung.into_iter()
+            .map(|test| format!("{slug}: `{test}` never ends while something is not written")),
     );
     println!("{slug}: {:.1?}", start.elapsed());
     wrong
 }
 
 fn hanging(outcomes: &BTreeMap<String, Outcome>) -> impl Iterator<Item = String> {
-    outcomes.iter().filter(|(_, outcome)| **outcome == Outcome::Hung).map(|(test, _)| test.clone())
+    outcomes
+        .iter()
+        .filter(|(_, outcome)| **outcome == Outcome::Hung)
+        .map(|(test, _)| test.clone())
 }
 
 fn passing(outcomes: &BTreeMap<String, Outcome>) -> BTreeSet<String> {
-    outcomes.iter().filter(|(_, outcome)| outcome.passed()).map(|(test, _)| test.clone()).collect()
+    outcomes
+        .iter()
+        .filter(|(_, outcome)| outcome.passed())
+        .map(|(test, _)| test.clone())
+        .collect()
 }
 
 /// How each test of a tree ends. A warning is an error. All trees of an exercise use one folder: of what the compiler made
@@ -173,12 +215,28 @@ fn outcomes(
     let home = folder.join("exercise");
     write_into(tree, &home).unwrap();
     let library = home.join("liblistings.rlib");
-    let tests = home.join(if cfg!(windows) { "tests.exe" } else { "tests-program" });
+    let tests = home.join(if cfg!(windows) {
+        "tests.exe"
+    } else {
+        "tests-program"
+    });
     let compile = |source: &Path, out: &Path, library: Option<&Path>| {
-        suite::compile(artifacts, source, out, library, Lints::Denied, &folder.join("memory")).unwrap()
+        suite::compile(
+            artifacts,
+            source,
+            out,
+            library,
+            Lints::Denied,
+            &folder.join("memory"),
+        )
+        .unwrap()
     };
     compile(&home.join("src/lib.rs"), &library, None)?;
-    compile(&home.join(exercise.tests().unwrap()), &tests, Some(&library))?;
+    compile(
+        &home.join(exercise.tests().unwrap()),
+        &tests,
+        Some(&library),
+    )?;
     Ok(suite::run(&home, &tests).unwrap())
 }
 
@@ -192,15 +250,33 @@ fn starter_needs_cargo_test_and_nothing_else() {
     let tests = |tree: &Tree| {
         write_into(tree, &home).unwrap();
         let mut command = course::cargo::cargo(&home);
-        command.args(["test", "--offline", "--locked", "--quiet"]).env_remove("CARGO_TARGET_DIR");
+        command
+            .args(["test", "--offline", "--locked", "--quiet"])
+            .env_remove("CARGO_TARGET_DIR");
         command.output().unwrap()
     };
     let starter = tests(exercise.starter());
     let said = String::from_utf8_lossy(&starter.stdout);
-    assert_eq!(starter.status.code(), Some(101), "{}", String::from_utf8_lossy(&starter.stderr));
-    assert!(said.contains("not yet implemented: retry_with_backoff"), "{said}");
+    assert_eq!(
+        starter.status.code(),
+        Some(101),
+        "{}",
+        String::from_utf8_lossy(&starter.stderr)
+    );
+    assert!(
+        said.contains("not yet implemented: retry_with_backoff"),
+        "{said}"
+    );
     let solution = tests(exercise.solution());
-    assert!(solution.status.success(), "{}", String::from_utf8_lossy(&solution.stdout));
+    assert!(
+        solution.status.success(),
+        "{}",
+        String::from_utf8_lossy(&solution.stdout)
+    );
     let lock = std::fs::read(home.join("Cargo.lock")).unwrap();
-    assert_eq!(lock, exercise.solution()["Cargo.lock"], "cargo wants another lock file");
+    assert_eq!(
+        lock,
+        exercise.solution()["Cargo.lock"],
+        "cargo wants another lock file"
+    );
 }

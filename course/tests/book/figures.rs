@@ -8,7 +8,11 @@ const LINE: usize = 38;
 /// A correct book with a sentence more.
 fn book(sentence: &str) -> SmallBook {
     let book = SmallBook::new();
-    book.edit("src/small.md", "See [below]", &format!("{sentence}\n\nSee [below]"));
+    book.edit(
+        "src/small.md",
+        "See [below]",
+        &format!("{sentence}\n\nSee [below]"),
+    );
     book
 }
 
@@ -51,11 +55,17 @@ fn figures_are_found_wherever_a_page_is_read() {
         ("```text\nok (24 ns)\n```", "24 ns"),
     ] {
         let told = told(prose);
-        assert!(told.contains(&format!("`{figure}` has no source")), "{prose}: {told}");
+        assert!(
+            told.contains(&format!("`{figure}` has no source")),
+            "{prose}: {told}"
+        );
     }
     let table = told("| step | time |\n|---|---|\n| one | 24 ns |");
     assert!(
-        table.starts_with(&format!("error: src/small.md:{}: `24 ns` has no source", LINE + 2)),
+        table.starts_with(&format!(
+            "error: src/small.md:{}: `24 ns` has no source",
+            LINE + 2
+        )),
         "{table}"
     );
 }
@@ -72,8 +82,15 @@ fn a_figure_on_a_page_that_is_no_chapter_is_found_too() {
     book.write("src/more.md", "# More\n\nIt takes 24 ns.\n");
     book.edit("src/SUMMARY.md", "- [A", "- [More](more.md)\n- [A");
     let told = book.problems();
-    assert!(told.starts_with("error: src/more.md:3: `24 ns` has no source"), "{told}");
-    book.edit("src/more.md", "# More\n", "# More\n\n<!-- figures: 24 ns: chosen for the story -->\n");
+    assert!(
+        told.starts_with("error: src/more.md:3: `24 ns` has no source"),
+        "{told}"
+    );
+    book.edit(
+        "src/more.md",
+        "# More\n",
+        "# More\n\n<!-- figures: 24 ns: chosen for the story -->\n",
+    );
     assert_eq!(book.problems(), "");
 }
 
@@ -82,18 +99,30 @@ fn a_duration_of_a_listing_is_a_source_but_not_its_comment() {
     let sentence = "It sleeps 300 ms, that is 0.3 seconds, twice 100 ms and more.";
     let listing = "```rust\nlet pause = std::time::Duration::from_millis(100 + 200); // not 40 ms\nassert!(!pause.is_zero());\n```";
     assert_eq!(counts(&book(&format!("{sentence}\n\n{listing}"))), (3, 0));
-    assert_eq!(told(&format!("It sleeps 40 ms.\n\n{listing}")), without_source("40 ms"));
-    assert_eq!(told(&format!("It sleeps 301 ms.\n\n{listing}")), without_source("301 ms"));
+    assert_eq!(
+        told(&format!("It sleeps 40 ms.\n\n{listing}")),
+        without_source("40 ms")
+    );
+    assert_eq!(
+        told(&format!("It sleeps 301 ms.\n\n{listing}")),
+        without_source("301 ms")
+    );
 }
 
 #[test]
 fn an_output_that_is_compared_is_a_source_and_one_that_varies_is_none() {
     let book = book("It prints 42 ms.");
-    book.edit("listings/examples/small_says.rs", "println!(\"42\")", "println!(\"42 ms\")");
+    book.edit(
+        "listings/examples/small_says.rs",
+        "println!(\"42\")",
+        "println!(\"42 ms\")",
+    );
     book.write("listings/captured/small/says.txt", "42 ms\n");
     assert_eq!(counts(&book), (1, 0));
     let how = |mode: &str| {
-        format!("\n[output.says]\nmode = \"{mode}\"\nnormalise = [{{ pattern = '\\d+', with = \"N\" }}]\n")
+        format!(
+            "\n[output.says]\nmode = \"{mode}\"\nnormalise = [{{ pattern = '\\d+', with = \"N\" }}]\n"
+        )
     };
     let toml = std::fs::read_to_string(book.path("listings/src/small/task.toml")).unwrap();
     for mode in ["varies", "normalised"] {
@@ -104,9 +133,18 @@ fn an_output_that_is_compared_is_a_source_and_one_that_varies_is_none() {
 
 #[test]
 fn the_text_of_a_link_to_the_outside_has_its_source_and_its_neighbours_have_not() {
-    assert_eq!(counts(&book("A wake-up takes [5 µs](https://example.org).")), (1, 0));
-    assert_eq!(told("A wake-up takes 5 µs, says [he](https://example.org)."), without_source("5 µs"));
-    assert_eq!(told("A wake-up takes [5 µs](#exercises)."), without_source("5 µs"));
+    assert_eq!(
+        counts(&book("A wake-up takes [5 µs](https://example.org).")),
+        (1, 0)
+    );
+    assert_eq!(
+        told("A wake-up takes 5 µs, says [he](https://example.org)."),
+        without_source("5 µs")
+    );
+    assert_eq!(
+        told("A wake-up takes [5 µs](#exercises)."),
+        without_source("5 µs")
+    );
 }
 
 const CLAIM: &str = "\n[[claim]]\nid = \"fast\"\nsays = \"It is 5 to 10 times faster.\"\n[claim.rust]\nverdict = \
@@ -115,14 +153,27 @@ const CLAIM: &str = "\n[[claim]]\nid = \"fast\"\nsays = \"It is 5 to 10 times fa
 fn with_claim(sentence: &str, because: &str) -> SmallBook {
     let book = book(sentence);
     let toml = std::fs::read_to_string(book.path("listings/src/small/task.toml")).unwrap() + CLAIM;
-    book.write("listings/src/small/task.toml", &toml.replace("It is so.", because));
-    book.edit("src/small.md", "{{#seal}}", "## Claims\n\n{{#claims}}\n\n{{#seal}}");
+    book.write(
+        "listings/src/small/task.toml",
+        &toml.replace("It is so.", because),
+    );
+    book.edit(
+        "src/small.md",
+        "{{#seal}}",
+        "## Claims\n\n{{#claims}}\n\n{{#seal}}",
+    );
     book
 }
 
 #[test]
 fn what_a_claim_says_is_a_source_since_it_has_a_verdict() {
-    assert_eq!(counts(&with_claim("Ten times as fast, it is said, or 5×.", "It is so.")), (2, 0));
+    assert_eq!(
+        counts(&with_claim(
+            "Ten times as fast, it is said, or 5×.",
+            "It is so."
+        )),
+        (2, 0)
+    );
 }
 
 #[test]
@@ -145,7 +196,11 @@ fn among_measurements_a_coincidence_is_no_source() {
 #[test]
 fn what_a_page_shows_of_its_task_is_read_too() {
     let book = SmallBook::new();
-    book.edit("listings/src/small/task.toml", "It is even.", "It takes 24 ns.");
+    book.edit(
+        "listings/src/small/task.toml",
+        "It is even.",
+        "It takes 24 ns.",
+    );
     let told = book.problems();
     assert!(
         told.starts_with(
@@ -162,7 +217,11 @@ fn an_allowance_holds_for_its_section() {
     assert_eq!(counts(&book(&format!("{comment}\n\n{sentence}"))), (0, 3));
     // Directly below the title it holds for the page.
     let below_title = book(&format!("## More\n\n{sentence}"));
-    below_title.edit("src/small.md", "# A small page\n", &format!("# A small page\n\n{comment}\n"));
+    below_title.edit(
+        "src/small.md",
+        "# A small page\n",
+        &format!("# A small page\n\n{comment}\n"),
+    );
     assert_eq!(counts(&below_title), (0, 3));
     let elsewhere = told(&format!("## More\n\n{comment}\n\n## Less\n\nSay 24 ns.\n"));
     let of = |line: usize, figure: &str| {
@@ -171,15 +230,19 @@ fn an_allowance_holds_for_its_section() {
         )
     };
     let missing = without_source("24 ns").replace(":38:", ":44:");
-    assert_eq!(elsewhere, [of(40, "1.5×"), of(40, "24 ns"), missing].join("\n"));
+    assert_eq!(
+        elsewhere,
+        [of(40, "1.5×"), of(40, "24 ns"), missing].join("\n")
+    );
 }
 
 #[test]
 fn an_allowance_that_is_not_needed_is_a_problem() {
-    let listing =
-        "```rust\nlet pause = std::time::Duration::from_millis(300);\nassert!(!pause.is_zero());\n```";
+    let listing = "```rust\nlet pause = std::time::Duration::from_millis(300);\nassert!(!pause.is_zero());\n```";
     assert_eq!(
-        told(&format!("<!-- figures: 300 ms: chosen -->\nIt sleeps 300 ms.\n\n{listing}")),
+        told(&format!(
+            "<!-- figures: 300 ms: chosen -->\nIt sleeps 300 ms.\n\n{listing}"
+        )),
         "error: src/small.md:38: `300 ms` needs no allowance here: it is checked, in the listing in line 41\n  help: take \
          it out of the comment"
     );
@@ -187,21 +250,42 @@ fn an_allowance_that_is_not_needed_is_a_problem() {
 
 #[test]
 fn an_allowance_has_figures_and_a_reason() {
-    let told =
-        |comment: &str| told(&format!("<!-- {comment} -->\n\nSay 24 ns.")).lines().next().unwrap().to_owned();
+    let told = |comment: &str| {
+        told(&format!("<!-- {comment} -->\n\nSay 24 ns."))
+            .lines()
+            .next()
+            .unwrap()
+            .to_owned()
+    };
     let at = "error: src/small.md:38: ";
-    assert_eq!(told("figures: 24 ns"), format!("{at}this comment on figures has no list and reason"));
-    assert_eq!(told("figures: 24 ns: "), format!("{at}this comment allows figures without a reason"));
-    assert_eq!(told("figures: all of them: chosen"), format!("{at}`all of them` is no list of figures"));
+    assert_eq!(
+        told("figures: 24 ns"),
+        format!("{at}this comment on figures has no list and reason")
+    );
+    assert_eq!(
+        told("figures: 24 ns: "),
+        format!("{at}this comment allows figures without a reason")
+    );
+    assert_eq!(
+        told("figures: all of them: chosen"),
+        format!("{at}`all of them` is no list of figures")
+    );
 }
 
 #[test]
 fn a_test_that_a_reason_names_exists_and_has_the_figure() {
-    let with =
-        |reason: &str, figure: &str| book(&format!("<!-- figures: {figure}: {reason} -->\n\nSay {figure}."));
+    let with = |reason: &str, figure: &str| {
+        book(&format!(
+            "<!-- figures: {figure}: {reason} -->\n\nSay {figure}."
+        ))
+    };
     assert_eq!(counts(&with("core::answer_is_42", "42 ms")), (0, 1));
     assert_eq!(
-        with("core::answer_is_43", "42 ms").problems().lines().take(2).collect::<Vec<_>>(),
+        with("core::answer_is_43", "42 ms")
+            .problems()
+            .lines()
+            .take(2)
+            .collect::<Vec<_>>(),
         [
             "error: src/small.md:38: there is no test `core::answer_is_43`",
             "  help: it should be `fn answer_is_43` in listings/tests/small/core.rs"

@@ -22,7 +22,10 @@ use proptest::sample::{Index, select};
 use serde_json::Value;
 
 fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .unwrap()
+        .to_owned()
 }
 
 /// This book, read once: its pages, tasks and record are what the cases are made from.
@@ -208,8 +211,19 @@ fn unlikely(files: Vec<(PathBuf, Value)>) -> impl Strategy<Value = (PathBuf, Val
         select(&[0, 1, i64::MAX, -1][..]).prop_map(Value::from),
         select(SPLINTERS).prop_map(Value::from),
         select(
-            &["", "go/", "/", "core", "::", "a::b::c", "{{#value answer}}", "{{#task}}", "(", "../..", "é/é"]
-                [..]
+            &[
+                "",
+                "go/",
+                "/",
+                "core",
+                "::",
+                "a::b::c",
+                "{{#value answer}}",
+                "{{#task}}",
+                "(",
+                "../..",
+                "é/é"
+            ][..]
         )
         .prop_map(Value::from),
         any::<String>().prop_map(Value::from),
@@ -230,7 +244,10 @@ fn unlikely(files: Vec<(PathBuf, Value)>) -> impl Strategy<Value = (PathBuf, Val
                 (leaf.is_number() && value.is_number()) || (leaf.is_string() && value.is_string())
             };
             let from_there = (index..leaves.len()).chain(0..index);
-            let chosen = from_there.into_iter().find(|at| same(leaves[*at])).unwrap_or(index);
+            let chosen = from_there
+                .into_iter()
+                .find(|at| same(leaves[*at]))
+                .unwrap_or(index);
             *leaves[chosen] = value;
         }
         (file, whole)
@@ -239,8 +256,12 @@ fn unlikely(files: Vec<(PathBuf, Value)>) -> impl Strategy<Value = (PathBuf, Val
 
 fn collect_leaves<'a>(value: &'a mut Value, leaves: &mut Vec<&'a mut Value>) {
     match value {
-        Value::Array(values) => values.iter_mut().for_each(|value| collect_leaves(value, leaves)),
-        Value::Object(map) => map.values_mut().for_each(|value| collect_leaves(value, leaves)),
+        Value::Array(values) => values
+            .iter_mut()
+            .for_each(|value| collect_leaves(value, leaves)),
+        Value::Object(map) => map
+            .values_mut()
+            .for_each(|value| collect_leaves(value, leaves)),
         Value::Null => {}
         leaf => leaves.push(leaf),
     }
@@ -258,25 +279,38 @@ fn splinters() -> impl Strategy<Value = String> {
 }
 
 fn pages() -> Vec<(PathBuf, String)> {
-    BOOK.pages.iter().map(|page| (page.file.clone(), page.text.clone())).collect()
+    BOOK.pages
+        .iter()
+        .map(|page| (page.file.clone(), page.text.clone()))
+        .collect()
 }
 
 fn tasks() -> Vec<(PathBuf, String)> {
     let files = BOOK.tasks.keys().map(|slug| Task::file(slug));
-    files.map(|file| (file.clone(), fs::read_to_string(root().join(file)).unwrap())).collect()
+    files
+        .map(|file| (file.clone(), fs::read_to_string(root().join(file)).unwrap()))
+        .collect()
 }
 
 fn task_values() -> Vec<(PathBuf, Value)> {
-    tasks().into_iter().map(|(file, text)| (file, toml::from_str(&text).unwrap())).collect()
+    tasks()
+        .into_iter()
+        .map(|(file, text)| (file, toml::from_str(&text).unwrap()))
+        .collect()
 }
 
 /// The record with a few benchmarks of each chapter: all of them are slow to read again and again, and more of the same.
 fn records() -> Vec<(PathBuf, Value)> {
     let file = Record::reference_file(&root()).expect("the book has a record");
-    let mut record: Value = serde_json::from_str(&fs::read_to_string(root().join(&file)).unwrap()).unwrap();
+    let mut record: Value =
+        serde_json::from_str(&fs::read_to_string(root().join(&file)).unwrap()).unwrap();
     for chapter in record["chapters"].as_object_mut().unwrap().values_mut() {
         let benchmarks = chapter["benchmarks"].as_object_mut().unwrap();
-        let keep: Vec<_> = benchmarks.keys().step_by(benchmarks.len() / 6).cloned().collect();
+        let keep: Vec<_> = benchmarks
+            .keys()
+            .step_by(benchmarks.len() / 6)
+            .cloned()
+            .collect();
         benchmarks.retain(|id, _| keep.contains(id));
     }
     vec![(file, record)]
@@ -310,8 +344,14 @@ fn at_their_places(problems: &[Problem], file: &Path, text: &str) -> Result<(), 
             prop_assert!(there.is_ok(), "{problem:?} is at no file of the book");
             there.unwrap().lines().count()
         };
-        prop_assert!(problem.line <= lines, "{problem:?} is at no line of {lines}");
-        prop_assert!(!problem.what.trim().is_empty() && !problem.help.is_empty(), "{problem:?}");
+        prop_assert!(
+            problem.line <= lines,
+            "{problem:?} is at no line of {lines}"
+        );
+        prop_assert!(
+            !problem.what.trim().is_empty() && !problem.help.is_empty(),
+            "{problem:?}"
+        );
     }
     Ok(())
 }
@@ -319,8 +359,16 @@ fn at_their_places(problems: &[Problem], file: &Path, text: &str) -> Result<(), 
 /// All that reads a page, short of running what stands on it.
 fn check_page(file: &Path, text: &str) -> Result<(), TestCaseError> {
     let page = Page::parse(file, text);
-    for span in page.fences.iter().map(|f| &f.span).chain(page.directives.iter().map(|d| &d.span)) {
-        prop_assert!(text.get(span.clone()).is_some(), "{span:?} is no part of the page");
+    for span in page
+        .fences
+        .iter()
+        .map(|f| &f.span)
+        .chain(page.directives.iter().map(|d| &d.span))
+    {
+        prop_assert!(
+            text.get(span.clone()).is_some(),
+            "{span:?} is no part of the page"
+        );
     }
     let mut problems = Problems::default();
     for fence in &page.fences {
@@ -334,16 +382,25 @@ fn check_page(file: &Path, text: &str) -> Result<(), TestCaseError> {
         } else {
             fs::read_to_string(root().join(&found.file)).unwrap()
         };
-        let line = there.split('\n').nth(found.line.saturating_sub(1)).unwrap_or_default();
+        let line = there
+            .split('\n')
+            .nth(found.line.saturating_sub(1))
+            .unwrap_or_default();
         let word = found.span.get(found.name.span.clone()).unwrap_or_default();
-        prop_assert!(found.line > 0 && line.contains(word), "{found:?} is not in {line:?}");
+        prop_assert!(
+            found.line > 0 && line.contains(word),
+            "{found:?} is not in {line:?}"
+        );
     }
     let mut project = book();
     project.pages.retain(|other| other.file != file);
     project.pages.push(page.clone());
     includes::check(&project, &mut problems);
     links::check(&project, &mut problems);
-    let expanded = directives::expand(Place { project: &project, page: &page });
+    let expanded = directives::expand(Place {
+        project: &project,
+        page: &page,
+    });
     let drawn = mermaid::draw(&page, expanded.as_deref().unwrap_or(text));
     problems.extend(expanded.err().into_iter().chain(drawn.err()).flatten());
     at_their_places(&problems.sorted(), file, text)
@@ -351,9 +408,16 @@ fn check_page(file: &Path, text: &str) -> Result<(), TestCaseError> {
 
 /// All that reads a task, and the page that shows it.
 fn check_task(file: &Path, text: &str) -> Result<(), TestCaseError> {
-    let slug = BOOK.tasks.keys().find(|slug| Task::file(slug) == file).expect("a chapter of the book");
+    let slug = BOOK
+        .tasks
+        .keys()
+        .find(|slug| Task::file(slug) == file)
+        .expect("a chapter of the book");
     let (task, mut problems) = Task::read(file, text);
-    prop_assert!(task.is_some() || !problems.is_empty(), "no task, and no word why");
+    prop_assert!(
+        task.is_some() || !problems.is_empty(),
+        "no task, and no word why"
+    );
     if let Some(task) = task {
         let mut project = book();
         project.tasks.insert(slug.clone(), task);
@@ -362,7 +426,15 @@ fn check_task(file: &Path, text: &str) -> Result<(), TestCaseError> {
         for found in names::occurrences::occurrences(&project, page) {
             prop_assert!(found.span.contains(&found.span[found.name.span.clone()]));
         }
-        problems.extend(directives::expand(Place { project: &project, page }).err().into_iter().flatten());
+        problems.extend(
+            directives::expand(Place {
+                project: &project,
+                page,
+            })
+            .err()
+            .into_iter()
+            .flatten(),
+        );
     }
     at_their_places(&problems, file, text)
 }
@@ -374,9 +446,20 @@ fn check_record(file: &Path, text: &str) -> Result<(), TestCaseError> {
         Err(problem) => return at_their_places(&[problem], file, text),
     };
     let mut problems = record::stale(&root(), Some(&record));
-    let project = Project { record: Some(record), ..book() };
+    let project = Project {
+        record: Some(record),
+        ..book()
+    };
     for page in &project.pages {
-        problems.extend(directives::expand(Place { project: &project, page }).err().into_iter().flatten());
+        problems.extend(
+            directives::expand(Place {
+                project: &project,
+                page,
+            })
+            .err()
+            .into_iter()
+            .flatten(),
+        );
     }
     for slug in project.tasks.keys() {
         problems.extend(directives::check_claims(&project, slug));

@@ -21,8 +21,14 @@ fn mdbook_test_goes_red_when_a_listing_breaks() {
         "assert_eq!(answer(), 42);\n```\n\n```rust\n#",
         "assert_eq!(answer(), 41);\n```\n\n```rust\n#",
     );
-    let error = MDBook::load(book.root()).unwrap().test(Vec::new()).unwrap_err();
-    assert!(error.to_string().contains("exited unsuccessfully"), "{error:#}");
+    let error = MDBook::load(book.root())
+        .unwrap()
+        .test(Vec::new())
+        .unwrap_err();
+    assert!(
+        error.to_string().contains("exited unsuccessfully"),
+        "{error:#}"
+    );
 }
 
 #[test]
@@ -42,5 +48,8 @@ fn includes_expand_as_mdbook_expands_them() {
     let body = "{{#include ../listings/src/small/s1_first.rs:answer}}";
     let hidden = "{{#rustdoc_include ../listings/src/lib.rs:1}}";
     let expanded = includes::expand(book.root(), &[(&page, body), (&page, hidden)]).unwrap();
-    assert_eq!(expanded, ["pub fn answer() -> u32 {\n    42\n}", "pub mod small;"]);
+    assert_eq!(
+        expanded,
+        ["pub fn answer() -> u32 {\n    42\n}", "pub mod small;"]
+    );
 }

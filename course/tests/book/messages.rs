@@ -50,11 +50,19 @@ impl Edit {
 }
 
 const fn one(name: &'static str, edits: &'static [Edit]) -> Case {
-    Case { name, problems: 1, edits }
+    Case {
+        name,
+        problems: 1,
+        edits,
+    }
 }
 
 const fn several(problems: usize, name: &'static str, edits: &'static [Edit]) -> Case {
-    Case { name, problems, edits }
+    Case {
+        name,
+        problems,
+        edits,
+    }
 }
 
 const PAGE: &str = "src/small.md";
@@ -98,13 +106,26 @@ See the [other page](other.md#more).
 fn book() -> SmallBook {
     let book = SmallBook::new();
     book.write("benches/small.rs", "// Measures how the answer is found.\n");
-    book.write("src/mark.svg", "<svg xmlns=\"http://www.w3.org/2000/svg\"/>\n");
+    book.write(
+        "src/mark.svg",
+        "<svg xmlns=\"http://www.w3.org/2000/svg\"/>\n",
+    );
     book.write("src/other.md", "# Another page\n\n## More\n");
-    book.write("src/SUMMARY.md", "# Summary\n\n- [A small page](small.md)\n- [Another page](other.md)\n");
+    book.write(
+        "src/SUMMARY.md",
+        "# Summary\n\n- [A small page](small.md)\n- [Another page](other.md)\n",
+    );
     book.edit(PAGE, "{{#seal}}", MEASURED);
-    book.write(TASK, &(fs::read_to_string(book.path(TASK)).unwrap() + CLAIM));
+    book.write(
+        TASK,
+        &(fs::read_to_string(book.path(TASK)).unwrap() + CLAIM),
+    );
     record(&book);
-    assert_eq!(book.problems(), "", "the book is correct before it is broken");
+    assert_eq!(
+        book.problems(),
+        "",
+        "the book is correct before it is broken"
+    );
     book
 }
 
@@ -124,7 +145,10 @@ fn record(book: &SmallBook) {
             "go_tests": {},
         }},
     });
-    book.write(RECORD, &(serde_json::to_string_pretty(&record).unwrap() + "\n"));
+    book.write(
+        RECORD,
+        &(serde_json::to_string_pretty(&record).unwrap() + "\n"),
+    );
 }
 
 /// Breaks the book in each way, and compares what it says with the snapshots of the group.
@@ -134,7 +158,9 @@ fn tells(group: &str, cases: &[Case]) {
     let mut wrong = Vec::new();
     for case in cases {
         if case.name == "diagnostic-differs" && !is_reference_compiler() {
-            eprintln!("skipped: rustc's words are compared with those of the book's own compiler only");
+            eprintln!(
+                "skipped: rustc's words are compared with those of the book's own compiler only"
+            );
             continue;
         }
         if case.name == "unknown-go-name" && course::bench::go::version(book.root()).is_none() {
@@ -142,11 +168,19 @@ fn tells(group: &str, cases: &[Case]) {
             continue;
         }
         let files: BTreeSet<_> = case.edits.iter().map(Edit::file).chain([RECORD]).collect();
-        let before: Vec<_> = files.iter().map(|file| (*file, fs::read(book.path(file)).ok())).collect();
+        let before: Vec<_> = files
+            .iter()
+            .map(|file| (*file, fs::read(book.path(file)).ok()))
+            .collect();
         case.edits.iter().for_each(|edit| edit.apply(&book));
         // What is measured may change; that its record is then old is a case of its own.
-        if !files.iter().any(|file| file.starts_with("benches/") && *file != RECORD)
-            && !case.edits.iter().any(|edit| edit.file() == RECORD || case.name == "stale")
+        if !files
+            .iter()
+            .any(|file| file.starts_with("benches/") && *file != RECORD)
+            && !case
+                .edits
+                .iter()
+                .any(|edit| edit.file() == RECORD || case.name == "stale")
         {
             record(&book);
         }
@@ -162,9 +196,13 @@ fn tells(group: &str, cases: &[Case]) {
         }
         for problem in &report.problems {
             if problem.help.is_empty() || problem.what.contains('\n') {
-                wrong.push(format!("{group}/{}: no help, or several lines: {problem}", case.name));
+                wrong.push(format!(
+                    "{group}/{}: no help, or several lines: {problem}",
+                    case.name
+                ));
             }
-            let text = fs::read_to_string(book.path(&problem.file.to_string_lossy())).unwrap_or_default();
+            let text =
+                fs::read_to_string(book.path(&problem.file.to_string_lossy())).unwrap_or_default();
             if problem.line > text.lines().count() {
                 wrong.push(format!("{group}/{}: no such line: {problem}", case.name));
             }
@@ -176,7 +214,10 @@ fn tells(group: &str, cases: &[Case]) {
         } else {
             // Another compiler has other words, which stand in the details.
             let expected = expected.render().unwrap_or_default();
-            (without_details(&told), Data::text(without_details(&expected)))
+            (
+                without_details(&told),
+                Data::text(without_details(&expected)),
+            )
         };
         if let Err(error) = assert.try_eq(Some(&case.name), Data::text(told), expected) {
             wrong.push(error.to_string());
@@ -188,11 +229,16 @@ fn tells(group: &str, cases: &[Case]) {
             }
         }
     }
-    let known: BTreeSet<_> = cases.iter().map(|case| format!("{}.txt", case.name)).collect();
+    let known: BTreeSet<_> = cases
+        .iter()
+        .map(|case| format!("{}.txt", case.name))
+        .collect();
     for file in fs::read_dir(snapshots().join(group)).unwrap() {
         let name = file.unwrap().file_name().into_string().unwrap();
         if !known.contains(&name) {
-            wrong.push(format!("{group}/{name} is the snapshot of no case: remove it"));
+            wrong.push(format!(
+                "{group}/{name} is the snapshot of no case: remove it"
+            ));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
@@ -204,12 +250,17 @@ fn snapshots() -> PathBuf {
 
 /// The problems without colours and without what differs from run to run.
 fn plain(book: &SmallBook, problems: &[course::problem::Problem]) -> String {
-    let told: String = problems.iter().map(|problem| format!("{problem}\n")).collect();
+    let told: String = problems
+        .iter()
+        .map(|problem| format!("{problem}\n"))
+        .collect();
     let told = anstream::adapter::strip_str(&told).to_string();
     let root = book.root().display().to_string();
     let told = told.replace(&root, "[BOOK]");
     if cfg!(windows) {
-        told.replace('\\', "/").replace("/{{", "\\{{").replace("exit code: ", "exit status: ")
+        told.replace('\\', "/")
+            .replace("/{{", "\\{{")
+            .replace("exit code: ", "exit status: ")
     } else {
         told
     }
@@ -217,16 +268,16 @@ fn plain(book: &SmallBook, problems: &[course::problem::Problem]) -> String {
 
 fn without_details(told: &str) -> String {
     let lines = told.lines().filter(|line| !line.starts_with("    "));
-    lines.map(|line| format!("{}\n", line.split("rustc says").next().unwrap_or_default())).collect()
+    lines
+        .map(|line| format!("{}\n", line.split("rustc says").next().unwrap_or_default()))
+        .collect()
 }
 
 fn is_reference_compiler() -> bool {
     let output = Command::new("rustc").arg("--version").output().unwrap();
-    String::from_utf8(output.stdout).unwrap().starts_with(concat!(
-        "rustc ",
-        env!("CARGO_PKG_RUST_VERSION"),
-        "."
-    ))
+    String::from_utf8(output.stdout)
+        .unwrap()
+        .starts_with(concat!("rustc ", env!("CARGO_PKG_RUST_VERSION"), "."))
 }
 
 #[test]
@@ -234,27 +285,90 @@ fn messages_on_fences_are_the_snapshots() {
     tells(
         "fences",
         &[
-            one("no-language", &[Replace(PAGE, "## Exercises", "```\ntext\n```\n\n## Exercises")]),
+            one(
+                "no-language",
+                &[Replace(
+                    PAGE,
+                    "## Exercises",
+                    "```\ntext\n```\n\n## Exercises",
+                )],
+            ),
             one(
                 "unknown-language",
-                &[Replace(PAGE, "## Exercises", "```cobol\nSTOP RUN.\n```\n\n## Exercises")],
+                &[Replace(
+                    PAGE,
+                    "## Exercises",
+                    "```cobol\nSTOP RUN.\n```\n\n## Exercises",
+                )],
             ),
-            one("rust-spelt-rs", &[Replace(PAGE, "## Exercises", "```rs\nf();\n```\n\n## Exercises")]),
-            one("rust-spelt-Rust", &[Replace(PAGE, "## Exercises", "```Rust\nf();\n```\n\n## Exercises")]),
-            one("unknown-word", &[Replace(PAGE, "## Exercises", "```rust,norun\nf();\n```\n\n## Exercises")]),
-            one("ignore", &[Replace(PAGE, "## Exercises", "```rust,ignore\nf();\n```\n\n## Exercises")]),
-            one("empty", &[Replace(PAGE, "## Exercises", "```rust\n\n```\n\n## Exercises")]),
-            one("indented", &[Replace(PAGE, "## Exercises", "    f();\n\n## Exercises")]),
-            one("no_run-without-a-reason", &[Replace(PAGE, "<!-- no_run: never ends -->\n", "")]),
+            one(
+                "rust-spelt-rs",
+                &[Replace(
+                    PAGE,
+                    "## Exercises",
+                    "```rs\nf();\n```\n\n## Exercises",
+                )],
+            ),
+            one(
+                "rust-spelt-Rust",
+                &[Replace(
+                    PAGE,
+                    "## Exercises",
+                    "```Rust\nf();\n```\n\n## Exercises",
+                )],
+            ),
+            one(
+                "unknown-word",
+                &[Replace(
+                    PAGE,
+                    "## Exercises",
+                    "```rust,norun\nf();\n```\n\n## Exercises",
+                )],
+            ),
+            one(
+                "ignore",
+                &[Replace(
+                    PAGE,
+                    "## Exercises",
+                    "```rust,ignore\nf();\n```\n\n## Exercises",
+                )],
+            ),
+            one(
+                "empty",
+                &[Replace(
+                    PAGE,
+                    "## Exercises",
+                    "```rust\n\n```\n\n## Exercises",
+                )],
+            ),
+            one(
+                "indented",
+                &[Replace(PAGE, "## Exercises", "    f();\n\n## Exercises")],
+            ),
+            one(
+                "no_run-without-a-reason",
+                &[Replace(PAGE, "<!-- no_run: never ends -->\n", "")],
+            ),
             one(
                 "noplayground-without-a-reason",
-                &[Replace(PAGE, "## Exercises", "```rust,noplayground\nlet _x = 1;\n```\n\n## Exercises")],
+                &[Replace(
+                    PAGE,
+                    "## Exercises",
+                    "```rust,noplayground\nlet _x = 1;\n```\n\n## Exercises",
+                )],
             ),
             one(
                 "no_run-and-should_panic",
-                &[Replace(PAGE, "```rust,no_run\n", "```rust,no_run,should_panic\n")],
+                &[Replace(
+                    PAGE,
+                    "```rust,no_run\n",
+                    "```rust,no_run,should_panic\n",
+                )],
             ),
-            one("code-without-compile_fail", &[Replace(PAGE, "```rust,no_run", "```rust,no_run,E0382")]),
+            one(
+                "code-without-compile_fail",
+                &[Replace(PAGE, "```rust,no_run", "```rust,no_run,E0382")],
+            ),
         ],
     );
 }
@@ -267,7 +381,11 @@ fn messages_on_includes_are_the_snapshots() {
         &[
             one(
                 "missing-file",
-                &[Replace(PAGE, "## Exercises", "```text\n{{#include ../no.rs}}\n```\n\n## Exercises")],
+                &[Replace(
+                    PAGE,
+                    "## Exercises",
+                    "```text\n{{#include ../no.rs}}\n```\n\n## Exercises",
+                )],
             ),
             one(
                 "misspelt-anchor",
@@ -317,7 +435,11 @@ fn messages_on_includes_are_the_snapshots() {
             ),
             one(
                 "unused-anchor",
-                &[Replace(FIRST, "    42\n", "    // ANCHOR: number\n    42\n    // ANCHOR_END: number\n")],
+                &[Replace(
+                    FIRST,
+                    "    42\n",
+                    "    // ANCHOR: number\n    42\n    // ANCHOR_END: number\n",
+                )],
             ),
             one(
                 "whole-file-with-anchors",
@@ -344,30 +466,94 @@ fn messages_on_directives_are_the_snapshots() {
     tells(
         "directives",
         &[
-            one("unknown", &[Replace(PAGE, "## Exercises", "{{#tusk}}\n\n## Exercises")]),
+            one(
+                "unknown",
+                &[Replace(PAGE, "## Exercises", "{{#tusk}}\n\n## Exercises")],
+            ),
             one(
                 "inside-a-fence",
-                &[Replace(PAGE, "## Exercises", "```text\n{{#seal}}\n```\n\n## Exercises")],
+                &[Replace(
+                    PAGE,
+                    "## Exercises",
+                    "```text\n{{#seal}}\n```\n\n## Exercises",
+                )],
             ),
-            one("unexpected-argument", &[Replace(PAGE, "{{#seal}}", "{{#seal now}}")]),
-            one("missing-argument", &[Replace(PAGE, "## Exercises", "{{#diagnostic}}\n\n## Exercises")]),
-            one("diff-of-one", &[Replace(PAGE, "s1_first.rs s2_second.rs", "s1_first.rs")]),
-            one("diff-of-a-missing-file", &[Replace(PAGE, "s2_second.rs", "s3_third.rs")]),
-            one("diff-of-the-same", &[Replace(PAGE, "s2_second.rs", "s1_first.rs")]),
-            one("chapter-alone", &[Replace("src/other.md", "## More", "{{#exercises}}\n\n## More")]),
-            one("unknown-value", &[Replace(PAGE, "{{#value answer/found}}", "{{#value answer/fund}}")]),
-            one("value-without-memory", &[Replace(PAGE, "answer/found}}", "answer/found bytes}}")]),
-            one("wrong-value", &[Replace(PAGE, "answer/found}}", "answer/found of all}}")]),
-            one("unknown-group", &[Replace(PAGE, "## Exercises", "{{#bench question}}\n\n## Exercises")]),
+            one(
+                "unexpected-argument",
+                &[Replace(PAGE, "{{#seal}}", "{{#seal now}}")],
+            ),
+            one(
+                "missing-argument",
+                &[Replace(
+                    PAGE,
+                    "## Exercises",
+                    "{{#diagnostic}}\n\n## Exercises",
+                )],
+            ),
+            one(
+                "diff-of-one",
+                &[Replace(PAGE, "s1_first.rs s2_second.rs", "s1_first.rs")],
+            ),
+            one(
+                "diff-of-a-missing-file",
+                &[Replace(PAGE, "s2_second.rs", "s3_third.rs")],
+            ),
+            one(
+                "diff-of-the-same",
+                &[Replace(PAGE, "s2_second.rs", "s1_first.rs")],
+            ),
+            one(
+                "chapter-alone",
+                &[Replace(
+                    "src/other.md",
+                    "## More",
+                    "{{#exercises}}\n\n## More",
+                )],
+            ),
+            one(
+                "unknown-value",
+                &[Replace(
+                    PAGE,
+                    "{{#value answer/found}}",
+                    "{{#value answer/fund}}",
+                )],
+            ),
+            one(
+                "value-without-memory",
+                &[Replace(PAGE, "answer/found}}", "answer/found bytes}}")],
+            ),
+            one(
+                "wrong-value",
+                &[Replace(PAGE, "answer/found}}", "answer/found of all}}")],
+            ),
+            one(
+                "unknown-group",
+                &[Replace(
+                    PAGE,
+                    "## Exercises",
+                    "{{#bench question}}\n\n## Exercises",
+                )],
+            ),
             several(
                 2,
                 "trace-twice",
                 &[
                     Write("listings/captured/small/way.txt", ""),
-                    Replace("src/other.md", "## More", "{{#trace way}}\n\n{{#trace way}}\n\n## More"),
+                    Replace(
+                        "src/other.md",
+                        "## More",
+                        "{{#trace way}}\n\n{{#trace way}}\n\n## More",
+                    ),
                 ],
             ),
-            one("no-checkers", &[Replace(PAGE, "## Exercises", "{{#checkers}}\n\n## Exercises")]),
+            one(
+                "no-checkers",
+                &[Replace(
+                    PAGE,
+                    "## Exercises",
+                    "{{#checkers}}\n\n## Exercises",
+                )],
+            ),
             one(
                 "unreadable-checkers",
                 &[
@@ -375,7 +561,10 @@ fn messages_on_directives_are_the_snapshots() {
                     Write("benches/checkers/old.json", "{ \"machine\": 1 }"),
                 ],
             ),
-            one("no-claims", &[Replace(PAGE, "{{#claims}}", "{{#claims other}}")]),
+            one(
+                "no-claims",
+                &[Replace(PAGE, "{{#claims}}", "{{#claims other}}")],
+            ),
         ],
     );
 }
@@ -386,7 +575,14 @@ fn messages_on_listings_that_must_not_compile_are_the_snapshots() {
         "failures",
         &[
             one("compiles", &[Replace(PAGE, "println!(\"{text}\");", "")]),
-            one("another-code", &[Replace(PAGE, "println!(\"{text}\");", "let _: u32 = \"text\";")]),
+            one(
+                "another-code",
+                &[Replace(
+                    PAGE,
+                    "println!(\"{text}\");",
+                    "let _: u32 = \"text\";",
+                )],
+            ),
             one(
                 "stray-code",
                 &[Replace(
@@ -395,13 +591,34 @@ fn messages_on_listings_that_must_not_compile_are_the_snapshots() {
                     "use no_such_crate::x; let text = String::new();",
                 )],
             ),
-            one("no-code-stated", &[Replace(PAGE, "```rust,compile_fail,E0382", "```rust,compile_fail")]),
+            one(
+                "no-code-stated",
+                &[Replace(
+                    PAGE,
+                    "```rust,compile_fail,E0382",
+                    "```rust,compile_fail",
+                )],
+            ),
             one(
                 "other-words",
-                &[Replace(PAGE, "compile_fail: borrow of moved value", "compile_fail: borrow of lost value")],
+                &[Replace(
+                    PAGE,
+                    "compile_fail: borrow of moved value",
+                    "compile_fail: borrow of lost value",
+                )],
             ),
-            one("no-words", &[Replace(PAGE, "<!-- compile_fail: borrow of moved value -->\n", "")]),
-            one("diagnostic-differs", &[Replace(PAGE, "drop(text);", "drop(text); // gone")]),
+            one(
+                "no-words",
+                &[Replace(
+                    PAGE,
+                    "<!-- compile_fail: borrow of moved value -->\n",
+                    "",
+                )],
+            ),
+            one(
+                "diagnostic-differs",
+                &[Replace(PAGE, "drop(text);", "drop(text); // gone")],
+            ),
         ],
     );
 }
@@ -439,10 +656,17 @@ fn messages_on_listings_are_the_snapshots() {
                 "returns-where-it-should-panic",
                 &[Replace(PAGE, "panic!(\"as it should\");", "let _fine = 1;")],
             ),
-            one("no_run-does-not-compile", &[Replace(PAGE, "loop {}", "lop {}")]),
+            one(
+                "no_run-does-not-compile",
+                &[Replace(PAGE, "loop {}", "lop {}")],
+            ),
             one(
                 "crate-does-not-compile",
-                &[Replace("listings/src/small/s2_second.rs", "6 * 7", "6 * \"7\"")],
+                &[Replace(
+                    "listings/src/small/s2_second.rs",
+                    "6 * 7",
+                    "6 * \"7\"",
+                )],
             ),
             several(
                 2,
@@ -466,12 +690,19 @@ fn messages_on_listings_are_the_snapshots() {
 
 #[test]
 fn messages_on_outputs_are_the_snapshots() {
-    const SING: Edit = Replace(PAGE, "{{#output says}}", "{{#output says}}\n\n{{#output sings}}");
+    const SING: Edit = Replace(
+        PAGE,
+        "{{#output says}}",
+        "{{#output says}}\n\n{{#output sings}}",
+    );
     const SUNG: Edit = Write("listings/captured/small/sings.txt", "la\n");
     tells(
         "outputs",
         &[
-            one("differs", &[Replace("listings/examples/small_says.rs", "42", "43")]),
+            one(
+                "differs",
+                &[Replace("listings/examples/small_says.rs", "42", "43")],
+            ),
             one("missing-example", &[SING, SUNG]),
             one(
                 "example-fails",
@@ -486,7 +717,13 @@ fn messages_on_outputs_are_the_snapshots() {
             ),
             one(
                 "nothing-captured",
-                &[SING, Write("listings/examples/small_sings.rs", "fn main() {\n    println!(\"la\");\n}\n")],
+                &[
+                    SING,
+                    Write(
+                        "listings/examples/small_sings.rs",
+                        "fn main() {\n    println!(\"la\");\n}\n",
+                    ),
+                ],
             ),
         ],
     );
@@ -498,12 +735,29 @@ fn messages_on_tasks_are_the_snapshots() {
         "tasks",
         &[
             // Its directives have nothing to show either, and do not tell the same again.
-            one("malformed", &[Replace(TASK, "minutes = 10", "minutes = = 10")]),
-            one("unknown-key", &[Replace(TASK, "minutes = 10", "minuts = 10")]),
-            one("title-differs", &[Replace(TASK, "title = \"A small page\"", "title = \"A large page\"")]),
+            one(
+                "malformed",
+                &[Replace(TASK, "minutes = 10", "minutes = = 10")],
+            ),
+            one(
+                "unknown-key",
+                &[Replace(TASK, "minutes = 10", "minuts = 10")],
+            ),
+            one(
+                "title-differs",
+                &[Replace(
+                    TASK,
+                    "title = \"A small page\"",
+                    "title = \"A large page\"",
+                )],
+            ),
             one(
                 "prerequisite-unknown",
-                &[Replace(TASK, "original = 1", "original = 1\nprerequisites = [\"smal\"]")],
+                &[Replace(
+                    TASK,
+                    "original = 1",
+                    "original = 1\nprerequisites = [\"smal\"]",
+                )],
             ),
             one(
                 "group-without-tests",
@@ -540,14 +794,25 @@ fn messages_on_tasks_are_the_snapshots() {
                     "\n[[group]]\nname = \"core\"\npart = \"core\"\npoints = 1\nvisibility = \"public\"\n\n[[mutant]]",
                 )],
             ),
-            one("mutant-whose-text-is-gone", &[Replace(TASK, "find = \"    42\"", "find = \"    24\"")]),
+            one(
+                "mutant-whose-text-is-gone",
+                &[Replace(TASK, "find = \"    42\"", "find = \"    24\"")],
+            ),
             one(
                 "mutant-caught-by-nothing",
-                &[Replace(TASK, "caught_by = [\"core::answer_is_42\"]", "caught_by = []")],
+                &[Replace(
+                    TASK,
+                    "caught_by = [\"core::answer_is_42\"]",
+                    "caught_by = []",
+                )],
             ),
             one(
                 "mutant-caught-by-a-missing-module",
-                &[Replace(TASK, "caught_by = [\"core::", "caught_by = [\"cor::")],
+                &[Replace(
+                    TASK,
+                    "caught_by = [\"core::",
+                    "caught_by = [\"cor::",
+                )],
             ),
             one(
                 "claim-without-verdict",
@@ -565,11 +830,21 @@ fn messages_on_tasks_are_the_snapshots() {
                     "[claim.go]\nverdict = \"holds\"\nbecause = \"I say so.\"\n\n[claim.rust]",
                 )],
             ),
-            one("claim-without-condition", &[Replace(TASK, "below = 0.5\n", "")]),
-            one("claim-that-no-longer-holds", &[Replace(TASK, "below = 0.5", "below = 0.05")]),
+            one(
+                "claim-without-condition",
+                &[Replace(TASK, "below = 0.5\n", "")],
+            ),
+            one(
+                "claim-that-no-longer-holds",
+                &[Replace(TASK, "below = 0.5", "below = 0.05")],
+            ),
             one(
                 "claim-with-a-missing-test",
-                &[Replace(TASK, "test = \"core::answer_is_42\"", "test = \"core::answer_is_43\"")],
+                &[Replace(
+                    TASK,
+                    "test = \"core::answer_is_42\"",
+                    "test = \"core::answer_is_43\"",
+                )],
             ),
             one(
                 "claim-with-an-unrecorded-go-test",
@@ -596,12 +871,27 @@ fn messages_on_the_record_are_the_snapshots() {
     tells(
         "record",
         &[
-            one("malformed", &[Replace(RECORD, "\"schema\": 1,", "\"schema\": one,")]),
-            one("of-another-form", &[Replace(RECORD, "\"schema\": 1,", "\"schema\": 2,")]),
-            one("impossible", &[Replace(RECORD, "\"low_ns\": 10.0", "\"low_ns\": 11.0")]),
+            one(
+                "malformed",
+                &[Replace(RECORD, "\"schema\": 1,", "\"schema\": one,")],
+            ),
+            one(
+                "of-another-form",
+                &[Replace(RECORD, "\"schema\": 1,", "\"schema\": 2,")],
+            ),
+            one(
+                "impossible",
+                &[Replace(RECORD, "\"low_ns\": 10.0", "\"low_ns\": 11.0")],
+            ),
             several(4, "missing", &[Remove(RECORD)]),
-            one("stale", &[Write("benches/small.rs", "// Measures something else.\n")]),
-            one("never-recorded", &[Write("benches/other.rs", "// Measures another page.\n")]),
+            one(
+                "stale",
+                &[Write("benches/small.rs", "// Measures something else.\n")],
+            ),
+            one(
+                "never-recorded",
+                &[Write("benches/other.rs", "// Measures another page.\n")],
+            ),
         ],
     );
 }
@@ -611,31 +901,74 @@ fn messages_on_links_and_pages_are_the_snapshots() {
     tells(
         "pages",
         &[
-            one("dead-page", &[Replace(PAGE, "(other.md#more)", "(another.md)")]),
+            one(
+                "dead-page",
+                &[Replace(PAGE, "(other.md#more)", "(another.md)")],
+            ),
             one(
                 "page-not-in-the-summary",
-                &[Write("src/draft.md", "# Draft\n"), Replace(PAGE, "(other.md#more)", "(draft.md)")],
+                &[
+                    Write("src/draft.md", "# Draft\n"),
+                    Replace(PAGE, "(other.md#more)", "(draft.md)"),
+                ],
             ),
-            one("dead-heading", &[Replace(PAGE, "(#exercises)", "(#exercise)")]),
-            one("dead-heading-of-another-page", &[Replace(PAGE, "(other.md#more)", "(other.md#less)")]),
+            one(
+                "dead-heading",
+                &[Replace(PAGE, "(#exercises)", "(#exercise)")],
+            ),
+            one(
+                "dead-heading-of-another-page",
+                &[Replace(PAGE, "(other.md#more)", "(other.md#less)")],
+            ),
             one("dead-image", &[Replace(PAGE, "(mark.svg)", "(cross.svg)")]),
-            one("image-without-alt", &[Replace(PAGE, "![a question mark]", "![]")]),
-            one("no-title", &[Replace("src/other.md", "# Another page\n\n## More", "Text.\n\n## More")]),
+            one(
+                "image-without-alt",
+                &[Replace(PAGE, "![a question mark]", "![]")],
+            ),
+            one(
+                "no-title",
+                &[Replace(
+                    "src/other.md",
+                    "# Another page\n\n## More",
+                    "Text.\n\n## More",
+                )],
+            ),
             several(2, "no-heading", &[Write("src/other.md", "Text.\n")]),
-            one("two-titles", &[Replace("src/other.md", "## More", "## More\n\n# Again")]),
-            one("skipped-level", &[Replace("src/other.md", "## More", "## More\n\n#### Deep")]),
+            one(
+                "two-titles",
+                &[Replace("src/other.md", "## More", "## More\n\n# Again")],
+            ),
+            one(
+                "skipped-level",
+                &[Replace("src/other.md", "## More", "## More\n\n#### Deep")],
+            ),
             one(
                 "diagram-that-does-not-parse",
-                &[Replace(PAGE, "question --> answer", "question --> --> answer")],
+                &[Replace(
+                    PAGE,
+                    "question --> answer",
+                    "question --> --> answer",
+                )],
             ),
             one(
                 "diagram-without-description",
-                &[Replace(PAGE, "    accDescr: From the question to 42.\n", "")],
+                &[Replace(
+                    PAGE,
+                    "    accDescr: From the question to 42.\n",
+                    "",
+                )],
             ),
-            one("diagram-of-another-kind", &[Replace(PAGE, "flowchart LR\n", "flowerchart LR\n")]),
+            one(
+                "diagram-of-another-kind",
+                &[Replace(PAGE, "flowchart LR\n", "flowerchart LR\n")],
+            ),
             one(
                 "summary-lists-a-missing-page",
-                &[Replace("src/SUMMARY.md", "- [Another", "- [Lost](lost.md)\n- [Another")],
+                &[Replace(
+                    "src/SUMMARY.md",
+                    "- [Another",
+                    "- [Lost](lost.md)\n- [Another",
+                )],
             ),
         ],
     );
@@ -656,47 +989,116 @@ fn messages_on_names_are_the_snapshots() {
                     "`Duration::form_millis`, not `Duration::from_millis`.\n\nSee [below]",
                 )],
             ),
-            one("misspelt-listing", &[Replace(PAGE, BELOW, "`s1_first::anser`.\n\nSee [below]")]),
-            one("misspelt-type", &[Replace(PAGE, BELOW, "`Weak<RefCel<T>>`.\n\nSee [below]")]),
-            one("misspelt-method", &[Replace(PAGE, BELOW, "`.sized_hint()`.\n\nSee [below]")]),
-            one("misspelt-macro", &[Replace(PAGE, BELOW, "`printline!`.\n\nSee [below]")]),
-            one("misspelt-attribute", &[Replace(PAGE, BELOW, "`#[track_called]`.\n\nSee [below]")]),
-            one("renamed-test", &[Replace(PAGE, BELOW, "`core::answer_is_43`.\n\nSee [below]")]),
-            one("renamed-test-without-its-group", &[Replace(PAGE, BELOW, "`answer_is_43`.\n\nSee [below]")]),
-            one("renamed-wrong-solution", &[Replace(PAGE, BELOW, "`off-by-two`.\n\nSee [below]")]),
-            one("missing-file", &[Replace(PAGE, BELOW, "`s3_third.rs`.\n\nSee [below]")]),
-            one("unknown-error-code", &[Replace(PAGE, BELOW, "`E9999`.\n\nSee [below]")]),
-            one("unknown-go-name", &[Replace(PAGE, BELOW, "`iter.Pul`.\n\nSee [below]")]),
-            one("in-a-heading", &[Replace("src/other.md", "## More", "## More\n\n### `Vec::lenght`")]),
-            one("in-a-link-of-the-book", &[Replace(PAGE, "[below]", "[`Vec::lenght`]")]),
+            one(
+                "misspelt-listing",
+                &[Replace(PAGE, BELOW, "`s1_first::anser`.\n\nSee [below]")],
+            ),
+            one(
+                "misspelt-type",
+                &[Replace(PAGE, BELOW, "`Weak<RefCel<T>>`.\n\nSee [below]")],
+            ),
+            one(
+                "misspelt-method",
+                &[Replace(PAGE, BELOW, "`.sized_hint()`.\n\nSee [below]")],
+            ),
+            one(
+                "misspelt-macro",
+                &[Replace(PAGE, BELOW, "`printline!`.\n\nSee [below]")],
+            ),
+            one(
+                "misspelt-attribute",
+                &[Replace(PAGE, BELOW, "`#[track_called]`.\n\nSee [below]")],
+            ),
+            one(
+                "renamed-test",
+                &[Replace(PAGE, BELOW, "`core::answer_is_43`.\n\nSee [below]")],
+            ),
+            one(
+                "renamed-test-without-its-group",
+                &[Replace(PAGE, BELOW, "`answer_is_43`.\n\nSee [below]")],
+            ),
+            one(
+                "renamed-wrong-solution",
+                &[Replace(PAGE, BELOW, "`off-by-two`.\n\nSee [below]")],
+            ),
+            one(
+                "missing-file",
+                &[Replace(PAGE, BELOW, "`s3_third.rs`.\n\nSee [below]")],
+            ),
+            one(
+                "unknown-error-code",
+                &[Replace(PAGE, BELOW, "`E9999`.\n\nSee [below]")],
+            ),
+            one(
+                "unknown-go-name",
+                &[Replace(PAGE, BELOW, "`iter.Pul`.\n\nSee [below]")],
+            ),
+            one(
+                "in-a-heading",
+                &[Replace(
+                    "src/other.md",
+                    "## More",
+                    "## More\n\n### `Vec::lenght`",
+                )],
+            ),
+            one(
+                "in-a-link-of-the-book",
+                &[Replace(PAGE, "[below]", "[`Vec::lenght`]")],
+            ),
             one(
                 "in-the-second-line-of-a-span",
-                &[Replace(PAGE, BELOW, "`Vec::len and\nVec::lenght`.\n\nSee [below]")],
+                &[Replace(
+                    PAGE,
+                    BELOW,
+                    "`Vec::len and\nVec::lenght`.\n\nSee [below]",
+                )],
             ),
-            one("in-a-hint", &[Replace(TASK, "It is even.", "It is what `Vec::lenght` says.")]),
-            one("in-a-title", &[Replace(TASK, "Find the answer", "Find `Vec::lenght`")]),
+            one(
+                "in-a-hint",
+                &[Replace(
+                    TASK,
+                    "It is even.",
+                    "It is what `Vec::lenght` says.",
+                )],
+            ),
+            one(
+                "in-a-title",
+                &[Replace(TASK, "Find the answer", "Find `Vec::lenght`")],
+            ),
             one(
                 "allowed-though-it-resolves",
                 &[
                     Replace(PAGE, BELOW, "`Vec::len`.\n\nSee [below]"),
-                    Write(ALLOWED, "[[name]]\nis = \"Vec::len\"\nreason = \"chosen\"\n"),
+                    Write(
+                        ALLOWED,
+                        "[[name]]\nis = \"Vec::len\"\nreason = \"chosen\"\n",
+                    ),
                 ],
             ),
             one(
                 "allowed-though-absent",
-                &[Write(ALLOWED, "[[name]]\nis = \"Vec::lenght\"\nreason = \"chosen\"\n")],
+                &[Write(
+                    ALLOWED,
+                    "[[name]]\nis = \"Vec::lenght\"\nreason = \"chosen\"\n",
+                )],
             ),
             one(
                 "allowed-on-another-page",
                 &[
                     Replace(PAGE, BELOW, "`Vec::lenght`.\n\nSee [below]"),
                     Replace("src/other.md", "## More", "## More\n\n`Vec::lenght`"),
-                    Write(ALLOWED, "[[name]]\nis = \"Vec::lenght\"\npage = \"other\"\nreason = \"chosen\"\n"),
+                    Write(
+                        ALLOWED,
+                        "[[name]]\nis = \"Vec::lenght\"\npage = \"other\"\nreason = \"chosen\"\n",
+                    ),
                 ],
             ),
             one(
                 "allowed-on-no-page",
-                &[Write(ALLOWED, "[[name]]\nis = \"X\"\npage = \"smal\"\nreason = \"chosen\"\n")],
+                &[Write(
+                    ALLOWED,
+                    "[[name]]\nis = \"X\"\npage = \"smal\"\nreason = \"chosen\"\n",
+                )],
             ),
             one(
                 "allowed-without-a-reason",
@@ -705,7 +1107,10 @@ fn messages_on_names_are_the_snapshots() {
                     Write(ALLOWED, "[[name]]\nis = \"Vec::lenght\"\nreason = \"\"\n"),
                 ],
             ),
-            one("allowed-with-an-unknown-key", &[Write(ALLOWED, "[[name]]\nis = \"X\"\nwhy = \"chosen\"\n")]),
+            one(
+                "allowed-with-an-unknown-key",
+                &[Write(ALLOWED, "[[name]]\nis = \"X\"\nwhy = \"chosen\"\n")],
+            ),
         ],
     );
 }
@@ -714,22 +1119,41 @@ fn messages_on_names_are_the_snapshots() {
 fn messages_on_proposals_are_the_snapshots() {
     const TEA: &str = "src/proposals/tea.md";
     const WRITTEN: Edit = Write(TEA, SUMMARY);
-    const LISTED: Edit = Replace("src/SUMMARY.md", "- [Another", "- [Tea](proposals/tea.md)\n- [Another");
+    const LISTED: Edit = Replace(
+        "src/SUMMARY.md",
+        "- [Another",
+        "- [Tea](proposals/tea.md)\n- [Another",
+    );
     macro_rules! tea {
         ($name:literal, $find:expr, $with:expr) => {
-            one($name, const { &[WRITTEN, LISTED, Replace(TEA, $find, $with)] })
+            one(
+                $name,
+                const { &[WRITTEN, LISTED, Replace(TEA, $find, $with)] },
+            )
         };
     }
     tells(
         "proposals",
         &[
-            tea!("no-status", "**Status:** Go · [#1](https://go.dev/issue/1) · open · a", "A"),
+            tea!(
+                "no-status",
+                "**Status:** Go · [#1](https://go.dev/issue/1) · open · a",
+                "A"
+            ),
             tea!("status-of-another-kind", "· open ·", "· brewing ·"),
-            tea!("status-without-a-link", "[#1](https://go.dev/issue/1) · open", "#1 · open"),
+            tea!(
+                "status-without-a-link",
+                "[#1](https://go.dev/issue/1) · open",
+                "#1 · open"
+            ),
             several(
                 2,
                 "section-misspelt",
-                &[WRITTEN, LISTED, Replace(TEA, "## Open questions", "## Open question")],
+                &[
+                    WRITTEN,
+                    LISTED,
+                    Replace(TEA, "## Open questions", "## Open question"),
+                ],
             ),
             several(
                 2,
@@ -744,7 +1168,15 @@ fn messages_on_proposals_are_the_snapshots() {
                     ),
                 ],
             ),
-            several(2, "section-twice", &[WRITTEN, LISTED, Replace(TEA, "## Open questions", "## Problem")]),
+            several(
+                2,
+                "section-twice",
+                &[
+                    WRITTEN,
+                    LISTED,
+                    Replace(TEA, "## Open questions", "## Problem"),
+                ],
+            ),
             several(
                 2,
                 "sections-out-of-order",
@@ -752,7 +1184,11 @@ fn messages_on_proposals_are_the_snapshots() {
                     WRITTEN,
                     LISTED,
                     Replace(TEA, "## Sources", "## Last"),
-                    Replace(TEA, "## View", "## Sources\n\n[There](https://go.dev).\n\n## View"),
+                    Replace(
+                        TEA,
+                        "## View",
+                        "## Sources\n\n[There](https://go.dev).\n\n## View",
+                    ),
                 ],
             ),
             tea!(
@@ -765,7 +1201,11 @@ fn messages_on_proposals_are_the_snapshots() {
                 "[Another report](https://go.dev/issue/2) counts eleven such timers in one office. Four of them ring at the wrong moment, two do not ring, and one plays a song that nobody there can stand any more after the first week.\n",
                 ""
             ),
-            tea!("claim-without-a-link", "[A comment](https://go.dev/issue/3) wants", "A comment wants"),
+            tea!(
+                "claim-without-a-link",
+                "[A comment](https://go.dev/issue/3) wants",
+                "A comment wants"
+            ),
             tea!(
                 "listing-taken-away",
                 "```rust\nlet pot = std::thread::spawn(|| \"tea\");\nassert_eq!(pot.join().unwrap(), \"tea\");\n```\n",
@@ -777,9 +1217,20 @@ fn messages_on_proposals_are_the_snapshots() {
                 "The proposal, whole"
             ),
             tea!("view-without-a-verdict", "**Land with changes.** ", ""),
-            tea!("view-that-nothing-would-change", "What would change it: an office", "Imagine an office"),
+            tea!(
+                "view-that-nothing-would-change",
+                "What would change it: an office",
+                "Imagine an office"
+            ),
             one("not-in-the-summary", &[WRITTEN]),
-            one("index-of-nothing", &[Replace(PAGE, "## Exercises", "{{#proposals}}\n\n## Exercises")]),
+            one(
+                "index-of-nothing",
+                &[Replace(
+                    PAGE,
+                    "## Exercises",
+                    "{{#proposals}}\n\n## Exercises",
+                )],
+            ),
         ],
     );
 }
@@ -797,7 +1248,13 @@ fn messages_on_versions_are_the_snapshots() {
                 &[Replace(
                     PAGE,
                     "## Exercises",
-                    concat!("<!-- since: ", $version, " -->\n```rust\n", $code, "\n```\n\n## Exercises"),
+                    concat!(
+                        "<!-- since: ",
+                        $version,
+                        " -->\n```rust\n",
+                        $code,
+                        "\n```\n\n## Exercises"
+                    ),
                 )],
             )
         };
@@ -832,26 +1289,45 @@ fn messages_on_questions_and_terms_are_the_snapshots() {
     tells(
         "questions",
         &[
-            Case { name: "well", problems: 0, edits: &[Replace(PAGE, "## Exercises", ASKED)] },
+            Case {
+                name: "well",
+                problems: 0,
+                edits: &[Replace(PAGE, "## Exercises", ASKED)],
+            },
             one(
                 "answer-without-a-choice",
-                &[Replace(PAGE, "## Exercises", ASKED), Replace(PAGE, " data-right=\"b\"", "")],
+                &[
+                    Replace(PAGE, "## Exercises", ASKED),
+                    Replace(PAGE, " data-right=\"b\"", ""),
+                ],
             ),
             one(
                 "no-such-choice",
-                &[Replace(PAGE, "## Exercises", ASKED), Replace(PAGE, "right=\"b\"", "right=\"c\"")],
+                &[
+                    Replace(PAGE, "## Exercises", ASKED),
+                    Replace(PAGE, "right=\"b\"", "right=\"c\""),
+                ],
             ),
             one(
                 "choice-contradicted",
-                &[Replace(PAGE, "## Exercises", ASKED), Replace(PAGE, "right=\"b\"", "right=\"a\"")],
+                &[
+                    Replace(PAGE, "## Exercises", ASKED),
+                    Replace(PAGE, "right=\"b\"", "right=\"a\""),
+                ],
             ),
             one(
                 "choices-misnumbered",
-                &[Replace(PAGE, "## Exercises", ASKED), Replace(PAGE, "- b. 42", "- c. 42")],
+                &[
+                    Replace(PAGE, "## Exercises", ASKED),
+                    Replace(PAGE, "- b. 42", "- c. 42"),
+                ],
             ),
             one(
                 "no-choices",
-                &[Replace(PAGE, "## Exercises", ASKED), Replace(PAGE, "- a. 41\n- b. 42\n\n", "")],
+                &[
+                    Replace(PAGE, "## Exercises", ASKED),
+                    Replace(PAGE, "- a. 41\n- b. 42\n\n", ""),
+                ],
             ),
             one(
                 "no-answer",
@@ -862,19 +1338,35 @@ fn messages_on_questions_and_terms_are_the_snapshots() {
             ),
             one(
                 "predict-unknown",
-                &[Replace(PAGE, "## Exercises", "{{#predict answer/fund}}\n\n## Exercises")],
+                &[Replace(
+                    PAGE,
+                    "## Exercises",
+                    "{{#predict answer/fund}}\n\n## Exercises",
+                )],
             ),
             one(
                 "predict-without-a-number",
-                &[Replace(PAGE, "## Exercises", "{{#predict shown says: it is}}\n\n## Exercises")],
+                &[Replace(
+                    PAGE,
+                    "## Exercises",
+                    "{{#predict shown says: it is}}\n\n## Exercises",
+                )],
             ),
             one(
                 "predict-words-not-there",
-                &[Replace(PAGE, "## Exercises", "{{#predict shown says: N times}}\n\n## Exercises")],
+                &[Replace(
+                    PAGE,
+                    "## Exercises",
+                    "{{#predict shown says: N times}}\n\n## Exercises",
+                )],
             ),
             one(
                 "predict-not-shown",
-                &[Replace(PAGE, "## Exercises", "{{#predict shown thinks: N}}\n\n## Exercises")],
+                &[Replace(
+                    PAGE,
+                    "## Exercises",
+                    "{{#predict shown thinks: N}}\n\n## Exercises",
+                )],
             ),
             several(
                 2,
@@ -882,8 +1374,16 @@ fn messages_on_questions_and_terms_are_the_snapshots() {
                 &[
                     Write("src/glossary.md", TERMS),
                     Replace("src/glossary.md", "answer\n:", "wit\n:"),
-                    Replace("src/SUMMARY.md", "- [Another", "- [Glossary](glossary.md)\n- [Another"),
-                    Replace("src/other.md", "## More", "A [wit](glossary.md#wit).\n\n## More"),
+                    Replace(
+                        "src/SUMMARY.md",
+                        "- [Another",
+                        "- [Glossary](glossary.md)\n- [Another",
+                    ),
+                    Replace(
+                        "src/other.md",
+                        "## More",
+                        "A [wit](glossary.md#wit).\n\n## More",
+                    ),
                 ],
             ),
         ],
@@ -897,9 +1397,25 @@ fn messages_on_addresses_are_the_snapshots() {
     tells(
         "addresses",
         &[
-            Case { name: "well", problems: 0, edits: &[Write("anchors.txt", LIST)] },
-            one("heading-gone", &[Write("anchors.txt", LIST), Replace("anchors.txt", "#more", "#much-more")]),
-            one("page-gone", &[Write("anchors.txt", LIST), Replace("anchors.txt", "small.html", "old.html")]),
+            Case {
+                name: "well",
+                problems: 0,
+                edits: &[Write("anchors.txt", LIST)],
+            },
+            one(
+                "heading-gone",
+                &[
+                    Write("anchors.txt", LIST),
+                    Replace("anchors.txt", "#more", "#much-more"),
+                ],
+            ),
+            one(
+                "page-gone",
+                &[
+                    Write("anchors.txt", LIST),
+                    Replace("anchors.txt", "small.html", "old.html"),
+                ],
+            ),
             Case {
                 name: "heading-led-elsewhere",
                 problems: 0,
@@ -920,21 +1436,33 @@ fn messages_on_addresses_are_the_snapshots() {
                     Write("anchors.txt", LIST),
                     Replace("anchors.txt", "small.html", "old.html"),
                     Write("book.toml", BOOK),
-                    Replace("book.toml", "redirect]\n", "redirect]\n\"/old.html\" = \"smell.html\"\n"),
+                    Replace(
+                        "book.toml",
+                        "redirect]\n",
+                        "redirect]\n\"/old.html\" = \"smell.html\"\n",
+                    ),
                 ],
             ),
             one(
                 "redirect-of-what-is-there",
                 &[
                     Write("book.toml", BOOK),
-                    Replace("book.toml", "redirect]\n", "redirect]\n\"/other.html#more\" = \"small.html\"\n"),
+                    Replace(
+                        "book.toml",
+                        "redirect]\n",
+                        "redirect]\n\"/other.html#more\" = \"small.html\"\n",
+                    ),
                 ],
             ),
             one(
                 "redirect-from-no-root",
                 &[
                     Write("book.toml", BOOK),
-                    Replace("book.toml", "redirect]\n", "redirect]\n\"old.html\" = \"small.html\"\n"),
+                    Replace(
+                        "book.toml",
+                        "redirect]\n",
+                        "redirect]\n\"old.html\" = \"small.html\"\n",
+                    ),
                 ],
             ),
         ],

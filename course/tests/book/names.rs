@@ -13,7 +13,11 @@ use crate::small_book::SmallBook;
 /// A correct book with a sentence more.
 fn book(sentence: &str) -> SmallBook {
     let book = SmallBook::new();
-    book.edit("src/small.md", "See [below]", &format!("{sentence}\n\nSee [below]"));
+    book.edit(
+        "src/small.md",
+        "See [below]",
+        &format!("{sentence}\n\nSee [below]"),
+    );
     book
 }
 
@@ -46,13 +50,22 @@ fn names_resolve_wherever_they_are_known() {
             "In the listings: `s1_first::answer()`, `small::s2_second::answer`, `listings::small`, `answer`.",
             4,
         ),
-        ("Tests and the like: `core::answer_is_42`, `answer_is_42`, `off-by-one`, `small_says`.", 4),
-        ("Files: `s1_first.rs`, `listings/tests/small/`, `Cargo.toml`, `target/debug/course`.", 4),
+        (
+            "Tests and the like: `core::answer_is_42`, `answer_is_42`, `off-by-one`, `small_says`.",
+            4,
+        ),
+        (
+            "Files: `s1_first.rs`, `listings/tests/small/`, `Cargo.toml`, `target/debug/course`.",
+            4,
+        ),
         (
             "Of the compiler: `#[track_caller]`, `#[derive(Debug)]`, `unused_variables`, `E0626`, `target_os`.",
             6,
         ),
-        ("Elsewhere: [`tower::Service`](https://docs.rs/tower), <code>Vec&lt;Rc></code>.", 3),
+        (
+            "Elsewhere: [`tower::Service`](https://docs.rs/tower), <code>Vec&lt;Rc></code>.",
+            3,
+        ),
         (
             "No names: `a + b`, `cargo test`, `--json`, `KEY=value`, `for`, `3.5`, `s1_…`, `it did not end`.",
             0,
@@ -65,13 +78,17 @@ fn names_resolve_wherever_they_are_known() {
 #[test]
 fn a_name_of_a_listing_on_the_page_resolves_and_of_its_comment_or_hidden_line_does_not() {
     let with = |name: &str| {
-        let listing = "```rust\n# fn hidden_one() {}\nfn shown_one() {} // comment_one\nshown_one();\n```";
+        let listing =
+            "```rust\n# fn hidden_one() {}\nfn shown_one() {} // comment_one\nshown_one();\n```";
         book(&format!("`{name}`\n\n{listing}"))
     };
     assert_eq!(with("shown_one").problems(), "");
     for name in ["hidden_one", "comment_one"] {
         let told = with(name).problems();
-        assert!(told.starts_with(&format!("error: src/small.md:38: `{name}` names nothing")), "{told}");
+        assert!(
+            told.starts_with(&format!("error: src/small.md:38: `{name}` names nothing")),
+            "{told}"
+        );
     }
 }
 
@@ -83,7 +100,10 @@ fn a_name_of_a_go_listing_on_the_page_needs_no_go() {
 #[test]
 fn an_allowed_name_is_counted_as_allowed_and_an_entry_for_a_selector_covers_its_last_word() {
     let book = book("`gone.Name` is gone, and `Name` with it.");
-    book.write("names.toml", "[[name]]\nis = \"gone.Name\"\nreason = \"gone\"\n");
+    book.write(
+        "names.toml",
+        "[[name]]\nis = \"gone.Name\"\nreason = \"gone\"\n",
+    );
     let counts = counts(&book);
     assert_eq!((counts.names, counts.names_allowed), (1, 2));
 }
@@ -97,7 +117,10 @@ fn an_entry_is_judged_only_where_its_pages_are_checked() {
         "names.toml",
         "[[name]]\nis = \"A::b\"\nreason = \"c\"\n\n[[name]]\nis = \"D::e\"\npage = \"other\"\nreason = \"f\"\n",
     );
-    let options = Options { chapters: vec!["small".to_owned()], ..Options::default() };
+    let options = Options {
+        chapters: vec!["small".to_owned()],
+        ..Options::default()
+    };
     assert_eq!(verify(book.root(), &options).unwrap().problems, []);
     assert_eq!(book.verify().problems.len(), 2);
 }
@@ -126,9 +149,17 @@ fn names_are_skipped_where_the_listings_do_not_compile() {
     let book = book("`Duration`, `misspelt_name`, `answer_is_42`, `no_such.rs`");
     book.edit("listings/src/small/s2_second.rs", "6 * 7", "6 * \"7\"");
     let report = book.verify();
-    let told: Vec<_> = report.problems.iter().map(|problem| problem.what.as_str()).collect();
+    let told: Vec<_> = report
+        .problems
+        .iter()
+        .map(|problem| problem.what.as_str())
+        .collect();
     assert_eq!(told.len(), 2, "{told:?}");
-    assert!(told.iter().any(|what| what.starts_with("`no_such.rs` names nothing")), "{told:?}");
+    assert!(
+        told.iter()
+            .any(|what| what.starts_with("`no_such.rs` names nothing")),
+        "{told:?}"
+    );
     let counts = &report.pages[0].1;
     // The listings and outputs are skipped as well.
     assert_eq!((counts.names, counts.skipped), (2, 5 + 2 + 2));
@@ -138,17 +169,24 @@ fn names_are_skipped_where_the_listings_do_not_compile() {
 #[cfg(unix)]
 fn path_without_go(scratch: &std::path::Path) -> std::ffi::OsString {
     let folders = std::env::split_paths(&std::env::var_os("PATH").unwrap()).collect::<Vec<_>>();
-    let without = folders.into_iter().enumerate().map(|(index, folder)| -> PathBuf {
-        if !folder.join("go").exists() {
-            return folder;
-        }
-        let copy = scratch.join(index.to_string());
-        fs::create_dir_all(&copy).unwrap();
-        for entry in fs::read_dir(folder).unwrap().flatten().filter(|entry| entry.file_name() != "go") {
-            std::os::unix::fs::symlink(entry.path(), copy.join(entry.file_name())).unwrap();
-        }
-        copy
-    });
+    let without = folders
+        .into_iter()
+        .enumerate()
+        .map(|(index, folder)| -> PathBuf {
+            if !folder.join("go").exists() {
+                return folder;
+            }
+            let copy = scratch.join(index.to_string());
+            fs::create_dir_all(&copy).unwrap();
+            for entry in fs::read_dir(folder)
+                .unwrap()
+                .flatten()
+                .filter(|entry| entry.file_name() != "go")
+            {
+                std::os::unix::fs::symlink(entry.path(), copy.join(entry.file_name())).unwrap();
+            }
+            copy
+        });
     std::env::join_paths(without.collect::<Vec<_>>()).unwrap()
 }
 
@@ -165,5 +203,8 @@ fn names_of_go_are_skipped_where_there_is_no_go() {
         .unwrap();
     let found: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(found["problems"], serde_json::json!([]), "{found:#}");
-    assert_eq!((&found["total"]["names"], &found["total"]["skipped"]), (&2.into(), &3.into()));
+    assert_eq!(
+        (&found["total"]["names"], &found["total"]["skipped"]),
+        (&2.into(), &3.into())
+    );
 }

@@ -12,7 +12,9 @@ fn told(listing: &str) -> String {
     book.edit("src/small.md", PANIC, listing);
     let told = book.problems();
     match told.split_once("thread 'main' (") {
-        Some((before, after)) => format!("{before}thread 'main'{}", after.split_once(')').unwrap().1),
+        Some((before, after)) => {
+            format!("{before}thread 'main'{}", after.split_once(')').unwrap().1)
+        }
         None => told,
     }
 }
@@ -39,7 +41,9 @@ fn a_listing_that_returns_did_not_panic() {
 #[test]
 fn a_panic_with_another_message_is_not_the_stated_one() {
     assert_eq!(
-        told("eprintln!(\"as it should\");\nlet none: Option<u32> = None;\nnone.expect(\"no tea\");"),
+        told(
+            "eprintln!(\"as it should\");\nlet none: Option<u32> = None;\nnone.expect(\"no tea\");"
+        ),
         format!(
             "{AT} panics, but does not say `as it should`\n    as it should\n    \n    thread 'main' panicked at \
              listing.rs:4:6:\n    no tea\n    note: run with `RUST_BACKTRACE=1` environment variable to display a \
@@ -51,9 +55,15 @@ fn a_panic_with_another_message_is_not_the_stated_one() {
 #[test]
 fn a_listing_that_does_not_compile_did_not_panic() {
     let told = told("use no_such_crate::x;\npanic!(\"as it should\");");
-    assert!(told.starts_with(&format!("{AT} must panic, but it does not compile\n")), "{told}");
+    assert!(
+        told.starts_with(&format!("{AT} must panic, but it does not compile\n")),
+        "{told}"
+    );
     assert!(told.contains("error[E0432]: unresolved import"), "{told}");
-    assert!(told.ends_with("`compile_fail` is for what must not compile"), "{told}");
+    assert!(
+        told.ends_with("`compile_fail` is for what must not compile"),
+        "{told}"
+    );
 }
 
 #[test]
@@ -82,8 +92,16 @@ fn an_abort_is_not_a_panic() {
 #[test]
 fn an_overflow_panics_as_in_rustdoc() {
     let book = SmallBook::new();
-    book.edit("src/small.md", PANIC, "let one = std::hint::black_box(1_u8);\nprintln!(\"{}\", one + 255);")
-        .edit("src/small.md", "should_panic: as it should", "should_panic: attempt to add with overflow");
+    book.edit(
+        "src/small.md",
+        PANIC,
+        "let one = std::hint::black_box(1_u8);\nprintln!(\"{}\", one + 255);",
+    )
+    .edit(
+        "src/small.md",
+        "should_panic: as it should",
+        "should_panic: attempt to add with overflow",
+    );
     assert_eq!(book.problems(), "");
 }
 
@@ -103,9 +121,14 @@ fn a_reported_deadlock_is_a_panic_with_its_words() {
     );
     assert_eq!(book.problems(), "");
     // The same listing once somebody answers: no deadlock, so no panic.
-    book.edit("src/small.md", "let asked", "_answer.send(42).unwrap();\nlet asked");
+    book.edit(
+        "src/small.md",
+        "let asked",
+        "_answer.send(42).unwrap();\nlet asked",
+    );
     let told = book.problems();
-    let expected = format!("{AT} must panic with `deadlock: nothing has moved`, but it returns{MEND}");
+    let expected =
+        format!("{AT} must panic with `deadlock: nothing has moved`, but it returns{MEND}");
     assert_eq!(told, expected);
 }
 
@@ -116,7 +139,11 @@ fn a_listing_that_panicked_before_is_not_compiled_again_until_its_words_change()
     std::fs::remove_dir_all(&folder).unwrap();
     assert_eq!(book.problems(), "");
     assert!(!folder.exists());
-    book.edit("src/small.md", "should_panic: as it should", "should_panic: should");
+    book.edit(
+        "src/small.md",
+        "should_panic: as it should",
+        "should_panic: should",
+    );
     assert_eq!(book.problems(), "");
     assert!(folder.exists());
 }
@@ -148,7 +175,11 @@ fn main() {
 fn model_book() -> SmallBook {
     let book = SmallBook::new();
     book.write("listings/examples/small_model.rs", MODEL);
-    book.edit("src/small.md", "{{#output says}}", "{{#output says}}\n\n{{#output model}}");
+    book.edit(
+        "src/small.md",
+        "{{#output says}}",
+        "{{#output says}}\n\n{{#output model}}",
+    );
     book.write(
         "listings/captured/small/model.txt",
         "caught after 2 executions: [0, 1, 0, 1] loses an update\n",
@@ -176,16 +207,31 @@ fn what_a_model_checker_catches_is_compared_with_its_number_of_executions() {
 #[test]
 fn a_model_that_catches_nothing_cannot_be_blessed() {
     let book = model_book();
-    book.edit("listings/examples/small_model.rs", "count = seen[thread] + 1", "count += 1");
-    let options = course::verify::Options { bless: true, ..Default::default() };
+    book.edit(
+        "listings/examples/small_model.rs",
+        "count = seen[thread] + 1",
+        "count += 1",
+    );
+    let options = course::verify::Options {
+        bless: true,
+        ..Default::default()
+    };
     let report = course::verify::verify(book.root(), &options).unwrap();
     assert_eq!(report.blessed, []);
-    let [problem] = report.problems.as_slice() else { panic!("{:?}", report.problems) };
+    let [problem] = report.problems.as_slice() else {
+        panic!("{:?}", report.problems)
+    };
     assert_eq!(problem.place(), "src/small.md:36");
     assert!(
-        problem.what.starts_with("example `small_model` should end well, but ended with exit status: 101"),
+        problem
+            .what
+            .starts_with("example `small_model` should end well, but ended with exit status: 101"),
         "{}",
         problem.what
     );
-    assert!(problem.detail.contains("not caught in 6 executions"), "{}", problem.detail);
+    assert!(
+        problem.detail.contains("not caught in 6 executions"),
+        "{}",
+        problem.detail
+    );
 }

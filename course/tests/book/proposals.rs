@@ -40,9 +40,15 @@ fn check_of_a_summary_in_its_form_exits_with_0_and_says_it_in_one_paragraph() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("mine.md"), learners()).unwrap();
     let checked = course(folder.path(), &["check", "proposals", "mine.md"]);
-    assert_eq!((checked.status.code(), stderr(&checked).as_str()), (Some(0), ""));
+    assert_eq!(
+        (checked.status.code(), stderr(&checked).as_str()),
+        (Some(0), "")
+    );
     let said = String::from_utf8(checked.stdout).unwrap();
-    assert!(said.starts_with("mine.md: 271 words, 8 statements with a source."), "{said}");
+    assert!(
+        said.starts_with("mine.md: 271 words, 8 statements with a source."),
+        "{said}"
+    );
     assert!(
         said.ends_with(
             "In one paragraph: People make tea and forget it while they work. A function takes how long to wait and \
@@ -59,7 +65,10 @@ fn check_of_a_summary_with_a_fault_exits_with_1_and_names_the_line() {
     fs::write(folder.path().join("mine.md"), SUMMARY).unwrap();
     let checked = course(folder.path(), &["check", "proposals", "mine.md"]);
     assert_eq!((checked.status.code(), checked.stdout.len()), (Some(1), 0));
-    let line = 1 + SUMMARY.lines().position(|line| line.starts_with("Rust has a function")).unwrap();
+    let line = 1 + SUMMARY
+        .lines()
+        .position(|line| line.starts_with("Rust has a function"))
+        .unwrap();
     assert_eq!(
         stderr(&checked),
         format!(
@@ -74,16 +83,33 @@ fn check_that_is_called_wrongly_exits_with_2_and_says_what_to_do() {
     let folder = tempfile::tempdir().unwrap();
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
     for (arguments, said) in [
-        (vec!["check", "scop", "x"], "there is no chapter `scop`: the nearest are scope"),
-        (vec!["check", "proposals"], "no exercise of `proposals` is here: `cargo course start proposals`"),
-        (vec!["check", "proposals", "none.md"], "none.md has no summary.md: name the folder"),
+        (
+            vec!["check", "scop", "x"],
+            "there is no chapter `scop`: the nearest are scope",
+        ),
+        (
+            vec!["check", "proposals"],
+            "no exercise of `proposals` is here: `cargo course start proposals`",
+        ),
+        (
+            vec!["check", "proposals", "none.md"],
+            "none.md has no summary.md: name the folder",
+        ),
     ] {
         let checked = course(root, &arguments);
         assert_eq!(checked.status.code(), Some(2), "{arguments:?}");
-        assert!(stderr(&checked).starts_with(&format!("error: {said}")), "{}", stderr(&checked));
+        assert!(
+            stderr(&checked).starts_with(&format!("error: {said}")),
+            "{}",
+            stderr(&checked)
+        );
     }
     let help = course(folder.path(), &["check", "--help"]);
-    assert!(String::from_utf8(help.stdout).unwrap().contains("1  something is left to do"));
+    assert!(
+        String::from_utf8(help.stdout)
+            .unwrap()
+            .contains("1  something is left to do")
+    );
 }
 
 #[test]
@@ -91,11 +117,21 @@ fn first_attempt_on_the_page_fails_with_the_words_that_the_page_shows() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
     let text = fs::read_to_string(root.join("src/proposals.md")).unwrap();
     let page = Page::parse(Path::new("src/proposals.md"), &text);
-    let attempt = page.fences.iter().position(|fence| fence.language() == "markdown").unwrap();
-    let mut problems = judge(Path::new("attempt.md"), &read(&page.fences[attempt].body), false);
+    let attempt = page
+        .fences
+        .iter()
+        .position(|fence| fence.language() == "markdown")
+        .unwrap();
+    let mut problems = judge(
+        Path::new("attempt.md"),
+        &read(&page.fences[attempt].body),
+        false,
+    );
     problems.sort();
-    let told: String =
-        problems.iter().map(|problem| format!("{}: {}\n", problem.place(), problem.what)).collect();
+    let told: String = problems
+        .iter()
+        .map(|problem| format!("{}: {}\n", problem.place(), problem.what))
+        .collect();
     assert_eq!(told, page.fences[attempt + 1].body);
 }
 
@@ -108,7 +144,11 @@ fn template_on_the_page_is_the_one_that_is_copied_and_has_all_sections() {
             .contains("{{#include proposals/template.md}}")
     );
     let template = read(&fs::read_to_string(root.join(TEMPLATE)).unwrap());
-    let headings: Vec<_> = template.sections.iter().map(|section| section.heading.as_str()).collect();
+    let headings: Vec<_> = template
+        .sections
+        .iter()
+        .map(|section| section.heading.as_str())
+        .collect();
     assert_eq!(headings, SECTIONS);
     assert!(template.status.is_some() && template.verdict().is_some());
 }
@@ -122,7 +162,11 @@ fn index_shows_what_the_pages_say_and_follows_them() {
         "- [A small page](small.md)\n",
         "- [A small page](small.md)\n  - [Tea](proposals/tea.md)\n",
     );
-    book.edit("src/small.md", "## Exercises", "{{#proposals}}\n\n## Exercises");
+    book.edit(
+        "src/small.md",
+        "## Exercises",
+        "{{#proposals}}\n\n## Exercises",
+    );
     assert_eq!(book.problems(), "");
     let shown = || {
         let folder = course::book::build(book.root(), false).unwrap();
@@ -137,20 +181,29 @@ fn index_shows_what_the_pages_say_and_follows_them() {
     ] {
         assert!(html.contains(part), "{part}");
     }
-    book.edit("src/proposals/tea.md", "· open · a proposal", "· accepted · a proposal");
+    book.edit(
+        "src/proposals/tea.md",
+        "· open · a proposal",
+        "· accepted · a proposal",
+    );
     assert!(shown().contains("<strong>accepted</strong>"));
 }
 
 #[test]
 fn version_above_a_listing_is_checked_and_counted_as_skipped_where_it_cannot_be() {
     let book = SmallBook::new();
-    let listing = "<!-- since: 1.63.0 -->\n```rust\nstd::thread::scope(|_| ());\n```\n\n## Exercises";
+    let listing =
+        "<!-- since: 1.63.0 -->\n```rust\nstd::thread::scope(|_| ());\n```\n\n## Exercises";
     book.edit("src/small.md", "## Exercises", listing);
     assert_eq!(book.problems(), "");
     if course::checks::since::available() {
         assert_eq!(book.verify().total().skipped, 0);
         book.edit("src/small.md", "since: 1.63.0", "since: 1.62.0");
-        assert!(book.problems().contains("clippy finds 1.63.0"), "{}", book.problems());
+        assert!(
+            book.problems().contains("clippy finds 1.63.0"),
+            "{}",
+            book.problems()
+        );
     } else {
         assert_eq!(book.verify().total().skipped, 1);
     }

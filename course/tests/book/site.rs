@@ -43,13 +43,26 @@ fn page_says_what_it_is_to_those_who_find_or_share_it() {
         let from = page.split(property).nth(1).unwrap();
         from.split('"').nth(2).unwrap().to_owned()
     };
-    assert_eq!(described("name=\"description"), described("property=\"og:description"));
+    assert_eq!(
+        described("name=\"description"),
+        described("property=\"og:description")
+    );
     assert!(read("sitemap.xml").contains("<loc>https://example.org/book/</loc>"));
     assert!(read("robots.txt").contains("Sitemap: https://example.org/book/sitemap.xml"));
-    assert!(fs::read(book.path("book/cards/small.png")).unwrap().starts_with(b"\x89PNG"));
+    assert!(
+        fs::read(book.path("book/cards/small.png"))
+            .unwrap()
+            .starts_with(b"\x89PNG")
+    );
     let missing = read("404.html");
-    assert!(missing.contains("<base href=\"https://example.org/book/\">") && missing.contains("noindex"));
-    assert!(missing.contains("<style>") && !missing.contains("rel=\"stylesheet\""), "it needs no other file");
+    assert!(
+        missing.contains("<base href=\"https://example.org/book/\">")
+            && missing.contains("noindex")
+    );
+    assert!(
+        missing.contains("<style>") && !missing.contains("rel=\"stylesheet\""),
+        "it needs no other file"
+    );
 }
 
 #[test]
@@ -58,9 +71,14 @@ fn what_has_moved_is_found_under_its_old_address() {
     let read = |name: &str| fs::read_to_string(book.path("book").join(name)).unwrap();
     assert!(read("old.html").contains("small.html"));
     let page = read("small.html");
-    assert!(page.contains("<span id=\"gone\"></span><h2 id=\"exercises\""), "{page}");
     assert!(
-        page.contains("<p class=\"moved\" id=\"moved\">This part has moved. <a href=\"old.html#there\">"),
+        page.contains("<span id=\"gone\"></span><h2 id=\"exercises\""),
+        "{page}"
+    );
+    assert!(
+        page.contains(
+            "<p class=\"moved\" id=\"moved\">This part has moved. <a href=\"old.html#there\">"
+        ),
         "{page}"
     );
     assert!(page.contains("<main"), "the page itself is no redirect");

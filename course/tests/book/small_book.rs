@@ -59,19 +59,31 @@ See [below](#exercises).
 "#;
 
 const FILES: &[(&str, &str)] = &[
-    ("Cargo.toml", "[workspace]\nresolver = \"3\"\nmembers = [\"listings\"]\n"),
+    (
+        "Cargo.toml",
+        "[workspace]\nresolver = \"3\"\nmembers = [\"listings\"]\n",
+    ),
     (
         "listings/Cargo.toml",
         "[package]\nname = \"listings\"\nversion = \"0.1.0\"\nedition = \"2024\"\npublish = false\n",
     ),
     ("listings/src/lib.rs", "pub mod small;\n"),
-    ("listings/src/small/mod.rs", "pub mod s1_first;\npub mod s2_second;\n"),
+    (
+        "listings/src/small/mod.rs",
+        "pub mod s1_first;\npub mod s2_second;\n",
+    ),
     (
         "listings/src/small/s1_first.rs",
         "// ANCHOR: answer\npub fn answer() -> u32 {\n    42\n}\n// ANCHOR_END: answer\n",
     ),
-    ("listings/src/small/s2_second.rs", "pub fn answer() -> u32 {\n    6 * 7\n}\n"),
-    ("listings/examples/small_says.rs", "fn main() {\n    println!(\"42\");\n}\n"),
+    (
+        "listings/src/small/s2_second.rs",
+        "pub fn answer() -> u32 {\n    6 * 7\n}\n",
+    ),
+    (
+        "listings/examples/small_says.rs",
+        "fn main() {\n    println!(\"42\");\n}\n",
+    ),
     ("listings/tests/small/main.rs", "mod core;\n"),
     (
         "listings/tests/small/core.rs",
@@ -110,14 +122,19 @@ replace = "    41"
 caught_by = ["core::answer_is_42"]
 "#,
     ),
-    ("src/SUMMARY.md", "# Summary\n\n- [A small page](small.md)\n"),
+    (
+        "src/SUMMARY.md",
+        "# Summary\n\n- [A small page](small.md)\n",
+    ),
     ("src/small.md", PAGE),
 ];
 
 impl SmallBook {
     /// A correct book, with its outputs captured.
     pub fn new() -> Self {
-        let book = Self { folder: tempfile::tempdir().unwrap() };
+        let book = Self {
+            folder: tempfile::tempdir().unwrap(),
+        };
         for (file, text) in FILES {
             book.write(file, text);
         }
@@ -132,7 +149,14 @@ impl SmallBook {
             .status()
             .unwrap();
         assert!(locked.success());
-        let blessed = verify(book.root(), &Options { bless: true, ..Options::default() }).unwrap();
+        let blessed = verify(
+            book.root(),
+            &Options {
+                bless: true,
+                ..Options::default()
+            },
+        )
+        .unwrap();
         assert_eq!(blessed.problems, []);
         book
     }

@@ -69,12 +69,20 @@ fn told(text: &str) -> String {
         .iter()
         .map(|problem| anstream::adapter::strip_str(&problem.to_string()).to_string())
         .collect();
-    if told.is_empty() { "nothing: it is optional".to_owned() } else { told.join("\n") }
+    if told.is_empty() {
+        "nothing: it is optional".to_owned()
+    } else {
+        told.join("\n")
+    }
 }
 
 fn is_snapshot(name: &str, said: String) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/book/snapshots/task-keys").join(name);
-    Assert::new().action_env(snapbox::assert::DEFAULT_ACTION_ENV).eq(said, Data::read_from(&path, None));
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/book/snapshots/task-keys")
+        .join(name);
+    Assert::new()
+        .action_env(snapbox::assert::DEFAULT_ACTION_ENV)
+        .eq(said, Data::read_from(&path, None));
 }
 
 #[test]
@@ -90,9 +98,15 @@ fn messages_on_missing_keys_are_the_snapshot() {
         if line.starts_with('[') {
             table = line;
         }
-        let Some((key, _)) = line.split_once(" = ") else { continue };
-        let without: String =
-            FULL.lines().enumerate().filter(|(at, _)| *at != number).flat_map(|(_, l)| [l, "\n"]).collect();
+        let Some((key, _)) = line.split_once(" = ") else {
+            continue;
+        };
+        let without: String = FULL
+            .lines()
+            .enumerate()
+            .filter(|(at, _)| *at != number)
+            .flat_map(|(_, l)| [l, "\n"])
+            .collect();
         let _ = writeln!(said, "== without `{key}` of {table}\n{}\n", told(&without));
     }
     is_snapshot("missing.txt", said);
@@ -101,22 +115,37 @@ fn messages_on_missing_keys_are_the_snapshot() {
 #[test]
 fn messages_on_unknown_keys_are_the_snapshot() {
     let mut said = String::new();
-    for table in FULL.lines().filter(|line| line.starts_with('[') && *line != "[solution.stubs]") {
+    for table in FULL
+        .lines()
+        .filter(|line| line.starts_with('[') && *line != "[solution.stubs]")
+    {
         let with = FULL.replacen(table, &format!("{table}\nsurprise = 1"), 1);
         let _ = writeln!(said, "== `surprise` in {table}\n{}\n", told(&with));
     }
     for (what, find, replace) in [
         ("a key that is misspelt", "minutes = 10", "minuts = 10"),
-        ("a key of a hint", "says = \"It is 42.\"", "say = \"It is 42.\""),
+        (
+            "a key of a hint",
+            "says = \"It is 42.\"",
+            "say = \"It is 42.\"",
+        ),
         ("a level", "\"introductory\"", "\"hard\""),
-        ("a part", "part = \"core\"\ntitle", "part = \"kernel\"\ntitle"),
+        (
+            "a part",
+            "part = \"core\"\ntitle",
+            "part = \"kernel\"\ntitle",
+        ),
         ("a visibility", "\"public\"", "\"secret\""),
         ("a verdict", "\"holds\"", "\"true\""),
         ("a mode", "\"normalised\"", "\"normal\""),
         ("points that are a text", "points = 10", "points = \"10\""),
         ("points below zero", "points = 10", "points = -1"),
         ("a hint that is a number", "\"It is even.\"", "42"),
-        ("a hint that reveals nothing", "reveals = [\"answer\"]", "reveals = []"),
+        (
+            "a hint that reveals nothing",
+            "reveals = [\"answer\"]",
+            "reveals = []",
+        ),
         (
             "a hint that moves a test of no group",
             "moves = [\"core::answer_is_42\"]",
@@ -124,7 +153,11 @@ fn messages_on_unknown_keys_are_the_snapshot() {
         ),
     ] {
         assert!(FULL.contains(find), "{find}");
-        let _ = writeln!(said, "== {what}\n{}\n", told(&FULL.replacen(find, replace, 1)));
+        let _ = writeln!(
+            said,
+            "== {what}\n{}\n",
+            told(&FULL.replacen(find, replace, 1))
+        );
     }
     is_snapshot("unknown.txt", said);
 }

@@ -24,7 +24,10 @@ fn all_problems_of_a_page_are_told_together_sorted_by_line() {
         .edit("src/small.md", "{{#output says}}", "{{#output sings}}")
         .edit("src/small.md", "(#exercises)", "(#exercise)");
     let problems = book.problems();
-    let places: Vec<&str> = problems.lines().filter_map(|line| line.strip_prefix("error: ")).collect();
+    let places: Vec<&str> = problems
+        .lines()
+        .filter_map(|line| line.strip_prefix("error: "))
+        .collect();
     assert_eq!(
         places,
         [
@@ -51,8 +54,13 @@ fn a_changed_output_shows_the_difference_and_bless_accepts_it() {
         "error: src/small.md:34: the output differs from `listings/captured/small/says.txt`\n    --- captured\n    +++ \
          now\n    @@ -1 +1 @@\n    -42\n    +43\n  help: if the new text is right: `cargo course bless small`"
     );
-    let options = course::verify::Options { bless: true, ..Default::default() };
-    let blessed = course::verify::verify(book.root(), &options).unwrap().blessed;
+    let options = course::verify::Options {
+        bless: true,
+        ..Default::default()
+    };
+    let blessed = course::verify::verify(book.root(), &options)
+        .unwrap()
+        .blessed;
     assert_eq!(blessed.len(), 1);
     assert!(blessed[0].1.contains("-42\n+43"));
     assert_eq!(book.problems(), "");
@@ -61,9 +69,16 @@ fn a_changed_output_shows_the_difference_and_bless_accepts_it() {
 #[test]
 fn a_listing_that_fails_for_a_missing_crate_is_not_an_expected_failure() {
     let book = SmallBook::new();
-    book.edit("src/small.md", "let text = String::new();", "use no_such_crate::x; let text = String::new();");
+    book.edit(
+        "src/small.md",
+        "let text = String::new();",
+        "use no_such_crate::x; let text = String::new();",
+    );
     let problems = book.problems();
-    assert!(problems.contains("must fail with E0382, but rustc gives E0382 and E0432"), "{problems}");
+    assert!(
+        problems.contains("must fail with E0382, but rustc gives E0382 and E0432"),
+        "{problems}"
+    );
 }
 
 #[test]
@@ -96,9 +111,16 @@ fn a_listing_that_panics_names_its_line_and_its_message() {
 #[test]
 fn a_wrong_key_in_task_toml_names_its_line() {
     let book = SmallBook::new();
-    book.edit("listings/src/small/task.toml", "minutes = 10", "minuts = 10");
+    book.edit(
+        "listings/src/small/task.toml",
+        "minutes = 10",
+        "minuts = 10",
+    );
     let problems = book.problems();
-    assert!(problems.contains("listings/src/small/task.toml:3: unknown key `minuts`"), "{problems}");
+    assert!(
+        problems.contains("listings/src/small/task.toml:3: unknown key `minuts`"),
+        "{problems}"
+    );
 }
 
 #[test]
@@ -121,18 +143,32 @@ fn unchanged_listings_are_not_compiled_again_and_changed_ones_are() {
     // The library itself is what the listing uses: when it changes, what passed before says nothing.
     book.edit("listings/src/small/s1_first.rs", "    42", "    41");
     let problems = book.problems();
-    assert!(problems.contains("src/small.md:10: this listing should compile, run and return"), "{problems}");
+    assert!(
+        problems.contains("src/small.md:10: this listing should compile, run and return"),
+        "{problems}"
+    );
 }
 
 #[test]
 fn every_page_of_this_book_shows_its_evidence() {
-    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .unwrap();
     let project = course::project::Project::load(root).unwrap();
     let bare: Vec<_> = project
         .pages
         .iter()
-        .filter(|page| page.directives.iter().filter(|it| it.name == "seal").count() != 1)
+        .filter(|page| {
+            page.directives
+                .iter()
+                .filter(|it| it.name == "seal")
+                .count()
+                != 1
+        })
         .map(|page| &page.file)
         .collect();
-    assert!(project.pages.len() > 30 && bare.is_empty(), "no seal on {bare:?}");
+    assert!(
+        project.pages.len() > 30 && bare.is_empty(),
+        "no seal on {bare:?}"
+    );
 }

@@ -22,13 +22,24 @@ fn project() -> Project {
 fn tighter(kit: &mut Kit) -> Limits {
     let usual = Limits::TEST.of_task(&kit.limits);
     kit.limits = Default::default();
-    Limits { memory: usual.memory / 2, processes: usual.processes / 2, ..usual }
+    Limits {
+        memory: usual.memory / 2,
+        processes: usual.processes / 2,
+        ..usual
+    }
 }
 
 /// What a student hands in who has changed nothing.
 fn unchanged(kit: &Kit) -> Taken {
-    let files = kit.allowed.iter().map(|path| (path.clone(), kit.starter[path].clone())).collect();
-    Taken { files, ..Taken::default() }
+    let files = kit
+        .allowed
+        .iter()
+        .map(|path| (path.clone(), kit.starter[path].clone()))
+        .collect();
+    Taken {
+        files,
+        ..Taken::default()
+    }
 }
 
 /// The solution with one mistake in it.
@@ -38,16 +49,30 @@ fn mistaken(kit: &Kit, mutant: &Mutant) -> Taken {
     files.retain(|path, _| kit.allowed.contains(path));
     let text = String::from_utf8(files[&path].clone()).unwrap();
     assert_eq!(text.matches(&mutant.find).count(), 1, "{}", mutant.name);
-    files.insert(path, text.replace(&mutant.find, &mutant.replace).into_bytes());
-    Taken { files, ..Taken::default() }
+    files.insert(
+        path,
+        text.replace(&mutant.find, &mutant.replace).into_bytes(),
+    );
+    Taken {
+        files,
+        ..Taken::default()
+    }
 }
 
 /// Chapters whose tests look at processes that they start, which takes the full sandbox's own `/proc`.
 const FULL_ONLY: &[&str] = &["cleanups", "generator-memory"];
 
 /// Grades what a chapter hands out, and `mutants` of its mutants. Making the grader has graded the solution.
-fn chapter_is_graded(project: &Project, artifacts: &Artifacts, slug: &str, level: Level, mutants: usize) {
-    let Some(sandbox) = sandbox(level) else { return };
+fn chapter_is_graded(
+    project: &Project,
+    artifacts: &Artifacts,
+    slug: &str,
+    level: Level,
+    mutants: usize,
+) {
+    let Some(sandbox) = sandbox(level) else {
+        return;
+    };
     let start = std::time::Instant::now();
     let mut kit = match kit::of_chapter(project, slug) {
         Ok(kit) => kit,
@@ -60,7 +85,10 @@ fn chapter_is_graded(project: &Project, artifacts: &Artifacts, slug: &str, level
             "{:#}",
             grader.expect_err("it can be graded in the reduced sandbox: take it off the list")
         );
-        assert!(why.contains("does not get full marks in the reduced sandbox"), "{why}");
+        assert!(
+            why.contains("does not get full marks in the reduced sandbox"),
+            "{why}"
+        );
         return eprintln!("{slug}, reduced: refused, as it must be");
     }
     let grader = grader.unwrap_or_else(|error| panic!("{slug}, {level:?}: {error:#}"));
@@ -74,22 +102,48 @@ fn chapter_is_graded(project: &Project, artifacts: &Artifacts, slug: &str, level
         used.memory >> 20,
     );
     // Most of the time, other tests run beside it.
-    assert!(used.cpu * 3 < Duration::from_secs(limits.cpu), "{slug}: {test} takes too much of what there is");
+    assert!(
+        used.cpu * 3 < Duration::from_secs(limits.cpu),
+        "{slug}: {test} takes too much of what there is"
+    );
     let judged = grader.grade(student("starter"), &unchanged(grader.kit()));
     assert!(judged.graded.unchanged);
     let got = (judged.graded.status, judged.graded.score);
-    assert_eq!(got, (Status::Graded, Some(0)), "{slug}: {:?} {}", judged.graded, judged.log);
+    assert_eq!(
+        got,
+        (Status::Graded, Some(0)),
+        "{slug}: {:?} {}",
+        judged.graded,
+        judged.log
+    );
     // Some are mistakes in what is given, for the book's own tests.
     let written = &project.tasks[slug].solution.files;
-    let theirs = project.tasks[slug].mutants.iter().filter(|mutant| written.contains(&mutant.file));
+    let theirs = project.tasks[slug]
+        .mutants
+        .iter()
+        .filter(|mutant| written.contains(&mutant.file));
     for mutant in theirs.take(mutants) {
         let start = std::time::Instant::now();
         let judged = grader.grade(student(&mutant.name), &mistaken(grader.kit(), mutant));
-        let full = |group: &str| judged.graded.groups.iter().any(|it| it.name == group && it.is_full());
+        let full = |group: &str| {
+            judged
+                .graded
+                .groups
+                .iter()
+                .any(|it| it.name == group && it.is_full())
+        };
         // A test outside the exercise's groups is the book's own.
-        let groups = mutant.caught_by.iter().filter_map(|test| test.split("::").next());
+        let groups = mutant
+            .caught_by
+            .iter()
+            .filter_map(|test| test.split("::").next());
         for group in groups {
-            assert!(!full(group), "{slug}: {} survives {group}: {}", mutant.name, judged.log);
+            assert!(
+                !full(group),
+                "{slug}: {} survives {group}: {}",
+                mutant.name,
+                judged.log
+            );
         }
         eprintln!(
             "{slug}, {}: {} gets {:?} of {}, {}, in {:.1} s",
@@ -118,7 +172,12 @@ fn chapter_on_virtual_time_is_graded() {
 fn every_chapter_is_graded() {
     let project = project();
     let artifacts = Artifacts::build(&project.root).unwrap();
-    for slug in project.tasks.iter().filter(|(_, task)| !task.is_text()).map(|(slug, _)| slug) {
+    for slug in project
+        .tasks
+        .iter()
+        .filter(|(_, task)| !task.is_text())
+        .map(|(slug, _)| slug)
+    {
         if std::env::var("CHAPTER").is_ok_and(|only| only != *slug) {
             continue;
         }

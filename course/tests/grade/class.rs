@@ -16,10 +16,17 @@ use super::{SUM, grader};
 
 /// All files of a folder, with their bytes.
 pub fn content(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
-    let files =
-        walkdir::WalkDir::new(folder).into_iter().flatten().filter(|entry| entry.file_type().is_file());
+    let files = walkdir::WalkDir::new(folder)
+        .into_iter()
+        .flatten()
+        .filter(|entry| entry.file_type().is_file());
     files
-        .map(|it| (it.path().strip_prefix(folder).unwrap().to_owned(), fs::read(it.path()).unwrap()))
+        .map(|it| {
+            (
+                it.path().strip_prefix(folder).unwrap().to_owned(),
+                fs::read(it.path()).unwrap(),
+            )
+        })
         .collect()
 }
 
@@ -32,13 +39,21 @@ fn run(grader: &Grader, class: &Path, out: &Path, shard: Option<&str>, resume: b
         shard: shard.map(|shard| shard.parse().unwrap()),
         naming: None,
     };
-    grade(grader, &options, &Progress::lines(), &AtomicBool::new(false)).unwrap()
+    grade(
+        grader,
+        &options,
+        &Progress::lines(),
+        &AtomicBool::new(false),
+    )
+    .unwrap()
 }
 
 /// Rows 13 to 15: a project of the student's own that would decide everything, if it were a project.
 #[test]
 fn everything_but_the_tasks_files_does_nothing() {
-    let Some(grader) = grader(Level::Full, false) else { return };
+    let Some(grader) = grader(Level::Full, false) else {
+        return;
+    };
     let folder = tempfile::tempdir().unwrap();
     let place = |file: &str, text: &str| {
         let path = folder.path().join("class/eve").join(file);
@@ -48,9 +63,18 @@ fn everything_but_the_tasks_files_does_nothing() {
     let mark = folder.path().join("mark");
     let touch = format!("fn main() {{ std::fs::write({mark:?}, \"\").unwrap(); }}");
     place(SUM, "pub fn sum(n: &[u64]) -> u64 { n.len() as u64 + 100 }");
-    place("src/tiny/more.rs", &String::from_utf8_lossy(&grader.kit().solution["src/tiny/more.rs"]));
-    place("src/lib.rs", "pub mod tiny { pub mod sum { pub fn sum(n: &[u64]) -> u64 { n.iter().sum() } } }");
-    place("src/tiny/mod.rs", "pub mod sum { pub fn sum(n: &[u64]) -> u64 { n.iter().sum() } }");
+    place(
+        "src/tiny/more.rs",
+        &String::from_utf8_lossy(&grader.kit().solution["src/tiny/more.rs"]),
+    );
+    place(
+        "src/lib.rs",
+        "pub mod tiny { pub mod sum { pub fn sum(n: &[u64]) -> u64 { n.iter().sum() } } }",
+    );
+    place(
+        "src/tiny/mod.rs",
+        "pub mod sum { pub fn sum(n: &[u64]) -> u64 { n.iter().sum() } }",
+    );
     place("build.rs", &touch);
     place(
         "Cargo.toml",
@@ -63,29 +87,44 @@ fn everything_but_the_tasks_files_does_nothing() {
         "[build]\nrustc-wrapper = \"touch\"\nrustflags = [\"--cfg\", \"x\"]\n[target.'cfg(all())']\nrunner = \"true\"\nlinker = {mark:?}\n"
     );
     place(".cargo/config.toml", &config);
-    place("rust-toolchain.toml", "[toolchain]\nchannel = \"nightly\"\n");
+    place(
+        "rust-toolchain.toml",
+        "[toolchain]\nchannel = \"nightly\"\n",
+    );
     place("tests/tiny/main.rs", &touch);
     place("tests/tiny/basic.rs", "#[test]\nfn sum_of_three() {}\n");
     let out = folder.path().join("out");
     let run = run(&grader, &folder.path().join("class"), &out, None, false);
     let graded = &run.results["eve"];
     // What the two files are worth, and nothing else.
-    assert_eq!((graded.status, graded.score), (Status::Graded, Some(3)), "{graded:?}");
+    assert_eq!(
+        (graded.status, graded.score),
+        (Status::Graded, Some(3)),
+        "{graded:?}"
+    );
     assert_eq!(graded.ignored_files.len(), 8, "{:?}", graded.ignored_files);
     assert!(!mark.exists());
 }
 
 #[test]
 fn shards_put_together_are_one_run_byte_for_byte() {
-    let Some(grader) = grader(Level::Full, false) else { return };
+    let Some(grader) = grader(Level::Full, false) else {
+        return;
+    };
     let class = tempfile::tempdir().unwrap();
     let more = &grader.kit().solution["src/tiny/more.rs"];
     let right = "pub fn sum(n: &[u64]) -> u64 { n.iter().sum() }";
     for (id, sum) in [
         ("ann", right),
-        ("bob, \"B\"", "pub fn sum(n: &[u64]) -> u64 { n.len() as u64 + 100 }"),
+        (
+            "bob, \"B\"",
+            "pub fn sum(n: &[u64]) -> u64 { n.len() as u64 + 100 }",
+        ),
         ("=cmd|🦀", "pub fn sum(n: &[u64]) -> u64 { n.iter().sum()"),
-        ("eve", "pub fn sum(_: &[u64]) -> u64 { std::process::exit(0) }"),
+        (
+            "eve",
+            "pub fn sum(_: &[u64]) -> u64 { std::process::exit(0) }",
+        ),
     ] {
         let folder = class.path().join(id);
         fs::create_dir_all(folder.join("src/tiny")).unwrap();
@@ -105,10 +144,21 @@ fn shards_put_together_are_one_run_byte_for_byte() {
     assert_eq!(status("broken"), (Status::Rejected, 0));
     assert_eq!((all.graded, all.ungraded()), (6, 0));
 
-    let shards = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+    let shards = [
+        tempfile::tempdir().unwrap(),
+        tempfile::tempdir().unwrap(),
+        tempfile::tempdir().unwrap(),
+    ];
     let mut count = 0;
     for (number, out) in (1..).zip(&shards) {
-        count += run(&grader, class.path(), out.path(), Some(&format!("{number}/3")), false).graded;
+        count += run(
+            &grader,
+            class.path(),
+            out.path(),
+            Some(&format!("{number}/3")),
+            false,
+        )
+        .graded;
     }
     assert_eq!(count, 6);
     let paths: Vec<PathBuf> = shards.iter().rev().map(|it| it.path().to_owned()).collect();
@@ -117,7 +167,13 @@ fn shards_put_together_are_one_run_byte_for_byte() {
     assert_eq!(content(merged.path()), content(whole.path()));
 
     // What was cut off goes on; what changed is graded again, however old its files say they are.
-    fs::remove_file(whole.path().join("results").join(format!("{}.json", store::file_name("eve")))).unwrap();
+    fs::remove_file(
+        whole
+            .path()
+            .join("results")
+            .join(format!("{}.json", store::file_name("eve"))),
+    )
+    .unwrap();
     let file = class.path().join("ann").join(SUM);
     let old = fs::metadata(&file).unwrap().modified().unwrap();
     fs::write(&file, right.replace("sum()", "sum::<u64>() + 1")).unwrap();

@@ -26,7 +26,14 @@ fn case(
     score: u32,
     outcome: impl Into<Option<Outcome>>,
 ) -> Case {
-    Case { name, sum: sum.to_owned(), status, score, outcome: outcome.into(), beside: false }
+    Case {
+        name,
+        sum: sum.to_owned(),
+        status,
+        score,
+        outcome: outcome.into(),
+        beside: false,
+    }
 }
 
 /// A `sum` with this body; `n` are the numbers.
@@ -38,13 +45,22 @@ fn body(
     outcome: impl Into<Option<Outcome>>,
 ) -> Case {
     let outcome = outcome.into();
-    case(name, &format!("pub fn sum(n: &[u64]) -> u64 {{\n{body}\n}}\n"), status, score, outcome)
+    case(
+        name,
+        &format!("pub fn sum(n: &[u64]) -> u64 {{\n{body}\n}}\n"),
+        status,
+        score,
+        outcome,
+    )
 }
 
 /// What one test of three meets, while an innocent submission is graded beside it.
 fn bomb(name: &'static str, text: &str, status: Status, outcome: Outcome) -> Case {
     let text = format!("if n.len() == 3 {{\n{text}\n}}\nn.iter().sum()");
-    Case { beside: true, ..body(name, &text, status, 6, outcome) }
+    Case {
+        beside: true,
+        ..body(name, &text, status, 6, outcome)
+    }
 }
 
 fn cases(level: Level) -> Vec<Case> {
@@ -59,7 +75,12 @@ fn cases(level: Level) -> Vec<Case> {
         body("right", "n.iter().sum()", Graded, 10, Passed),
         body("wrong", "n.len() as u64 + 100", Graded, 3, Failed),
         // 1
-        bomb("infinite loop", "loop { std::hint::black_box(n); }", Status::Timeout, Timeout),
+        bomb(
+            "infinite loop",
+            "loop { std::hint::black_box(n); }",
+            Status::Timeout,
+            Timeout,
+        ),
         body(
             "sleeps in one test",
             "if n.len() == 3 { std::thread::sleep(std::time::Duration::from_secs(3600)) }\nn.iter().sum()",
@@ -85,7 +106,11 @@ fn cases(level: Level) -> Vec<Case> {
         ),
         case(
             "many parentheses",
-            &format!("pub fn sum(_: &[u64]) -> u64 {{ {}1{} }}", "(".repeat(200_000), ")".repeat(200_000)),
+            &format!(
+                "pub fn sum(_: &[u64]) -> u64 {{ {}1{} }}",
+                "(".repeat(200_000),
+                ")".repeat(200_000)
+            ),
             CompileError,
             0,
             None,
@@ -99,7 +124,10 @@ fn cases(level: Level) -> Vec<Case> {
         ),
         case(
             "twenty thousand warnings",
-            &format!("pub fn sum(n: &[u64]) -> u64 {{ {} n.iter().sum() }}", "let x = 1; ".repeat(20_000)),
+            &format!(
+                "pub fn sum(n: &[u64]) -> u64 {{ {} n.iter().sum() }}",
+                "let x = 1; ".repeat(20_000)
+            ),
             Graded,
             10,
             Passed,
@@ -152,7 +180,13 @@ fn cases(level: Level) -> Vec<Case> {
             3,
             Failed,
         ),
-        body("udp", "std::net::UdpSocket::bind(\"0.0.0.0:0\").unwrap(); n.iter().sum()", Graded, 3, Failed),
+        body(
+            "udp",
+            "std::net::UdpSocket::bind(\"0.0.0.0:0\").unwrap(); n.iter().sum()",
+            Graded,
+            3,
+            Failed,
+        ),
         body(
             "abstract socket",
             "use std::os::linux::net::SocketAddrExt;\nlet a = std::os::unix::net::SocketAddr::from_abstract_name(\"x\").unwrap();\n\
@@ -200,9 +234,21 @@ fn cases(level: Level) -> Vec<Case> {
             0,
             None,
         ),
-        case("env", "pub fn sum(_: &[u64]) -> u64 { env!(\"HOME\").len() as u64 }", CompileError, 0, None),
+        case(
+            "env",
+            "pub fn sum(_: &[u64]) -> u64 { env!(\"HOME\").len() as u64 }",
+            CompileError,
+            0,
+            None,
+        ),
         case("include", "include!(\"/etc/passwd\");", Rejected, 0, None),
-        case("global_asm", "std::arch::global_asm!(\".incbin \\\"/etc/passwd\\\"\");", Rejected, 0, None),
+        case(
+            "global_asm",
+            "std::arch::global_asm!(\".incbin \\\"/etc/passwd\\\"\");",
+            Rejected,
+            0,
+            None,
+        ),
         // 9
         body(
             "prints success",
@@ -213,8 +259,20 @@ fn cases(level: Level) -> Vec<Case> {
             Failed,
         ),
         // 10
-        body("exits well", "std::process::exit(n.len() as i32 * 0)", Graded, 3, Ended),
-        body("aborts", "if n.len() < 99 { std::process::abort() } 1", Graded, 3, Ended),
+        body(
+            "exits well",
+            "std::process::exit(n.len() as i32 * 0)",
+            Graded,
+            3,
+            Ended,
+        ),
+        body(
+            "aborts",
+            "if n.len() < 99 { std::process::abort() } 1",
+            Graded,
+            3,
+            Ended,
+        ),
         body(
             "exits in the panic hook",
             "std::panic::set_hook(Box::new(|_| std::process::exit(0))); panic!(\"{}\", n.len())",
@@ -277,7 +335,13 @@ fn cases(level: Level) -> Vec<Case> {
             None,
         ),
         // 20
-        case("NUL", "pub fn sum(n: &[u64]) -> u64 { n\0.iter().sum() }", CompileError, 0, None),
+        case(
+            "NUL",
+            "pub fn sum(n: &[u64]) -> u64 { n\0.iter().sum() }",
+            CompileError,
+            0,
+            None,
+        ),
         case(
             "turns the direction",
             "pub fn sum(n: &[u64]) -> u64 { /* \u{202e} */ n.iter().sum() }",
@@ -325,20 +389,31 @@ fn shown(judged: &Judged) -> String {
 }
 
 fn check(grader: &Grader, case: &Case) -> Result<(), String> {
-    let right = hand_in(grader.kit(), "pub fn sum(n: &[u64]) -> u64 { n.iter().sum() }");
+    let right = hand_in(
+        grader.kit(),
+        "pub fn sum(n: &[u64]) -> u64 { n.iter().sum() }",
+    );
     let judged = std::thread::scope(|scope| {
-        let neighbour = case.beside.then(|| scope.spawn(|| grader.grade(student("neighbour"), &right)));
+        let neighbour = case
+            .beside
+            .then(|| scope.spawn(|| grader.grade(student("neighbour"), &right)));
         let judged = grader.grade(student(case.name), &hand_in(grader.kit(), &case.sum));
         if let Some(neighbour) = neighbour {
             let neighbour = neighbour.join().unwrap();
             if neighbour.graded.score != Some(10) {
-                return Err(format!("the neighbour lost points: {:?} {}", neighbour.graded, neighbour.log));
+                return Err(format!(
+                    "the neighbour lost points: {:?} {}",
+                    neighbour.graded, neighbour.log
+                ));
             }
         }
         Ok(judged)
     })?;
     let graded = &judged.graded;
-    let test = graded.groups[0].tests.iter().find(|test| test.name == "basic::sum_of_three");
+    let test = graded.groups[0]
+        .tests
+        .iter()
+        .find(|test| test.name == "basic::sum_of_three");
     let got = (graded.status, graded.score, test.map(|test| test.outcome));
     if got != (case.status, Some(case.score), case.outcome) {
         return Err(format!("{got:?}, {}\n{}", graded.message, judged.log));
@@ -364,14 +439,18 @@ fn check(grader: &Grader, case: &Case) -> Result<(), String> {
 }
 
 fn corpus_gets_its_verdicts(level: Level) {
-    let Some(grader) = grader(level, false) else { return };
+    let Some(grader) = grader(level, false) else {
+        return;
+    };
     let queue = Mutex::new(cases(level));
     let wrong = Mutex::new(Vec::new());
     std::thread::scope(|scope| {
         for _ in 0..2 {
             scope.spawn(|| {
                 loop {
-                    let Some(case) = queue.lock().unwrap().pop() else { break };
+                    let Some(case) = queue.lock().unwrap().pop() else {
+                        break;
+                    };
                     let start = std::time::Instant::now();
                     if let Err(why) = check(&grader, &case) {
                         wrong.lock().unwrap().push(format!("{}: {why}", case.name));
@@ -382,7 +461,12 @@ fn corpus_gets_its_verdicts(level: Level) {
         }
     });
     let wrong = wrong.into_inner().unwrap();
-    assert!(wrong.is_empty(), "{} of the corpus:\n{}", wrong.len(), wrong.join("\n---\n"));
+    assert!(
+        wrong.is_empty(),
+        "{} of the corpus:\n{}",
+        wrong.len(),
+        wrong.join("\n---\n")
+    );
 }
 
 #[test]
@@ -398,10 +482,15 @@ fn corpus_gets_its_verdicts_in_the_reduced_sandbox() {
 /// Row 25: it fails every other time. Failing counts, and the instructor is told.
 #[test]
 fn flaky_submission_loses_the_group_and_is_marked() {
-    let Some(grader) = grader(Level::Full, false) else { return };
+    let Some(grader) = grader(Level::Full, false) else {
+        return;
+    };
     let coin = "let coin = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap().subsec_micros() % 2;\n\
                 n.iter().sum::<u64>() + u64::from(coin)";
-    let flaky = hand_in(grader.kit(), &format!("pub fn sum(n: &[u64]) -> u64 {{\n{coin}\n}}\n"));
+    let flaky = hand_in(
+        grader.kit(),
+        &format!("pub fn sum(n: &[u64]) -> u64 {{\n{coin}\n}}\n"),
+    );
     // Four tests, each with a chance of one in four: not to see it once in forty times is no matter of luck.
     for _ in 0..40 {
         let graded = grader.grade(student("flaky"), &flaky).graded;
@@ -418,7 +507,9 @@ fn flaky_submission_loses_the_group_and_is_marked() {
 /// Where `unsafe` is allowed a pass can be forged, and the forgery is seen.
 #[test]
 fn forged_pass_is_tampering() {
-    let Some(grader) = grader(Level::Full, true) else { return };
+    let Some(grader) = grader(Level::Full, true) else {
+        return;
+    };
     let scanner = r#"
         unsafe extern "C" { fn write(fd: i32, bytes: *const u8, count: usize) -> isize; }
         #[inline(never)]
@@ -437,7 +528,12 @@ fn forged_pass_is_tampering() {
         }
     "#;
     let judged = grader.grade(student("scanner"), &hand_in(grader.kit(), scanner));
-    assert_eq!((judged.graded.status, judged.graded.score), (Status::Tampered, Some(0)), "{}", judged.log);
+    assert_eq!(
+        (judged.graded.status, judged.graded.score),
+        (Status::Tampered, Some(0)),
+        "{}",
+        judged.log
+    );
     let writer = r#"
         unsafe extern "C" { fn write(fd: i32, bytes: *const u8, count: usize) -> isize; }
         pub fn sum(n: &[u64]) -> u64 {
@@ -464,10 +560,16 @@ fn forged_pass_is_tampering() {
             n.iter().sum()
         }
     "#;
-    let right = hand_in(grader.kit(), "pub fn sum(n: &[u64]) -> u64 { n.iter().sum() }");
+    let right = hand_in(
+        grader.kit(),
+        "pub fn sum(n: &[u64]) -> u64 { n.iter().sum() }",
+    );
     let (killer, neighbour) = std::thread::scope(|scope| {
         let neighbour = scope.spawn(|| grader.grade(student("neighbour"), &right));
-        (grader.grade(student("killer"), &hand_in(grader.kit(), killer)), neighbour.join().unwrap())
+        (
+            grader.grade(student("killer"), &hand_in(grader.kit(), killer)),
+            neighbour.join().unwrap(),
+        )
     });
     assert_eq!(neighbour.graded.score, Some(10));
     assert!(killer.graded.has_verdict(), "{}", killer.log);
@@ -476,17 +578,29 @@ fn forged_pass_is_tampering() {
 
 #[test]
 fn starter_is_unchanged_and_nothing_is_missing() {
-    let Some(grader) = grader(Level::Full, false) else { return };
+    let Some(grader) = grader(Level::Full, false) else {
+        return;
+    };
     let kit = tiny(false);
     let mut starter = hand_in(&kit, "");
     for path in &kit.allowed {
-        starter.files.insert(path.clone(), kit.starter[path].clone());
+        starter
+            .files
+            .insert(path.clone(), kit.starter[path].clone());
     }
     let judged = grader.grade(student("starter"), &starter);
     assert!(judged.graded.unchanged);
-    assert_eq!((judged.graded.status, judged.graded.score), (Status::Graded, Some(0)), "{}", judged.log);
+    assert_eq!(
+        (judged.graded.status, judged.graded.score),
+        (Status::Graded, Some(0)),
+        "{}",
+        judged.log
+    );
     let judged = grader.grade(student("empty"), &Default::default());
-    assert_eq!((judged.graded.status, judged.graded.score), (Status::Missing, Some(0)));
+    assert_eq!(
+        (judged.graded.status, judged.graded.score),
+        (Status::Missing, Some(0))
+    );
     // One of the files is missing: it is taken from the starter.
     let mut half = hand_in(&kit, "pub fn sum(n: &[u64]) -> u64 { n.iter().sum() }");
     half.files.remove("src/tiny/more.rs");
@@ -496,8 +610,13 @@ fn starter_is_unchanged_and_nothing_is_missing() {
 
 #[test]
 fn same_submission_gives_the_same_bytes() {
-    let Some(grader) = grader(Level::Full, false) else { return };
-    let wrong = hand_in(grader.kit(), "pub fn sum(n: &[u64]) -> u64 { n.len() as u64 + 1 }");
+    let Some(grader) = grader(Level::Full, false) else {
+        return;
+    };
+    let wrong = hand_in(
+        grader.kit(),
+        "pub fn sum(n: &[u64]) -> u64 { n.len() as u64 + 1 }",
+    );
     let once = || serde_json::to_string(&grader.grade(student("a"), &wrong).graded).unwrap();
     assert_eq!(once(), once());
 }

@@ -14,7 +14,10 @@ use snapbox::{Assert, Data};
 use super::{helper, sandbox};
 
 fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .unwrap()
+        .to_owned()
 }
 
 /// Runs a command of the tool on a desk within the book, and returns what it prints on either stream.
@@ -27,9 +30,16 @@ fn course(desk: &Path, arguments: &str, exits: i32) -> String {
         .unwrap();
     let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
     let (stdout, stderr) = (text(&output.stdout), text(&output.stderr));
-    assert_eq!(output.status.code(), Some(exits), "{arguments}\n{stdout}{stderr}");
+    assert_eq!(
+        output.status.code(),
+        Some(exits),
+        "{arguments}\n{stdout}{stderr}"
+    );
     // How long a phase took differs from run to run.
-    let told = stderr.lines().filter(|line| !line.ends_with(" s)")).map(|line| format!("{line}\n"));
+    let told = stderr
+        .lines()
+        .filter(|line| !line.ends_with(" s)"))
+        .map(|line| format!("{line}\n"));
     told.collect::<String>() + &stdout
 }
 
@@ -44,8 +54,12 @@ fn page_for_instructors_shows_what_the_commands_print() {
     // What is run is what the page says, with its lines put together and without the shell's quotes.
     let page = fs::read_to_string(root().join("src/for-instructors.md")).unwrap();
     let page = page.replace(" \\\n    ", " ").replace('\'', "");
-    let said =
-        |arguments: &str| assert!(page.contains(&format!("\ncargo course {arguments}\n")), "{arguments}");
+    let said = |arguments: &str| {
+        assert!(
+            page.contains(&format!("\ncargo course {arguments}\n")),
+            "{arguments}"
+        )
+    };
     let run = |arguments: &str, exits: i32| {
         said(arguments);
         course(desk.path(), arguments, exits)
@@ -55,12 +69,17 @@ fn page_for_instructors_shows_what_the_commands_print() {
     let assert_captured = |name: &str, text: &str| {
         let file = folder.join(format!("{name}.txt"));
         // As they are: a backslash of a name is no path's.
-        Assert::new().action_env("SNAPSHOTS").eq(text.to_owned(), Data::read_from(&file, None).raw());
+        Assert::new()
+            .action_env("SNAPSHOTS")
+            .eq(text.to_owned(), Data::read_from(&file, None).raw());
         compared.borrow_mut().insert(file);
     };
     assert_captured(
         "schedule",
-        &run("schedule scope virtual-time --hours 3 --session 90m --start 2027-01-25T09:00+01:00", 0),
+        &run(
+            "schedule scope virtual-time --hours 3 --session 90m --start 2027-01-25T09:00+01:00",
+            0,
+        ),
     );
     let assign = "assign virtual-time --due 2027-02-01T17:00+01:00 --out hw1";
     assert_captured("assign", &run(assign, 0));
@@ -70,10 +89,20 @@ fn page_for_instructors_shows_what_the_commands_print() {
     let naming = r"--name (?<student>[^_]+)_(?<late>LATE_)?\d+_\d+_.*";
     let grade = format!("grade class/submissions --task virtual-time --out results {naming}");
     said(&grade);
-    let graded = Command::new(helper()).args(grade.split(' ')).current_dir(desk.path()).output().unwrap();
-    assert_eq!(graded.status.code(), Some(0), "{}", String::from_utf8_lossy(&graded.stderr));
+    let graded = Command::new(helper())
+        .args(grade.split(' '))
+        .current_dir(desk.path())
+        .output()
+        .unwrap();
+    assert_eq!(
+        graded.status.code(),
+        Some(0),
+        "{}",
+        String::from_utf8_lossy(&graded.stderr)
+    );
     assert_captured("grade", &String::from_utf8(graded.stdout).unwrap());
-    let marking = "--assignment hw1/for-instructors/assignment.toml --roster class/roster.csv --late 10%";
+    let marking =
+        "--assignment hw1/for-instructors/assignment.toml --roster class/roster.csv --late 10%";
     assert_captured(
         "canvas",
         &run(
@@ -83,32 +112,57 @@ fn page_for_instructors_shows_what_the_commands_print() {
             0,
         ),
     );
-    assert_captured("canvas_filled", &fs::read_to_string(desk.path().join("filled.csv")).unwrap());
-    assert_captured("report", &run(&format!("report results {marking} --out reports"), 0));
+    assert_captured(
+        "canvas_filled",
+        &fs::read_to_string(desk.path().join("filled.csv")).unwrap(),
+    );
+    assert_captured(
+        "report",
+        &run(&format!("report results {marking} --out reports"), 0),
+    );
     let read = |path: &str| fs::read_to_string(desk.path().join("reports").join(path)).unwrap();
     assert_captured("class", &read("class.md"));
     assert_captured("student", &read("students/dubois.md"));
     assert_captured(
         "similarity",
-        &run(&format!("export class/submissions --similarity alike --task virtual-time {naming}"), 0),
+        &run(
+            &format!("export class/submissions --similarity alike --task virtual-time {naming}"),
+            0,
+        ),
     );
     // Nobody reads of hidden tests, of this machine, or of anybody else.
     for file in fs::read_dir(desk.path().join("reports/students")).unwrap() {
         let path = file.unwrap().path();
         let text = fs::read_to_string(&path).unwrap();
         let own = path.file_stem().unwrap().to_str().unwrap().to_owned();
-        for secret in
-            ["properties::", "differential::", "pauses_follow_the_formula", root().to_str().unwrap()]
-        {
+        for secret in [
+            "properties::",
+            "differential::",
+            "pauses_follow_the_formula",
+            root().to_str().unwrap(),
+        ] {
             assert!(!text.contains(secret), "{own}: {secret}");
         }
-        for other in
-            ["aalto", "Abebe", "bianchi", "petrov", "smith"].iter().filter(|it| !own.eq_ignore_ascii_case(it))
+        for other in ["aalto", "Abebe", "bianchi", "petrov", "smith"]
+            .iter()
+            .filter(|it| !own.eq_ignore_ascii_case(it))
         {
-            assert!(!text.to_lowercase().contains(&other.to_lowercase()), "{own}: {other}");
+            assert!(
+                !text.to_lowercase().contains(&other.to_lowercase()),
+                "{own}: {other}"
+            );
         }
     }
-    let captured: BTreeSet<_> = fs::read_dir(&folder).unwrap().map(|file| file.unwrap().path()).collect();
+    let captured: BTreeSet<_> = fs::read_dir(&folder)
+        .unwrap()
+        .map(|file| file.unwrap().path())
+        .collect();
     assert_eq!(captured, compared.into_inner());
-    Told::Commands.tell(&Project::load(&root()).unwrap(), "for-instructors", captured.len()).unwrap();
+    Told::Commands
+        .tell(
+            &Project::load(&root()).unwrap(),
+            "for-instructors",
+            captured.len(),
+        )
+        .unwrap();
 }

@@ -47,9 +47,13 @@ fn is_rejected(taken: &Taken, why: &str) {
 fn only_the_tasks_files_are_taken() {
     let taken = folder(|root| {
         fs::write(root.join(SUM), "fn right() {}").unwrap();
-        for file in
-            ["build.rs", "Cargo.toml", ".cargo/config.toml", "rust-toolchain.toml", "tests/tiny/secret.rs"]
-        {
+        for file in [
+            "build.rs",
+            "Cargo.toml",
+            ".cargo/config.toml",
+            "rust-toolchain.toml",
+            "tests/tiny/secret.rs",
+        ] {
             fs::create_dir_all(root.join(file).parent().unwrap()).unwrap();
             fs::write(root.join(file), "hostile").unwrap();
         }
@@ -72,7 +76,10 @@ fn only_the_tasks_files_are_taken() {
 
 #[test]
 fn what_is_no_regular_file_is_rejected() {
-    is_rejected(&folder(|root| symlink("/etc/passwd", root.join(SUM)).unwrap()), "is a link");
+    is_rejected(
+        &folder(|root| symlink("/etc/passwd", root.join(SUM)).unwrap()),
+        "is a link",
+    );
     is_rejected(
         &folder(|root| {
             fs::write(root.join("a"), "").unwrap();
@@ -80,10 +87,16 @@ fn what_is_no_regular_file_is_rejected() {
         }),
         "hard link",
     );
-    is_rejected(&folder(|root| fs::create_dir(root.join(SUM)).unwrap()), "is no regular file");
+    is_rejected(
+        &folder(|root| fs::create_dir(root.join(SUM)).unwrap()),
+        "is no regular file",
+    );
     is_rejected(
         &folder(|root| {
-            let made = std::process::Command::new("mkfifo").arg(root.join(SUM)).status().unwrap();
+            let made = std::process::Command::new("mkfifo")
+                .arg(root.join(SUM))
+                .status()
+                .unwrap();
             assert!(made.success());
         }),
         "is no regular file",
@@ -106,14 +119,25 @@ fn folder_behind_a_link_is_not_entered() {
         fs::remove_dir(root.join("src/tiny")).unwrap();
         symlink(outside.path(), root.join("src/tiny")).unwrap();
     });
-    assert!(taken.files.is_empty() && taken.rejected.is_none(), "{taken:?}");
+    assert!(
+        taken.files.is_empty() && taken.rejected.is_none(),
+        "{taken:?}"
+    );
 }
 
 #[test]
 fn content_must_be_text_of_a_sane_size() {
-    is_rejected(&folder(|root| fs::write(root.join(SUM), b"\xff\xfe").unwrap()), "not UTF-8");
     is_rejected(
-        &folder(|root| File::create(root.join(SUM)).unwrap().set_len(100 << 20).unwrap()),
+        &folder(|root| fs::write(root.join(SUM), b"\xff\xfe").unwrap()),
+        "not UTF-8",
+    );
+    is_rejected(
+        &folder(|root| {
+            File::create(root.join(SUM))
+                .unwrap()
+                .set_len(100 << 20)
+                .unwrap()
+        }),
         "too large",
     );
     let taken = folder(|root| fs::write(root.join(SUM), "\u{feff}fn f() {}\r\n").unwrap());
@@ -145,7 +169,12 @@ fn file_is_found_where_students_put_it() {
 
 #[test]
 fn zip_that_lies_is_rejected() {
-    for name in ["../src/tiny/sum.rs", "/src/tiny/sum.rs", "a\\b", "a/../../b"] {
+    for name in [
+        "../src/tiny/sum.rs",
+        "/src/tiny/sum.rs",
+        "a\\b",
+        "a/../../b",
+    ] {
         is_rejected(&zipped(|zip| entry(zip, name, b"x")), "outside its folder");
     }
     is_rejected(
@@ -155,14 +184,26 @@ fn zip_that_lies_is_rejected() {
         }),
         "case",
     );
-    is_rejected(&zipped(|zip| entry(zip, SUM, &vec![b' '; 50 << 20])), "too large");
-    is_rejected(&zipped(|zip| entry(zip, SUM, &vec![b' '; 1_000_000])), "too large");
     is_rejected(
-        &zipped(|zip| zip.add_symlink(SUM, "/etc/passwd", SimpleFileOptions::default()).unwrap()),
+        &zipped(|zip| entry(zip, SUM, &vec![b' '; 50 << 20])),
+        "too large",
+    );
+    is_rejected(
+        &zipped(|zip| entry(zip, SUM, &vec![b' '; 1_000_000])),
+        "too large",
+    );
+    is_rejected(
+        &zipped(|zip| {
+            zip.add_symlink(SUM, "/etc/passwd", SimpleFileOptions::default())
+                .unwrap()
+        }),
         "is no regular file",
     );
     let inner = zipped(|zip| entry(zip, "inner.zip", b"PK"));
-    assert_eq!((inner.files.len(), inner.ignored.as_slice()), (0, ["inner.zip".to_owned()].as_slice()));
+    assert_eq!(
+        (inner.files.len(), inner.ignored.as_slice()),
+        (0, ["inner.zip".to_owned()].as_slice())
+    );
 }
 
 #[test]
@@ -202,29 +243,44 @@ fn zip_with_a_password_is_rejected() {
 fn loose(fill: impl FnOnce(&Path)) -> (Class, BTreeMap<String, Taken>) {
     let folder = tempfile::tempdir().unwrap();
     fill(folder.path());
-    let naming = r"(?<student>[^_]+)_(?<late>LATE_)?\d+_\d+_(?<file>.+)".parse().unwrap();
+    let naming = r"(?<student>[^_]+)_(?<late>LATE_)?\d+_\d+_(?<file>.+)"
+        .parse()
+        .unwrap();
     let class = submissions(folder.path(), Some(&naming)).unwrap();
     let taken = class.submissions.iter();
-    let taken = taken.map(|(id, handed)| (id.clone(), run::take(handed, &allowed()).unwrap())).collect();
+    let taken = taken
+        .map(|(id, handed)| (id.clone(), run::take(handed, &allowed()).unwrap()))
+        .collect();
     (class, taken)
 }
 
 #[test]
 fn files_by_themselves_are_put_together_by_student() {
     let (class, taken) = loose(|root| {
-        for file in ["ann_1_10_sum.rs", "ann_LATE_1_11_notes.txt", "bob_2_20_sum.rs", "readme.txt"] {
+        for file in [
+            "ann_1_10_sum.rs",
+            "ann_LATE_1_11_notes.txt",
+            "bob_2_20_sum.rs",
+            "readme.txt",
+        ] {
             fs::write(root.join(file), file).unwrap();
         }
         symlink("/etc/passwd", root.join("eve_3_30_sum.rs")).unwrap();
     });
     assert_eq!(class.strays, ["readme.txt"]);
-    assert_eq!(taken["ann"].files, BTreeMap::from([(SUM.to_owned(), b"ann_1_10_sum.rs".to_vec())]));
+    assert_eq!(
+        taken["ann"].files,
+        BTreeMap::from([(SUM.to_owned(), b"ann_1_10_sum.rs".to_vec())])
+    );
     assert_eq!(
         (&taken["ann"].ignored[..], taken["ann"].rejected.as_deref()),
         (&["notes.txt".to_owned()][..], None)
     );
     assert_eq!(
-        (class.students["ann"].submitted.as_str(), class.students["bob"].submitted.as_str()),
+        (
+            class.students["ann"].submitted.as_str(),
+            class.students["bob"].submitted.as_str()
+        ),
         ("late", "")
     );
     assert_eq!(taken["bob"].files[SUM], b"bob_2_20_sum.rs");

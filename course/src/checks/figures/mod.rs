@@ -60,8 +60,13 @@ pub fn check(
     pages
         .iter()
         .map(|page| {
-            let snippets = snippets.iter().filter(|snippet| snippet.page.file == page.file);
-            (page.file.clone(), Check::new(project, page, snippets, problems).run(problems))
+            let snippets = snippets
+                .iter()
+                .filter(|snippet| snippet.page.file == page.file);
+            (
+                page.file.clone(),
+                Check::new(project, page, snippets, problems).run(problems),
+            )
         })
         .collect()
 }
@@ -115,23 +120,35 @@ impl<'a> Check<'a> {
     }
 
     fn read_sources<'s>(&mut self, snippets: impl Iterator<Item = &'s Snippet<'s>>) {
-        for snippet in snippets.filter(|snippet| !matches!(snippet.expect, Expect::FailsToCompile { .. })) {
+        for snippet in
+            snippets.filter(|snippet| !matches!(snippet.expect, Expect::FailsToCompile { .. }))
+        {
             for quantity in durations(&snippet.code) {
                 let place = format!("the listing in line {}", snippet.fence.line);
                 self.sources.entry(quantity).or_insert(place);
             }
         }
-        let (Some(slug), Some(task)) = (self.page.slug(), self.task) else { return };
+        let (Some(slug), Some(task)) = (self.page.slug(), self.task) else {
+            return;
+        };
         for directive in &self.page.directives {
             let place = || {
                 let written = format!("{} {}", directive.name, directive.arguments);
-                format!("`{{{{#{}}}}}` in line {}", written.trim_end(), directive.line)
+                format!(
+                    "`{{{{#{}}}}}` in line {}",
+                    written.trim_end(),
+                    directive.line
+                )
             };
             let found = match directive.name.as_str() {
-                "output" | "trace" | "steps" => shown_by(self.project, slug, task, &directive.arguments),
-                "claims" if directive.arguments.is_empty() => {
-                    task.claims.iter().flat_map(|claim| quantities(&claim.says)).collect()
+                "output" | "trace" | "steps" => {
+                    shown_by(self.project, slug, task, &directive.arguments)
                 }
+                "claims" if directive.arguments.is_empty() => task
+                    .claims
+                    .iter()
+                    .flat_map(|claim| quantities(&claim.says))
+                    .collect(),
                 _ => continue,
             };
             for quantity in found {
@@ -143,7 +160,9 @@ impl<'a> Check<'a> {
     fn read_allowances(&mut self, problems: &mut Problems) {
         for (comment, at) in &self.prose.comments {
             let line = self.lines.at(*at);
-            let Some(parsed) = parse_allowance(comment) else { continue };
+            let Some(parsed) = parse_allowance(comment) else {
+                continue;
+            };
             let parsed = parsed.and_then(|(figures, reason)| {
                 self.check_reason(&figures, reason)?;
                 Ok(figures)
@@ -152,9 +171,16 @@ impl<'a> Check<'a> {
                 Ok(figures) => {
                     let figures = figures
                         .into_iter()
-                        .map(|figure| Allowed { figure, used: Cell::new(false) })
+                        .map(|figure| Allowed {
+                            figure,
+                            used: Cell::new(false),
+                        })
                         .collect();
-                    self.allowances.push(Allowance { line, section: self.section(line), figures });
+                    self.allowances.push(Allowance {
+                        line,
+                        section: self.section(line),
+                        figures,
+                    });
                 }
                 Err(Fault { what, help, .. }) => {
                     problems.push(Problem::new(&self.page.file, line, what).help(help));
@@ -166,19 +192,25 @@ impl<'a> Check<'a> {
     /// The tests that a reason names exist, and have the figures.
     fn check_reason(&self, figures: &[Figure], reason: &str) -> Result<(), Fault> {
         static TEST: LazyLock<Regex> = LazyLock::new(|| {
-            Regex::new(r"\b[a-z_][a-z0-9_]*(?:::[a-z_][a-z0-9_]*)+|\bTest[A-Z]\w*").expect("a valid pattern")
+            Regex::new(r"\b[a-z_][a-z0-9_]*(?:::[a-z_][a-z0-9_]*)+|\bTest[A-Z]\w*")
+                .expect("a valid pattern")
         });
         // A page that is no chapter may name a test of any.
-        let slugs: Vec<&String> =
-            match self.page.slug().and_then(|slug| self.project.tasks.get_key_value(slug)) {
-                Some((slug, _)) => vec![slug],
-                None => self.project.tasks.keys().collect(),
-            };
+        let slugs: Vec<&String> = match self
+            .page
+            .slug()
+            .and_then(|slug| self.project.tasks.get_key_value(slug))
+        {
+            Some((slug, _)) => vec![slug],
+            None => self.project.tasks.keys().collect(),
+        };
         let mut tests = String::new();
         for name in TEST.find_iter(reason) {
             let mut fault = None;
             let text = slugs.iter().find_map(|slug| {
-                test_text(self.project, slug, name.as_str()).map_err(|unknown| fault = Some(unknown)).ok()
+                test_text(self.project, slug, name.as_str())
+                    .map_err(|unknown| fault = Some(unknown))
+                    .ok()
             });
             match (text, fault) {
                 (Some(text), _) => tests.push_str(&text),
@@ -189,10 +221,14 @@ impl<'a> Check<'a> {
                 }
             }
         }
-        let missing = figures.iter().find(|figure| !tests.is_empty() && !has(&tests, figure));
+        let missing = figures
+            .iter()
+            .find(|figure| !tests.is_empty() && !has(&tests, figure));
         missing.map_or(Ok(()), |figure| {
-            Err(Fault::new(format!("`{figure}` occurs in none of the tests that the reason names"))
-                .help("name the test that asserts it, or give another reason in a comment of its own"))
+            Err(Fault::new(format!(
+                "`{figure}` occurs in none of the tests that the reason names"
+            ))
+            .help("name the test that asserts it, or give another reason in a comment of its own"))
         })
     }
 
@@ -213,13 +249,20 @@ impl<'a> Check<'a> {
         }
         self.run_on_task(problems);
         for allowance in &self.allowances {
-            for Allowed { figure, .. } in allowance.figures.iter().filter(|allowed| !allowed.used.get()) {
+            for Allowed { figure, .. } in allowance
+                .figures
+                .iter()
+                .filter(|allowed| !allowed.used.get())
+            {
                 let what = match self.sources.get(&figure.quantity) {
-                    Some(source) => format!("`{figure}` needs no allowance here: it is checked, in {source}"),
+                    Some(source) => {
+                        format!("`{figure}` needs no allowance here: it is checked, in {source}")
+                    }
                     None => format!("`{figure}` is allowed, but does not occur in this section"),
                 };
                 problems.push(
-                    Problem::new(&self.page.file, allowance.line, what).help("take it out of the comment"),
+                    Problem::new(&self.page.file, allowance.line, what)
+                        .help("take it out of the comment"),
                 );
             }
         }
@@ -228,10 +271,19 @@ impl<'a> Check<'a> {
 
     /// The texts of `task.toml`, each as if it stood where its directive stands.
     fn run_on_task(&mut self, problems: &mut Problems) {
-        let (Some(slug), Some(task)) = (self.page.slug(), self.task) else { return };
-        let file = Path::new("listings/src").join(module(slug)).join("task.toml");
+        let (Some(slug), Some(task)) = (self.page.slug(), self.task) else {
+            return;
+        };
+        let file = Path::new("listings/src")
+            .join(module(slug))
+            .join("task.toml");
         let toml = fs::read_to_string(self.project.root.join(&file)).unwrap_or_default();
-        for directive in self.page.directives.iter().filter(|directive| directive.arguments.is_empty()) {
+        for directive in self
+            .page
+            .directives
+            .iter()
+            .filter(|directive| directive.arguments.is_empty())
+        {
             for text in texts(task, &directive.name) {
                 for block in prose(&Page::parse(&file, text)).blocks {
                     for figure in figures(&block.text) {
@@ -259,8 +311,16 @@ impl<'a> Check<'a> {
             return Ok(());
         }
         let mut allowed = false;
-        for allowance in self.allowances.iter().filter(|allowance| allowance.section.contains(&line)) {
-            for entry in allowance.figures.iter().filter(|entry| entry.figure.quantity == figure.quantity) {
+        for allowance in self
+            .allowances
+            .iter()
+            .filter(|allowance| allowance.section.contains(&line))
+        {
+            for entry in allowance
+                .figures
+                .iter()
+                .filter(|entry| entry.figure.quantity == figure.quantity)
+            {
                 entry.used.set(true);
                 allowed = true;
             }
@@ -288,7 +348,9 @@ impl<'a> Check<'a> {
         let Some(own) = headings.iter().rposition(|heading| heading.line <= line) else {
             return 0..usize::MAX;
         };
-        let after = headings[own + 1..].iter().find(|heading| heading.level <= headings[own].level);
+        let after = headings[own + 1..]
+            .iter()
+            .find(|heading| heading.level <= headings[own].level);
         headings[own].line..after.map_or(usize::MAX, |heading| heading.line)
     }
 
@@ -312,10 +374,16 @@ pub(super) fn texts<'t>(task: &'t Task, directive: &str) -> Vec<&'t str> {
         "task" => task.objectives.iter().map(String::as_str).collect(),
         "exercises" => {
             let hints = |exercise: &'t Exercise| exercise.hints.iter().map(Hint::says);
-            task.exercises.iter().flat_map(|it| std::iter::once(it.asks.as_str()).chain(hints(it))).collect()
+            task.exercises
+                .iter()
+                .flat_map(|it| std::iter::once(it.asks.as_str()).chain(hints(it)))
+                .collect()
         }
         "claims" => {
-            let findings = task.claims.iter().flat_map(|claim| claim.go.iter().chain(&claim.rust));
+            let findings = task
+                .claims
+                .iter()
+                .flat_map(|claim| claim.go.iter().chain(&claim.rust));
             findings.map(|finding| finding.because.as_str()).collect()
         }
         _ => Vec::new(),
@@ -327,23 +395,30 @@ pub(super) fn line_with(toml: &str, text: &str, at: usize) -> usize {
     let start = text[..at].rfind('\n').map_or(0, |newline| newline + 1);
     let own = text[start..].lines().next().unwrap_or_default();
     let unescaped = |line: &str| line.replace("\\\"", "\"").replace("\\\\", "\\");
-    toml.lines().position(|line| unescaped(line).contains(own)).map_or(0, |index| index + 1)
+    toml.lines()
+        .position(|line| unescaped(line).contains(own))
+        .map_or(0, |index| index + 1)
 }
 
 /// Reads `figures: 100 ms, 200 ms: the reason`; `None` when the comment is about something else.
 fn parse_allowance(comment: &str) -> Option<Result<(Vec<Figure>, &str), Fault>> {
     let list = comment.trim_start().strip_prefix("figures")?.trim_start();
-    let parts = list.strip_prefix(':').and_then(|list| list.split_once(": "));
-    let read = parts.ok_or_else(|| "this comment on figures has no list and reason".to_owned()).and_then(
-        |(list, reason)| {
+    let parts = list
+        .strip_prefix(':')
+        .and_then(|list| list.split_once(": "));
+    let read = parts
+        .ok_or_else(|| "this comment on figures has no list and reason".to_owned())
+        .and_then(|(list, reason)| {
             if reason.trim().is_empty() {
                 return Err("this comment allows figures without a reason".to_owned());
             }
-            let figures = listed(list).ok_or_else(|| format!("`{}` is no list of figures", list.trim()))?;
+            let figures =
+                listed(list).ok_or_else(|| format!("`{}` is no list of figures", list.trim()))?;
             Ok((figures, reason))
-        },
-    );
-    Some(read.map_err(|what| Fault::new(what).help("write `<!-- figures: 100 ms, 1500 ms: the reason -->`")))
+        });
+    Some(read.map_err(|what| {
+        Fault::new(what).help("write `<!-- figures: 100 ms, 1500 ms: the reason -->`")
+    }))
 }
 
 /// The figures of a list of nothing else.
@@ -353,7 +428,9 @@ fn listed(list: &str) -> Option<Vec<Figure>> {
     for figure in &found {
         rest.replace_range(figure.span.clone(), &" ".repeat(figure.span.len()));
     }
-    let only = rest.split([' ', '\n', ',']).all(|word| matches!(word, "" | "and" | "or"));
+    let only = rest
+        .split([' ', '\n', ','])
+        .all(|word| matches!(word, "" | "and" | "or"));
     (only && !found.is_empty()).then_some(found)
 }
 
@@ -364,8 +441,10 @@ fn durations(code: &str) -> Vec<Quantity> {
         Regex::new(r"\b(?:from_)?(nanos|ns|micros|us|millis|ms|secs)\(([\d_+*\s]+)\)")
             .expect("a valid pattern")
     });
-    let code: String =
-        code.lines().flat_map(|line| [line.split("//").next().unwrap_or_default(), "\n"]).collect();
+    let code: String = code
+        .lines()
+        .flat_map(|line| [line.split("//").next().unwrap_or_default(), "\n"])
+        .collect();
     let mut found = Vec::new();
     for duration in DURATION.captures_iter(&code) {
         let unit = match &duration[1] {
@@ -375,11 +454,24 @@ fn durations(code: &str) -> Vec<Quantity> {
             _ => 1e9,
         };
         let product = |term: &str| -> Option<f64> {
-            term.split('*').map(|number| number.trim().replace('_', "").parse::<f64>().ok()).product()
+            term.split('*')
+                .map(|number| number.trim().replace('_', "").parse::<f64>().ok())
+                .product()
         };
-        let Some(terms) = duration[2].split('+').map(product).collect::<Option<Vec<_>>>() else { continue };
+        let Some(terms) = duration[2]
+            .split('+')
+            .map(product)
+            .collect::<Option<Vec<_>>>()
+        else {
+            continue;
+        };
         found.push(Quantity::nanoseconds(unit * terms.iter().sum::<f64>()));
-        found.extend(terms.iter().filter(|_| terms.len() > 1).map(|term| Quantity::nanoseconds(unit * term)));
+        found.extend(
+            terms
+                .iter()
+                .filter(|_| terms.len() > 1)
+                .map(|term| Quantity::nanoseconds(unit * term)),
+        );
     }
     found
 }
@@ -387,12 +479,17 @@ fn durations(code: &str) -> Vec<Quantity> {
 /// The figures in a text of Markdown.
 fn quantities(text: &str) -> Vec<Quantity> {
     let blocks = prose(&Page::parse(Path::new(""), text)).blocks;
-    blocks.iter().flat_map(|block| figures(&block.text)).map(|figure| figure.quantity).collect()
+    blocks
+        .iter()
+        .flat_map(|block| figures(&block.text))
+        .map(|figure| figure.quantity)
+        .collect()
 }
 
 /// The figures of an output or a timeline, as far as they are compared.
 fn shown_by(project: &Project, slug: &str, task: &Task, name: &str) -> Vec<Quantity> {
-    let text = fs::read_to_string(project.root.join(Project::captured(slug, name))).unwrap_or_default();
+    let text =
+        fs::read_to_string(project.root.join(Project::captured(slug, name))).unwrap_or_default();
     let how = task.output(name);
     let text = match how.mode {
         Mode::Varies => return Vec::new(),
@@ -403,11 +500,19 @@ fn shown_by(project: &Project, slug: &str, task: &Task, name: &str) -> Vec<Quant
     let event = |line: &str| {
         let event: serde_json::Value = serde_json::from_str(line).ok()?;
         let times = ["start_ms", "end_ms"].map(|key| event[key].as_f64());
-        Some(times.into_iter().flatten().map(|ms| Quantity::nanoseconds(ms * 1e6)).collect::<Vec<_>>())
+        Some(
+            times
+                .into_iter()
+                .flatten()
+                .map(|ms| Quantity::nanoseconds(ms * 1e6))
+                .collect::<Vec<_>>(),
+        )
     };
     let of_line = |line: &str| {
         let printed = figures(line).into_iter().map(|figure| figure.quantity);
-        printed.chain(event(line).unwrap_or_default()).collect::<Vec<_>>()
+        printed
+            .chain(event(line).unwrap_or_default())
+            .collect::<Vec<_>>()
     };
     text.lines().flat_map(of_line).collect()
 }
@@ -420,10 +525,14 @@ fn test_text(project: &Project, slug: &str, test: &str) -> Result<String, Fault>
     claims::check_go_test(project.record.as_ref(), slug, test)?;
     let folder = project.root.join("benches/go").join(module(slug));
     let files = crate::evidence::files_below(&folder);
-    let mut texts = files.iter().filter_map(|file| fs::read_to_string(file).ok());
+    let mut texts = files
+        .iter()
+        .filter_map(|file| fs::read_to_string(file).ok());
     let found = texts.find_map(|text| {
         let start = text.find(&format!("func {test}("))?;
-        let end = text[start + 1..].find("\nfunc ").map_or(text.len(), |next| start + 1 + next);
+        let end = text[start + 1..]
+            .find("\nfunc ")
+            .map_or(text.len(), |next| start + 1 + next);
         Some(text[start..end].to_owned())
     });
     Ok(found.unwrap_or_default())
@@ -431,7 +540,10 @@ fn test_text(project: &Project, slug: &str, test: &str) -> Result<String, Fault>
 
 /// Whether a test has a figure: as a duration, or its number by itself.
 fn has(test: &str, figure: &Figure) -> bool {
-    let number = format!(r"(?:^|[^\d.]){}(?:$|[^\d.])", regex::escape(&figure.number.to_string()));
+    let number = format!(
+        r"(?:^|[^\d.]){}(?:$|[^\d.])",
+        regex::escape(&figure.number.to_string())
+    );
     durations(test).contains(&figure.quantity)
         || Regex::new(&number).is_ok_and(|number| number.is_match(&test.replace('_', "")))
 }
@@ -447,7 +559,10 @@ mod tests {
             durations("let x = Duration::from_millis(1_00 + 2 * 100); // from_millis(7)"),
             [ms(300.0), ms(100.0), ms(200.0)]
         );
-        assert_eq!(durations("from_secs(1); from_micros(2); from_nanos(n);"), [ms(1000.0), ms(0.002)]);
+        assert_eq!(
+            durations("from_secs(1); from_micros(2); from_nanos(n);"),
+            [ms(1000.0), ms(0.002)]
+        );
     }
 
     #[test]
@@ -455,12 +570,22 @@ mod tests {
         let figures = |comment| {
             let parsed = parse_allowance(comment).unwrap();
             parsed.map(|(figures, reason)| {
-                (figures.iter().map(Figure::to_string).collect::<Vec<_>>(), reason.trim().to_owned())
+                (
+                    figures.iter().map(Figure::to_string).collect::<Vec<_>>(),
+                    reason.trim().to_owned(),
+                )
             })
         };
-        let expected =
-            |list: &[&str]| Ok((list.iter().map(|s| (*s).to_owned()).collect(), "why: so".to_owned()));
-        assert_eq!(figures(" figures: 100 ms, 1.5×: why: so "), expected(&["100 ms", "1.5×"]));
+        let expected = |list: &[&str]| {
+            Ok((
+                list.iter().map(|s| (*s).to_owned()).collect(),
+                "why: so".to_owned(),
+            ))
+        };
+        assert_eq!(
+            figures(" figures: 100 ms, 1.5×: why: so "),
+            expected(&["100 ms", "1.5×"])
+        );
         assert_eq!(
             figures(" figures:\n100, 200 and 400 ms: why: so"),
             expected(&["100 ms", "200 ms", "400 ms"])
@@ -481,9 +606,12 @@ mod tests {
     #[test]
     fn tests_have_a_figure_as_a_duration_or_a_number() {
         let figure = |text: &str| figures(text).remove(0);
-        for test in
-            ["from_millis(1500)", "after_1500_ms()", "1500*time.Millisecond", "from_millis(700 + 800)"]
-        {
+        for test in [
+            "from_millis(1500)",
+            "after_1500_ms()",
+            "1500*time.Millisecond",
+            "from_millis(700 + 800)",
+        ] {
             assert!(has(test, &figure("1500 ms")), "{test}");
         }
         for test in ["from_millis(150)", "15000", "1500.5", "from_secs(2)"] {

@@ -30,8 +30,13 @@ impl Block {
     /// The byte of the page at which a byte of the text stands.
     #[must_use]
     pub fn place(&self, at: usize) -> usize {
-        let piece = self.places.partition_point(|(start, _)| *start <= at).saturating_sub(1);
-        self.places.get(piece).map_or(0, |(start, place)| place + (at - start))
+        let piece = self
+            .places
+            .partition_point(|(start, _)| *start <= at)
+            .saturating_sub(1);
+        self.places
+            .get(piece)
+            .map_or(0, |(start, place)| place + (at - start))
     }
 
     fn push(&mut self, text: &str, place: usize) {
@@ -52,14 +57,20 @@ pub struct Prose {
 /// Reads a page.
 #[must_use]
 pub fn prose(page: &Page) -> Prose {
-    let mut reader = Reader { page, prose: Prose::default(), block: Block::default(), link: None };
+    let mut reader = Reader {
+        page,
+        prose: Prose::default(),
+        block: Block::default(),
+        link: None,
+    };
     // Inside code: whether it is read.
     let mut code: Option<bool> = None;
     for (event, span) in Parser::new_ext(&page.text, markdown_options()).into_offset_iter() {
         match event {
             Event::Start(Tag::CodeBlock(kind)) => {
                 reader.flush();
-                let read = |info: &str| READ.contains(&info.split([',', ' ']).next().unwrap_or_default());
+                let read =
+                    |info: &str| READ.contains(&info.split([',', ' ']).next().unwrap_or_default());
                 code = Some(matches!(kind, CodeBlockKind::Fenced(info) if read(&info)));
             }
             Event::End(TagEnd::CodeBlock) => {
@@ -136,7 +147,8 @@ impl Reader<'_> {
             if hidden.is_empty() {
                 continue;
             }
-            self.block.push(&text[at - span.start..hidden.start - span.start], at);
+            self.block
+                .push(&text[at - span.start..hidden.start - span.start], at);
             self.block.push(GAP.encode_utf8(&mut [0; 4]), hidden.start);
             at = hidden.end;
         }
@@ -145,8 +157,12 @@ impl Reader<'_> {
 
     /// Takes a code span: a gap, unless it is nothing but a figure, which code is not.
     fn code(&mut self, text: &str, place: usize) {
-        let is_figure = figures(text).last().is_some_and(|last| last.span.end == text.len())
-            && figures(text).first().is_some_and(|first| first.span.start == 0);
+        let is_figure = figures(text)
+            .last()
+            .is_some_and(|last| last.span.end == text.len())
+            && figures(text)
+                .first()
+                .is_some_and(|first| first.span.start == 0);
         if is_figure {
             self.block.push(text, place);
         } else {
@@ -156,15 +172,21 @@ impl Reader<'_> {
 
     /// Takes what HTML shows, without its tags and their attributes; keeps its comments.
     fn html(&mut self, span: Range<usize>) {
-        static MARKUP: LazyLock<Regex> =
-            LazyLock::new(|| Regex::new(r"(?s)<!--(.*?)-->|</?[A-Za-z][^>]*>").expect("a valid pattern"));
+        static MARKUP: LazyLock<Regex> = LazyLock::new(|| {
+            Regex::new(r"(?s)<!--(.*?)-->|</?[A-Za-z][^>]*>").expect("a valid pattern")
+        });
         let html = &self.page.text[span.clone()];
         let mut done = 0;
         for found in MARKUP.captures_iter(html) {
             let markup = found.get(0).expect("the whole match");
-            self.text(&html[done..markup.start()], span.start + done..span.start + markup.start());
+            self.text(
+                &html[done..markup.start()],
+                span.start + done..span.start + markup.start(),
+            );
             if let Some(comment) = found.get(1) {
-                self.prose.comments.push((comment.as_str().to_owned(), span.start + markup.start()));
+                self.prose
+                    .comments
+                    .push((comment.as_str().to_owned(), span.start + markup.start()));
             } else if markup.as_str().starts_with("<br") {
                 self.block.push(" ", span.start + markup.start());
             }
@@ -185,20 +207,36 @@ mod tests {
     }
 
     fn texts(text: &str) -> Vec<String> {
-        read(text).blocks.into_iter().map(|block| block.text.replace(GAP, "~")).collect()
+        read(text)
+            .blocks
+            .into_iter()
+            .map(|block| block.text.replace(GAP, "~"))
+            .collect()
     }
 
     #[test]
     fn prose_is_text_without_markup_code_and_directives() {
-        assert_eq!(texts("# A *b*\n\nc\nd `e` {{#value f/g}} h&nbsp;i\n"), ["A b", "c d ~ ~ h\u{a0}i"]);
-        assert_eq!(texts("| a | b |\n|---|---|\n| c | d |\n"), ["a", "b", "c", "d"]);
+        assert_eq!(
+            texts("# A *b*\n\nc\nd `e` {{#value f/g}} h&nbsp;i\n"),
+            ["A b", "c d ~ ~ h\u{a0}i"]
+        );
+        assert_eq!(
+            texts("| a | b |\n|---|---|\n| c | d |\n"),
+            ["a", "b", "c", "d"]
+        );
         assert_eq!(texts("- a\n- b\n\n```rust\n// 24 ns\n```\n"), ["a", "b"]);
-        assert_eq!(texts("![a cat](x.png) and *one* [link](y.md)"), ["a cat and one link"]);
+        assert_eq!(
+            texts("![a cat](x.png) and *one* [link](y.md)"),
+            ["a cat and one link"]
+        );
     }
 
     #[test]
     fn diagrams_and_terminals_are_read() {
-        assert_eq!(texts("```mermaid\na[24 ns]\n```\n\n```go\n// 24 ns\n```\n"), ["a[24 ns]\n"]);
+        assert_eq!(
+            texts("```mermaid\na[24 ns]\n```\n\n```go\n// 24 ns\n```\n"),
+            ["a[24 ns]\n"]
+        );
     }
 
     #[test]

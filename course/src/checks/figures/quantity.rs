@@ -29,7 +29,10 @@ enum Dimension {
 
 impl Quantity {
     fn new(dimension: Dimension, value: f64) -> Self {
-        Self { dimension, value: format!("{value:.8e}") }
+        Self {
+            dimension,
+            value: format!("{value:.8e}"),
+        }
     }
 
     /// A duration in nanoseconds.
@@ -69,10 +72,22 @@ const GAP: &str = r"(?:\s*|&nbsp;|-)";
 
 /// The units, and what one of each is worth. Some need digits before them: "for two us" is no figure.
 const UNITS: &[(&str, Kind, Needs)] = &[
-    ("ns|nsecs?|nanos|nanoseconds?", Kind::Time(1.0), Needs::Number),
-    ("µs|μs|usecs?|micros|microseconds?", Kind::Time(1e3), Needs::Number),
+    (
+        "ns|nsecs?|nanos|nanoseconds?",
+        Kind::Time(1.0),
+        Needs::Number,
+    ),
+    (
+        "µs|μs|usecs?|micros|microseconds?",
+        Kind::Time(1e3),
+        Needs::Number,
+    ),
     ("us", Kind::Time(1e3), Needs::Digits),
-    ("ms|msecs?|millis|milliseconds?", Kind::Time(1e6), Needs::Number),
+    (
+        "ms|msecs?|millis|milliseconds?",
+        Kind::Time(1e6),
+        Needs::Number,
+    ),
     ("s|secs?", Kind::Time(1e9), Needs::Digits),
     ("second", Kind::Time(1e9), Needs::AtMostOne),
     ("seconds", Kind::Time(1e9), Needs::Number),
@@ -81,7 +96,11 @@ const UNITS: &[(&str, Kind, Needs)] = &[
     ("times", Kind::Times, Needs::Comparison),
     ("fold", Kind::Times, Needs::Number),
     ("%", Kind::Percent, Needs::Number),
-    ("percent|per cent|percentage points?", Kind::Percent, Needs::Number),
+    (
+        "percent|per cent|percentage points?",
+        Kind::Percent,
+        Needs::Number,
+    ),
     ("B", Kind::Bytes(1.0), Needs::Digits),
     ("bytes?", Kind::Bytes(1.0), Needs::Number),
     ("kB|KB|kilobytes?", Kind::Bytes(1e3), Needs::Number),
@@ -90,8 +109,16 @@ const UNITS: &[(&str, Kind, Needs)] = &[
     ("TB|terabytes?", Kind::Bytes(1e12), Needs::Number),
     ("KiB|kibibytes?", Kind::Bytes(1024.0), Needs::Number),
     ("MiB|mebibytes?", Kind::Bytes(1_048_576.0), Needs::Number),
-    ("GiB|gibibytes?", Kind::Bytes(1_073_741_824.0), Needs::Number),
-    ("TiB|tebibytes?", Kind::Bytes(1_099_511_627_776.0), Needs::Number),
+    (
+        "GiB|gibibytes?",
+        Kind::Bytes(1_073_741_824.0),
+        Needs::Number,
+    ),
+    (
+        "TiB|tebibytes?",
+        Kind::Bytes(1_099_511_627_776.0),
+        Needs::Number,
+    ),
     ("allocations?|allocs?", Kind::Allocations, Needs::Number),
 ];
 
@@ -133,14 +160,21 @@ pub fn figures(text: &str) -> Vec<Figure> {
             continue;
         }
         let numbers_of = split(numbers.as_str(), numbers.start());
-        let Some((last, last_span)) = numbers_of.last() else { continue };
+        let Some((last, last_span)) = numbers_of.last() else {
+            continue;
+        };
         let unit = unit_after(text, numbers.end(), &text[last_span.clone()], *last)
             .or_else(|| factor_before(text, numbers.start(), numbers.end()));
         let Some((unit, end)) = unit else { continue };
         for (value, span) in &numbers_of {
             let quantity = unit.of(*value);
             let shown = format!("{}{}", squeezed(&text[span.clone()]), unit.shown);
-            found.push(Figure { quantity, span: span.start..end, number: *value, shown });
+            found.push(Figure {
+                quantity,
+                span: span.start..end,
+                number: *value,
+                shown,
+            });
         }
     }
     for (word, value) in [("twice", 2.0), ("thrice", 3.0), ("half", 0.5)] {
@@ -149,7 +183,12 @@ pub fn figures(text: &str) -> Vec<Figure> {
             let whole = !text[..start].ends_with(char::is_alphanumeric);
             if whole && compares(&text[end..], &["as"]) {
                 let quantity = Quantity::new(Dimension::Times, value);
-                found.push(Figure { quantity, span: start..end, number: value, shown: format!("{word} as") });
+                found.push(Figure {
+                    quantity,
+                    span: start..end,
+                    number: value,
+                    shown: format!("{word} as"),
+                });
             }
         }
     }
@@ -183,11 +222,23 @@ impl Unit {
 fn unit_after(text: &str, at: usize, number: &str, value: f64) -> Option<(Unit, usize)> {
     static UNIT: LazyLock<Vec<(Regex, Kind, Needs)>> = LazyLock::new(|| {
         let unit = |(names, kind, needs): &(&str, Kind, Needs)| {
-            let between = if *needs == Needs::Number { r"(?:\s+[a-z]+\s+)?" } else { "" };
+            let between = if *needs == Needs::Number {
+                r"(?:\s+[a-z]+\s+)?"
+            } else {
+                ""
+            };
             // `5 msgs` is no figure.
-            let end = if matches!(*names, "×" | "%") { "" } else { r"\b" };
+            let end = if matches!(*names, "×" | "%") {
+                ""
+            } else {
+                r"\b"
+            };
             let pattern = format!("^(?:{GAP}|{between})({names}){end}");
-            (Regex::new(&pattern).expect("a valid pattern"), *kind, *needs)
+            (
+                Regex::new(&pattern).expect("a valid pattern"),
+                *kind,
+                *needs,
+            )
         };
         UNITS.iter().map(unit).collect()
     });
@@ -202,33 +253,56 @@ fn unit_after(text: &str, at: usize, number: &str, value: f64) -> Option<(Unit, 
             Needs::Digits => {
                 let product = matches!(kind, Kind::Times)
                     && after.trim_start().starts_with(|c: char| c.is_ascii_digit());
-                let decade = length == 1 && name == "s" && number.len() == 4 && number.ends_with('0');
+                let decade =
+                    length == 1 && name == "s" && number.len() == 4 && number.ends_with('0');
                 digits && !product && !decade
             }
             Needs::AtMostOne => digits || value <= 1.0,
-            Needs::Comparison => {
-                compares(after, &["as", "more", "less", "fewer", "the", "that of", "its", "what"])
-            }
+            Needs::Comparison => compares(
+                after,
+                &[
+                    "as", "more", "less", "fewer", "the", "that of", "its", "what",
+                ],
+            ),
             Needs::Number => true,
         };
         fits.then_some((length, *kind))
     });
     if let Some((length, kind)) = fitting.max_by_key(|(length, _)| *length) {
-        return Some((Unit { kind, per: None, shown: squeezed(&rest[..length]) }, at + length));
+        return Some((
+            Unit {
+                kind,
+                per: None,
+                shown: squeezed(&rest[..length]),
+            },
+            at + length,
+        ));
     }
     // "one item per gap" is a count.
-    let per = number.starts_with(|c: char| c.is_ascii_digit()).then(|| per_after(rest)).flatten();
+    let per = number
+        .starts_with(|c: char| c.is_ascii_digit())
+        .then(|| per_after(rest))
+        .flatten();
     per.map(|(words, length)| {
         let per = Some(words.trim().to_owned());
-        (Unit { kind: Kind::Times, per, shown: words }, at + length)
+        (
+            Unit {
+                kind: Kind::Times,
+                per,
+                shown: words,
+            },
+            at + length,
+        )
     })
 }
 
 /// "messages per second", "ops/s": the words, and how long they are.
 fn per_after(rest: &str) -> Option<(String, usize)> {
     static PER: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"^\s*(?:[a-z]+\s+)?per\s+[a-z]+|^\s*[a-zA-Z]*/(?:s|sec|op|ops|step|iter|element)\b")
-            .expect("a valid pattern")
+        Regex::new(
+            r"^\s*(?:[a-z]+\s+)?per\s+[a-z]+|^\s*[a-zA-Z]*/(?:s|sec|op|ops|step|iter|element)\b",
+        )
+        .expect("a valid pattern")
     });
     let found = PER.find(rest)?;
     Some((squeezed(found.as_str()), found.end()))
@@ -240,19 +314,26 @@ fn factor_before(text: &str, start: usize, end: usize) -> Option<(Unit, usize)> 
         Regex::new(r"(?i)\bfactor\s+(?:of\s+)?(?:about\s+|roughly\s+|nearly\s+|almost\s+)?$")
             .expect("a valid pattern")
     });
-    let unit = Unit { kind: Kind::Times, per: None, shown: "×".to_owned() };
+    let unit = Unit {
+        kind: Kind::Times,
+        per: None,
+        shown: "×".to_owned(),
+    };
     FACTOR.is_match(&text[..start]).then_some((unit, end))
 }
 
 /// Whether what follows compares: "five times" is a count, "five times as fast" a ratio.
 fn compares(after: &str, words: &[&str]) -> bool {
     const COMPARATIVES: &[&str] = &[
-        "faster", "slower", "larger", "smaller", "bigger", "longer", "shorter", "cheaper", "dearer",
-        "higher", "lower", "greater", "better", "worse", "quicker", "lighter", "heavier", "costlier",
+        "faster", "slower", "larger", "smaller", "bigger", "longer", "shorter", "cheaper",
+        "dearer", "higher", "lower", "greater", "better", "worse", "quicker", "lighter", "heavier",
+        "costlier",
     ];
     let after = squeezed(after.trim_start());
     words.iter().chain(COMPARATIVES).any(|word| {
-        after.strip_prefix(word).is_some_and(|rest| !rest.starts_with(|c: char| c.is_alphanumeric()))
+        after
+            .strip_prefix(word)
+            .is_some_and(|rest| !rest.starts_with(|c: char| c.is_alphanumeric()))
     })
 }
 
@@ -260,11 +341,20 @@ fn compares(after: &str, words: &[&str]) -> bool {
 fn split(numbers: &str, offset: usize) -> Vec<(f64, Range<usize>)> {
     static ONE: LazyLock<Regex> = LazyLock::new(|| {
         let words = format!(r"(?i:half an?|(?:{WORD})(?:[\s-](?:{WORD}))*)\b");
-        Regex::new(&format!(r"{DIGITS}(?:\s(?:thousand|million|billion)\b)?|\b{words}"))
-            .expect("a valid pattern")
+        Regex::new(&format!(
+            r"{DIGITS}(?:\s(?:thousand|million|billion)\b)?|\b{words}"
+        ))
+        .expect("a valid pattern")
     });
     let found = ONE.find_iter(numbers);
-    found.map(|one| (value(one.as_str()), offset + one.start()..offset + one.end())).collect()
+    found
+        .map(|one| {
+            (
+                value(one.as_str()),
+                offset + one.start()..offset + one.end(),
+            )
+        })
+        .collect()
 }
 
 /// The number that digits or words say.
@@ -276,17 +366,23 @@ fn value(number: &str) -> f64 {
         Some(at) => number.split_at(at),
         None => (number.as_str(), ""),
     };
-    let plain: String =
-        digits.chars().filter(|c| c.is_ascii_digit() || matches!(c, '.' | 'e' | '-')).collect();
-    let start = plain.parse().unwrap_or(if digits.is_empty() { 0.0 } else { 1.0 });
-    words.split(|c: char| !c.is_alphabetic()).fold(start, |sum: f64, word| match word {
-        "hundred" => sum.max(1.0) * 100.0,
-        "thousand" => sum.max(1.0) * 1e3,
-        "million" => sum.max(1.0) * 1e6,
-        "billion" => sum.max(1.0) * 1e9,
-        "half" => sum + 0.5,
-        word => sum + small(word),
-    })
+    let plain: String = digits
+        .chars()
+        .filter(|c| c.is_ascii_digit() || matches!(c, '.' | 'e' | '-'))
+        .collect();
+    let start = plain
+        .parse()
+        .unwrap_or(if digits.is_empty() { 0.0 } else { 1.0 });
+    words
+        .split(|c: char| !c.is_alphabetic())
+        .fold(start, |sum: f64, word| match word {
+            "hundred" => sum.max(1.0) * 100.0,
+            "thousand" => sum.max(1.0) * 1e3,
+            "million" => sum.max(1.0) * 1e6,
+            "billion" => sum.max(1.0) * 1e9,
+            "half" => sum + 0.5,
+            word => sum + small(word),
+        })
 }
 
 /// The words from zero to ninety.
@@ -313,15 +409,22 @@ fn small(word: &str) -> f64 {
         "eighteen",
         "nineteen",
     ];
-    const TENS: &[&str] = &["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"];
+    const TENS: &[&str] = &[
+        "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety",
+    ];
     let place = |words: &[&str]| words.iter().position(|w| *w == word);
     let ones = place(ONES).map(|at| at as f64);
-    ones.or_else(|| place(TENS).map(|at| at as f64 * 10.0 + 20.0)).unwrap_or(0.0)
+    ones.or_else(|| place(TENS).map(|at| at as f64 * 10.0 + 20.0))
+        .unwrap_or(0.0)
 }
 
 /// A text with every run of white space as one space.
 fn squeezed(text: &str) -> String {
-    let inner = text.replace("&nbsp;", " ").split_whitespace().collect::<Vec<_>>().join(" ");
+    let inner = text
+        .replace("&nbsp;", " ")
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ");
     if text.starts_with(char::is_whitespace) || text.starts_with("&nbsp;") {
         format!(" {inner}")
     } else {
@@ -382,7 +485,11 @@ mod tests {
             "300 virtual milliseconds",
             "four more seconds",
         ] {
-            assert_eq!(figures(&format!("It takes {text} here.")).len(), 1, "{text}");
+            assert_eq!(
+                figures(&format!("It takes {text} here.")).len(),
+                1,
+                "{text}"
+            );
         }
     }
 
@@ -424,9 +531,18 @@ mod tests {
     #[test]
     fn ranges_and_lists_share_their_unit() {
         assert_eq!(shown("300 to 350 ms"), ["300 ms", "350 ms"]);
-        assert_eq!(shown("of 100, 200, 400 and 800 ms"), ["100 ms", "200 ms", "400 ms", "800 ms"]);
-        assert_eq!(shown("five to ten times faster"), ["five times", "ten times"]);
-        assert_eq!(shown("2–3 µs or 24 ± 3 ns"), ["2 µs", "3 µs", "24 ns", "3 ns"]);
+        assert_eq!(
+            shown("of 100, 200, 400 and 800 ms"),
+            ["100 ms", "200 ms", "400 ms", "800 ms"]
+        );
+        assert_eq!(
+            shown("five to ten times faster"),
+            ["five times", "ten times"]
+        );
+        assert_eq!(
+            shown("2–3 µs or 24 ± 3 ns"),
+            ["2 µs", "3 µs", "24 ns", "3 ns"]
+        );
         assert_eq!(shown("by a factor of about 3, or five"), ["3×", "five×"]);
     }
 

@@ -56,7 +56,8 @@ impl Allowed {
     #[must_use]
     pub fn is_about(&self, name: &str, page: &str) -> bool {
         let last = self.name.rsplit_once('.').map(|(_, last)| last);
-        (self.name == name || last == Some(name)) && self.page.as_deref().is_none_or(|only| only == page)
+        (self.name == name || last == Some(name))
+            && self.page.as_deref().is_none_or(|only| only == page)
     }
 
     /// Notes that the name has occurred.
@@ -89,7 +90,9 @@ pub fn read(root: &Path, pages: &[String], problems: &mut Problems) -> Vec<Allow
         Err(error) if error.kind() == ErrorKind::NotFound => Vec::new(),
         Err(error) => {
             let what = format!("the allowed names cannot be read: {}", unreadable(&error));
-            problems.push(Problem::new(FILE, 0, what).help("write it as UTF-8, in a file you may read"));
+            problems.push(
+                Problem::new(FILE, 0, what).help("write it as UTF-8, in a file you may read"),
+            );
             Vec::new()
         }
     }
@@ -116,13 +119,25 @@ fn parse(text: &str, pages: &[String], problems: &mut Problems) -> Vec<Allowed> 
     for Entry { is, page, reason } in file.entries {
         if reason.get_ref().trim().is_empty() {
             let what = format!("`{}` is allowed without a reason", is.get_ref());
-            problem(reason.span().start, what, "say why it stands on a page although nothing here knows it");
+            problem(
+                reason.span().start,
+                what,
+                "say why it stands on a page although nothing here knows it",
+            );
         }
         if let Some(page) = &page
             && !pages.contains(page.get_ref())
         {
-            let what = format!("`{}` is allowed on `{}`, which is no page", is.get_ref(), page.get_ref());
-            problem(page.span().start, what, "write its path below src/, without the ending");
+            let what = format!(
+                "`{}` is allowed on `{}`, which is no page",
+                is.get_ref(),
+                page.get_ref()
+            );
+            problem(
+                page.span().start,
+                what,
+                "write its path below src/, without the ending",
+            );
             continue;
         }
         allowed.push(Allowed {
@@ -142,7 +157,11 @@ mod tests {
     fn told(text: &str) -> Vec<String> {
         let mut problems = Problems::default();
         parse(text, &["small".to_owned()], &mut problems);
-        problems.sorted().iter().map(|problem| format!("{}: {}", problem.place(), problem.what)).collect()
+        problems
+            .sorted()
+            .iter()
+            .map(|problem| format!("{}: {}", problem.place(), problem.what))
+            .collect()
     }
 
     #[test]
@@ -157,7 +176,10 @@ mod tests {
             told("[[name]]\nis = \"A\"\nreason = \" \""),
             ["names.toml:3: `A` is allowed without a reason"]
         );
-        assert_eq!(told("\n[[name]]\nis = \"A\""), ["names.toml:2: missing field `reason`"]);
+        assert_eq!(
+            told("\n[[name]]\nis = \"A\""),
+            ["names.toml:2: missing field `reason`"]
+        );
         assert_eq!(
             told("[[name]]\nis = \"A\"\nreason = \"b\"\npage = \"smal\""),
             ["names.toml:4: `A` is allowed on `smal`, which is no page"]
@@ -168,13 +190,20 @@ mod tests {
     #[test]
     fn entries_that_nothing_needs_are_problems() {
         let of = |used: &[Use]| {
-            let allowed =
-                parse("[[name]]\nis = \"A\"\nreason = \"b\"", &[], &mut Problems::default()).remove(0);
+            let allowed = parse(
+                "[[name]]\nis = \"A\"\nreason = \"b\"",
+                &[],
+                &mut Problems::default(),
+            )
+            .remove(0);
             used.iter().for_each(|used| allowed.note(*used));
             allowed.problem().map(|problem| problem.what)
         };
         assert_eq!(of(&[Use::Needed, Use::Resolves]), None);
-        assert_eq!(of(&[Use::Resolves]).unwrap(), "`A` needs no allowance: it resolves");
+        assert_eq!(
+            of(&[Use::Resolves]).unwrap(),
+            "`A` needs no allowance: it resolves"
+        );
         assert_eq!(of(&[]).unwrap(), "`A` is allowed, and occurs on no page");
     }
 }

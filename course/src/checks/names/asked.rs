@@ -33,25 +33,46 @@ impl Asked {
     pub(super) fn ask(project: &Project, sources: Sources<'_>, open: &[Open<'_>]) -> Result<Self> {
         let answers = || open.iter().map(|(_, _, answer)| answer);
         let paths: BTreeSet<String> = answers()
-            .filter_map(|answer| if let Answer::Paths(paths) = answer { Some(paths) } else { None })
+            .filter_map(|answer| {
+                if let Answer::Paths(paths) = answer {
+                    Some(paths)
+                } else {
+                    None
+                }
+            })
             .flatten()
             .cloned()
             .collect();
         let names: BTreeSet<String> = answers()
-            .filter_map(|answer| if let Answer::Go(name) = answer { Some(name.clone()) } else { None })
+            .filter_map(|answer| {
+                if let Answer::Go(name) = answer {
+                    Some(name.clone())
+                } else {
+                    None
+                }
+            })
             .collect();
         let scratch = project.scratch();
         let built = sources.built;
         let (paths, go) = std::thread::scope(|scope| {
             let go = scope.spawn(|| sources.go.known(&scratch, &names));
-            let paths = built.map(|(artifacts, cache)| rustdoc::resolved(&scratch, artifacts, cache, &paths));
-            (paths.transpose(), go.join().expect("asking Go does not panic"))
+            let paths = built
+                .map(|(artifacts, cache)| rustdoc::resolved(&scratch, artifacts, cache, &paths));
+            (
+                paths.transpose(),
+                go.join().expect("asking Go does not panic"),
+            )
         });
         let paths = paths?;
-        let mut asked = Self { paths, go, compiler: BTreeSet::new(), selected: BTreeMap::new() };
-        let left = open
-            .iter()
-            .filter(|(context, found, answer)| asked.verdict(context, found, answer) != Verdict::Resolved);
+        let mut asked = Self {
+            paths,
+            go,
+            compiler: BTreeSet::new(),
+            selected: BTreeMap::new(),
+        };
+        let left = open.iter().filter(|(context, found, answer)| {
+            asked.verdict(context, found, answer) != Verdict::Resolved
+        });
         let left: BTreeSet<&str> = left.map(|(_, found, _)| found.name.text.as_str()).collect();
         asked.compiler = compiler::known(built.map(|(_, cache)| cache), &left);
         for (context, found, answer) in open {
@@ -64,9 +85,17 @@ impl Asked {
         Ok(asked)
     }
 
-    pub(super) fn verdict(&self, context: &Context<'_>, found: &Occurrence, answer: &Answer) -> Verdict {
+    pub(super) fn verdict(
+        &self,
+        context: &Context<'_>,
+        found: &Occurrence,
+        answer: &Answer,
+    ) -> Verdict {
         let name = &found.name.text;
-        let selected = self.selected.get(&context.page.file).and_then(|words| words.get(name));
+        let selected = self
+            .selected
+            .get(&context.page.file)
+            .and_then(|words| words.get(name));
         let judge = |is_known: Option<bool>| match is_known {
             Some(true) => Verdict::Resolved,
             Some(false) => Verdict::Unknown,
@@ -77,7 +106,9 @@ impl Asked {
         }
         let verdict = match answer {
             Answer::Resolved => Verdict::Resolved,
-            Answer::Paths(paths) => judge(self.paths.as_ref().map(|found| !found.is_disjoint(paths))),
+            Answer::Paths(paths) => {
+                judge(self.paths.as_ref().map(|found| !found.is_disjoint(paths)))
+            }
             Answer::Go(name) => judge(self.go.as_ref().map(|known| known.contains(name))),
             Answer::Unknown => Verdict::Unknown,
         };

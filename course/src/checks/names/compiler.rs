@@ -85,9 +85,17 @@ pub fn known(cache: Option<&Cache>, names: &BTreeSet<&str>) -> BTreeSet<String> 
     let mut lints = None;
     for &name in names {
         let is_code = name.len() == 5 && name.starts_with('E');
-        let is_lint = || lints.get_or_insert_with(|| self::lints(cache)).contains(name);
+        let is_lint = || {
+            lints
+                .get_or_insert_with(|| self::lints(cache))
+                .contains(name)
+        };
         if WORDS.contains(&name)
-            || if is_code { explains(cache, name) } else { is_lint_name(name) && { is_lint }() }
+            || if is_code {
+                explains(cache, name)
+            } else {
+                is_lint_name(name) && { is_lint }()
+            }
         {
             known.insert(name.to_owned());
         }
@@ -96,7 +104,8 @@ pub fn known(cache: Option<&Cache>, names: &BTreeSet<&str>) -> BTreeSet<String> 
 }
 
 fn is_lint_name(name: &str) -> bool {
-    name.contains('_') && !name.contains(|c: char| c.is_ascii_uppercase() || matches!(c, '.' | '/' | '!'))
+    name.contains('_')
+        && !name.contains(|c: char| c.is_ascii_uppercase() || matches!(c, '.' | '/' | '!'))
 }
 
 fn explains(cache: Option<&Cache>, code: &str) -> bool {
@@ -120,19 +129,38 @@ fn lints(cache: Option<&Cache>) -> BTreeSet<String> {
     let mut lints = BTreeSet::new();
     for tool in ["rustc", "rustdoc", "clippy-driver"] {
         let listed = said(tool, &["-W", "help"]).unwrap_or_default();
-        let first_words = listed.lines().filter_map(|line| line.split_whitespace().next());
-        lints.extend(first_words.map(|word| word.replace('-', "_")).filter(|word| word.contains('_')));
+        let first_words = listed
+            .lines()
+            .filter_map(|line| line.split_whitespace().next());
+        lints.extend(
+            first_words
+                .map(|word| word.replace('-', "_"))
+                .filter(|word| word.contains('_')),
+        );
     }
     if let Some(cache) = cache {
-        cache.put(KEY, &lints.iter().map(|lint| format!("{lint}\n")).collect::<String>());
+        cache.put(
+            KEY,
+            &lints
+                .iter()
+                .map(|lint| format!("{lint}\n"))
+                .collect::<String>(),
+        );
     }
     lints
 }
 
 /// What a tool prints when it ends well.
 fn said(tool: &str, arguments: &[&str]) -> Option<String> {
-    let output = Command::new(tool).args(arguments).stdin(Stdio::null()).output().ok()?;
-    output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())
+    let output = Command::new(tool)
+        .args(arguments)
+        .stdin(Stdio::null())
+        .output()
+        .ok()?;
+    output
+        .status
+        .success()
+        .then(|| String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
 #[cfg(test)]
@@ -141,9 +169,21 @@ mod tests {
 
     #[test]
     fn attributes_codes_lints_and_words_are_known_and_others_are_not() {
-        let names = ["E0382", "E9999", "unused_variables", "unused_variable", "target_os", "JoinHandle"];
+        let names = [
+            "E0382",
+            "E9999",
+            "unused_variables",
+            "unused_variable",
+            "target_os",
+            "JoinHandle",
+        ];
         let known = known(None, &names.into());
-        assert!(known.iter().map(String::as_str).eq(["E0382", "target_os", "unused_variables"]));
+        assert!(
+            known
+                .iter()
+                .map(String::as_str)
+                .eq(["E0382", "target_os", "unused_variables"])
+        );
         assert!(is_attribute("track_caller") && !is_attribute("track_called"));
     }
 }

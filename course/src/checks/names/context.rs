@@ -51,11 +51,22 @@ impl<'a> Context<'a> {
             .into_iter()
             .filter_map(|slug| chapters.get(slug))
             .for_each(|chapter| imports.add(chapter));
-        let mut context =
-            Self { page, known, imports, rust: BTreeSet::new(), go: BTreeSet::new(), data: BTreeSet::new() };
-        for snippet in snippets.iter().filter(|snippet| snippet.page.file == page.file) {
+        let mut context = Self {
+            page,
+            known,
+            imports,
+            rust: BTreeSet::new(),
+            go: BTreeSet::new(),
+            data: BTreeSet::new(),
+        };
+        for snippet in snippets
+            .iter()
+            .filter(|snippet| snippet.page.file == page.file)
+        {
             context.imports.add_code(&without_marks(&snippet.code));
-            context.rust.extend(words(&shown(&snippet.code)).map(str::to_owned));
+            context
+                .rust
+                .extend(words(&shown(&snippet.code)).map(str::to_owned));
         }
         for fence in &page.fences {
             let words = words(&fence.body).map(str::to_owned);
@@ -86,7 +97,9 @@ impl<'a> Context<'a> {
                 Kind::Method(word) => self.rust.contains(word) || self.go.contains(word),
                 Kind::Attribute(path) => compiler::is_attribute(&path.join("::")) || is_known(path),
                 Kind::Go(selector) => selector.iter().all(|word| self.go.contains(word)),
-                Kind::File => self.known.has_file(&self.page.file, self.page.slug(), &name.text),
+                Kind::File => self
+                    .known
+                    .has_file(&self.page.file, self.page.slug(), &name.text),
                 Kind::Hyphens => self.known.has(self.page.slug(), &here),
                 Kind::Code => self.data.contains(&name.text),
             };
@@ -96,13 +109,18 @@ impl<'a> Context<'a> {
         match &name.kind {
             Kind::Path(path) => Answer::Paths(self.imports.candidates(path)),
             Kind::Method(word) => Answer::Paths(self.imports.of_types(word).collect()),
-            Kind::Macro(path) => {
-                Answer::Paths(self.imports.candidates(path).into_iter().map(|path| path + "!").collect())
-            }
+            Kind::Macro(path) => Answer::Paths(
+                self.imports
+                    .candidates(path)
+                    .into_iter()
+                    .map(|path| path + "!")
+                    .collect(),
+            ),
             Kind::Attribute(path) => Answer::Paths(self.imports.candidates(path)),
             Kind::Go(_) => Answer::Go(name.text.clone()),
             Kind::File
-                if name.text.starts_with(|c: char| c.is_ascii_lowercase()) && !name.text.contains('.') =>
+                if name.text.starts_with(|c: char| c.is_ascii_lowercase())
+                    && !name.text.contains('.') =>
             {
                 Answer::Go(name.text.clone())
             }
@@ -127,7 +145,10 @@ impl<'a> Context<'a> {
             what = format!("in `{}`, {what}", found.span);
         }
         if let Some(line) = found.shown {
-            what = format!("{what} (shown in line {line} of {})", self.page.file.display());
+            what = format!(
+                "{what} (shown in line {line} of {})",
+                self.page.file.display()
+            );
         }
         let allow = format!("or allow it, with a reason, in {}", allowed::FILE);
         let help = match self.meant(&found.name, resolved)[..] {
@@ -146,8 +167,17 @@ impl<'a> Context<'a> {
         if name.kind == Kind::File {
             return near(&name.text, self.known.files());
         }
-        let listed = self.rust.iter().chain(&self.go).chain(&self.data).map(String::as_str);
-        let book = self.imports.names().chain(self.known.names(slug)).chain(resolved.iter().copied());
+        let listed = self
+            .rust
+            .iter()
+            .chain(&self.go)
+            .chain(&self.data)
+            .map(String::as_str);
+        let book = self
+            .imports
+            .names()
+            .chain(self.known.names(slug))
+            .chain(resolved.iter().copied());
         let all = listed.chain(book);
         let all: BTreeSet<&str> = all.collect();
         let whole = near(&name.text, all.iter().copied());
@@ -162,12 +192,18 @@ impl<'a> Context<'a> {
 /// The lines of a listing that a reader sees.
 fn shown(code: &str) -> String {
     let is_hidden = |line: &str| line.trim_start() == "#" || line.trim_start().starts_with("# ");
-    code.lines().filter(|line| !is_hidden(line)).flat_map(|line| [line, "\n"]).collect()
+    code.lines()
+        .filter(|line| !is_hidden(line))
+        .flat_map(|line| [line, "\n"])
+        .collect()
 }
 
 /// All lines of a listing, those that are hidden without their mark.
 fn without_marks(code: &str) -> String {
-    let unmarked =
-        |line: &'_ str| line.trim_start().strip_prefix("# ").map_or(line.to_owned(), str::to_owned);
+    let unmarked = |line: &'_ str| {
+        line.trim_start()
+            .strip_prefix("# ")
+            .map_or(line.to_owned(), str::to_owned)
+    };
     code.lines().map(|line| unmarked(line) + "\n").collect()
 }

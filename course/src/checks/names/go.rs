@@ -31,7 +31,10 @@ impl Go {
     #[must_use]
     pub fn ask(root: &Path) -> Self {
         let (folder, root) = (go::folder(root), root.to_owned());
-        Self { folder, version: thread::spawn(move || go::version(&root)) }
+        Self {
+            folder,
+            version: thread::spawn(move || go::version(&root)),
+        }
     }
 
     /// The names among these that there are; `None` where there is no Go, or one that cannot be asked.
@@ -47,18 +50,33 @@ impl Go {
         let cache = Cache::new(scratch.join("cache"), version);
         let kept = |name: &String| Some((name.clone(), cache.get(&key(name))? == "known"));
         let mut known: BTreeMap<String, bool> = names.iter().filter_map(kept).collect();
-        let todo: Vec<&String> = names.iter().filter(|name| !known.contains_key(*name)).collect();
+        let todo: Vec<&String> = names
+            .iter()
+            .filter(|name| !known.contains_key(*name))
+            .collect();
         // Side by side: each mostly waits for files.
         let answers: Vec<_> = thread::scope(|scope| {
-            let asked: Vec<_> = todo.iter().map(|name| scope.spawn(|| documents(&folder, name))).collect();
-            asked.into_iter().map(|answer| answer.join().ok().flatten()).collect()
+            let asked: Vec<_> = todo
+                .iter()
+                .map(|name| scope.spawn(|| documents(&folder, name)))
+                .collect();
+            asked
+                .into_iter()
+                .map(|answer| answer.join().ok().flatten())
+                .collect()
         });
         for (name, answer) in todo.into_iter().zip(answers) {
             let is_known = answer?;
             cache.put(&key(name), if is_known { "known" } else { "unknown" });
             known.insert(name.clone(), is_known);
         }
-        Some(known.into_iter().filter(|(_, is_known)| *is_known).map(|(name, _)| name).collect())
+        Some(
+            known
+                .into_iter()
+                .filter(|(_, is_known)| *is_known)
+                .map(|(name, _)| name)
+                .collect(),
+        )
     }
 }
 
@@ -69,10 +87,18 @@ fn key(name: &str) -> String {
 /// Whether `go doc` documents a name; `None` when it cannot tell.
 fn documents(folder: &Path, name: &str) -> Option<bool> {
     let mut go = Command::new("go");
-    let output = go.args(["doc", name]).current_dir(folder).stdin(Stdio::null()).output().ok()?;
+    let output = go
+        .args(["doc", name])
+        .current_dir(folder)
+        .stdin(Stdio::null())
+        .output()
+        .ok()?;
     if !output.status.success() {
         let said = String::from_utf8_lossy(&output.stderr);
-        return UNKNOWN.iter().any(|words| said.contains(words)).then_some(false);
+        return UNKNOWN
+            .iter()
+            .any(|words| said.contains(words))
+            .then_some(false);
     }
     // A letter in lower case also matches one in upper case; the name itself must be there.
     let text = String::from_utf8_lossy(&output.stdout);
@@ -87,8 +113,15 @@ mod tests {
     #[test]
     fn names_that_come_with_go_are_known_and_others_are_not() {
         let scratch = tempfile::tempdir().unwrap();
-        let names =
-            ["iter.Pull", "time.Timer.Stop", "iter", "testing/fstest", "iter.Pul", "iter.PULL", "no/such"];
+        let names = [
+            "iter.Pull",
+            "time.Timer.Stop",
+            "iter",
+            "testing/fstest",
+            "iter.Pul",
+            "iter.PULL",
+            "no/such",
+        ];
         let names = names.map(str::to_owned).into_iter().collect();
         for _ in 0..2 {
             let Some(known) = Go::ask(Path::new(".")).known(scratch.path(), &names) else {
@@ -96,7 +129,10 @@ mod tests {
                 return;
             };
             let known: Vec<_> = known.iter().map(String::as_str).collect();
-            assert_eq!(known, ["iter", "iter.Pull", "testing/fstest", "time.Timer.Stop"]);
+            assert_eq!(
+                known,
+                ["iter", "iter.Pull", "testing/fstest", "time.Timer.Stop"]
+            );
         }
     }
 }

@@ -150,8 +150,8 @@ const WORDS: &[&str] = &[
 
 /// First words of a command line.
 const COMMANDS: &[&str] = &[
-    "bash", "cargo", "cat", "cd", "echo", "git", "go", "mdbook", "perf", "pip", "rustc", "rustdoc", "rustup",
-    "taskset",
+    "bash", "cargo", "cat", "cd", "echo", "git", "go", "mdbook", "perf", "pip", "rustc", "rustdoc",
+    "rustup", "taskset",
 ];
 
 /// Endings of files. Others, such as that of `a.await`, are those of code.
@@ -167,13 +167,19 @@ pub fn names(span: &str) -> Vec<Name> {
         ))
         .expect("a valid pattern")
     });
-    static HYPHENS: LazyLock<Regex> =
-        LazyLock::new(|| Regex::new(r"^[a-z][a-z0-9_]*(?:-[a-z0-9_]+)+$").expect("a valid pattern"));
-    static CODE: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"^E\d{4}$").expect("a valid pattern"));
+    static HYPHENS: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"^[a-z][a-z0-9_]*(?:-[a-z0-9_]+)+$").expect("a valid pattern")
+    });
+    static CODE: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(r"^E\d{4}$").expect("a valid pattern"));
     let text = span.trim();
     let whole = |kind| {
         let start = span.find(text).unwrap_or(0);
-        vec![Name { kind, text: text.trim_end_matches('/').to_owned(), span: start..start + text.len() }]
+        vec![Name {
+            kind,
+            text: text.trim_end_matches('/').to_owned(),
+            span: start..start + text.len(),
+        }]
     };
     if text.contains("{{")
         || text.contains("://")
@@ -187,7 +193,10 @@ pub fn names(span: &str) -> Vec<Name> {
         whole(Kind::File)
     } else if HYPHENS.is_match(text) {
         // The name of a target is no name of this book.
-        if ["-unknown-", "-apple-", "-pc-"].iter().any(|part| text.contains(part)) {
+        if ["-unknown-", "-apple-", "-pc-"]
+            .iter()
+            .any(|part| text.contains(part))
+        {
             return Vec::new();
         }
         whole(Kind::Hyphens)
@@ -215,9 +224,16 @@ struct Reader<'a> {
 impl<'a> Reader<'a> {
     fn new(span: &'a str) -> Self {
         let tokens = tokens(span);
-        let plain = |token: &Token| token.kind == Sort::Word && !WORDS.contains(&&span[token.span.clone()]);
+        let plain =
+            |token: &Token| token.kind == Sort::Word && !WORDS.contains(&&span[token.span.clone()]);
         let is_sentence = tokens.windows(3).any(|three| three.iter().all(plain));
-        Self { span, used: vec![false; tokens.len()], tokens, is_sentence, names: Vec::new() }
+        Self {
+            span,
+            used: vec![false; tokens.len()],
+            tokens,
+            is_sentence,
+            names: Vec::new(),
+        }
     }
 
     fn read(mut self) -> Vec<Name> {
@@ -247,7 +263,10 @@ impl<'a> Reader<'a> {
     }
 
     fn are(&self, at: usize, signs: &str) -> bool {
-        signs.chars().enumerate().all(|(index, sign)| self.sign(at + index) == Some(sign))
+        signs
+            .chars()
+            .enumerate()
+            .all(|(index, sign)| self.sign(at + index) == Some(sign))
     }
 
     /// Whether two neighbours have nothing between them.
@@ -270,7 +289,11 @@ impl<'a> Reader<'a> {
         let text = path.join("::");
         let word = path[0].clone();
         let is_attribute = self.before(at) == Some('[') && at >= 2 && {
-            let mark = if self.sign(at - 2) == Some('!') { at.checked_sub(3) } else { Some(at - 2) };
+            let mark = if self.sign(at - 2) == Some('!') {
+                at.checked_sub(3)
+            } else {
+                Some(at - 2)
+            };
             mark.is_some_and(|mark| self.sign(mark) == Some('#'))
         };
         if is_attribute {
@@ -278,7 +301,8 @@ impl<'a> Reader<'a> {
             return self.push(Kind::Attribute(path), format!("#[{text}]"), at);
         }
         let is_call = self.sign(end) == Some('(') && self.touch(end - 1);
-        let is_macro = self.sign(end) == Some('!') && self.sign(end + 1) != Some('=') && self.touch(end - 1);
+        let is_macro =
+            self.sign(end) == Some('!') && self.sign(end + 1) != Some('=') && self.touch(end - 1);
         let is_part = self.before(at) == Some('.') && (at < 2 || self.sign(at - 2) != Some('.'));
         let (kind, text) = match () {
             () if !alone && is_macro => (Kind::Macro(path), text + "!"),
@@ -296,7 +320,11 @@ impl<'a> Reader<'a> {
     }
 
     fn push(&mut self, kind: Kind, text: String, at: usize) {
-        self.names.push(Name { kind, text, span: self.tokens[at].span.clone() });
+        self.names.push(Name {
+            kind,
+            text,
+            span: self.tokens[at].span.clone(),
+        });
     }
 
     /// The words of a path from its first, and the token after it.
@@ -319,7 +347,9 @@ impl<'a> Reader<'a> {
             } else if next == end {
                 return (path, end);
             }
-            let Some(word) = self.word(next) else { return (path, end) };
+            let Some(word) = self.word(next) else {
+                return (path, end);
+            };
             path.push(word.to_owned());
             self.used[next] = true;
             end = next + 1;
@@ -353,9 +383,14 @@ impl<'a> Reader<'a> {
         }
         let mut selector = vec![package.to_owned()];
         let mut end = at + 1;
-        while selector.len() < 3 && self.sign(end) == Some('.') && self.touch(end - 1) && self.touch(end) {
-            let Some(word) =
-                self.word(end + 1).filter(|word| word.starts_with(|c: char| c.is_ascii_uppercase()))
+        while selector.len() < 3
+            && self.sign(end) == Some('.')
+            && self.touch(end - 1)
+            && self.touch(end)
+        {
+            let Some(word) = self
+                .word(end + 1)
+                .filter(|word| word.starts_with(|c: char| c.is_ascii_uppercase()))
             else {
                 break;
             };
@@ -398,10 +433,17 @@ impl<'a> Reader<'a> {
 
     /// Whether nothing but signs stands beside a word.
     fn is_whole(&self, at: usize) -> bool {
-        let others = self.tokens.iter().enumerate().filter(|(index, _)| *index != at);
-        others
-            .into_iter()
-            .all(|(_, token)| matches!(token.kind, Sort::Sign('&' | '*' | '?' | ';' | '.' | '(' | ')')))
+        let others = self
+            .tokens
+            .iter()
+            .enumerate()
+            .filter(|(index, _)| *index != at);
+        others.into_iter().all(|(_, token)| {
+            matches!(
+                token.kind,
+                Sort::Sign('&' | '*' | '?' | ';' | '.' | '(' | ')')
+            )
+        })
     }
 }
 
@@ -422,7 +464,11 @@ mod tests {
     use super::*;
 
     fn texts(span: &str) -> String {
-        names(span).into_iter().map(|name| name.text).collect::<Vec<_>>().join(" ")
+        names(span)
+            .into_iter()
+            .map(|name| name.text)
+            .collect::<Vec<_>>()
+            .join(" ")
     }
 
     #[test]
@@ -440,7 +486,10 @@ mod tests {
             ("stop().await", "stop"),
             ("previous.checked_add(current)", ".checked_add()"),
             ("self.producer.take()?", ".take()"),
-            ("tokio::select! { biased; _ = token.cancelled() => … }", "tokio::select! .cancelled()"),
+            (
+                "tokio::select! { biased; _ = token.cancelled() => … }",
+                "tokio::select! .cancelled()",
+            ),
             ("select!", "select!"),
             ("#[track_caller]", "#[track_caller]"),
             ("#[tokio::test(start_paused = true)]", "#[tokio::test]"),
@@ -451,7 +500,10 @@ mod tests {
             ("upcoming?", "upcoming"),
             ("&self.a_b", ""),
             ("F: FnMut() -> Fut", "FnMut Fut"),
-            ("Err(RetryError::Cancelled { attempts: 3, .. })", "Err RetryError::Cancelled"),
+            (
+                "Err(RetryError::Cancelled { attempts: 3, .. })",
+                "Err RetryError::Cancelled",
+            ),
             ("Self::next_pause", "next_pause"),
             ("use std::{fs, io}", ""),
         ] {

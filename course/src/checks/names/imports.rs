@@ -91,7 +91,11 @@ const TYPES: &[&str] = &[
 ];
 
 /// What a type also offers, because it dereferences to another.
-const DEREF: &[(&str, &str)] = &[("String", "str"), ("Vec", "slice"), ("PathBuf", "std::path::Path")];
+const DEREF: &[(&str, &str)] = &[
+    ("String", "str"),
+    ("Vec", "slice"),
+    ("PathBuf", "std::path::Path"),
+];
 
 /// What a short name may stand for on a page.
 #[derive(Debug, Clone, Default)]
@@ -108,7 +112,10 @@ impl Imports {
     /// What std and these crates offer by themselves.
     #[must_use]
     pub fn of_crates<'a>(crates: impl Iterator<Item = &'a String>) -> Self {
-        let roots = STD.iter().map(|module| format!("std::{module}")).chain(crates.cloned());
+        let roots = STD
+            .iter()
+            .map(|module| format!("std::{module}"))
+            .chain(crates.cloned());
         Self {
             roots: roots.collect(),
             types: TYPES.iter().map(|&name| name.to_owned()).collect(),
@@ -127,7 +134,10 @@ impl Imports {
     /// Adds what another offers.
     pub fn add(&mut self, other: &Self) {
         for (name, from) in &other.names {
-            self.names.entry(name.clone()).or_default().extend(from.iter().cloned());
+            self.names
+                .entry(name.clone())
+                .or_default()
+                .extend(from.iter().cloned());
         }
         self.roots.extend(other.roots.iter().cloned());
         self.types.extend(other.types.iter().cloned());
@@ -140,15 +150,24 @@ impl Imports {
         let folder = root.join("listings/src");
         let chapter = format!("listings::{}", module(slug));
         for file in files_below(&folder.join(module(slug))) {
-            let Ok(text) = fs::read_to_string(&file) else { continue };
-            let Some(relative) =
-                file.strip_prefix(&folder).ok().filter(|file| file.extension().is_some_and(|e| e == "rs"))
+            let Ok(text) = fs::read_to_string(&file) else {
+                continue;
+            };
+            let Some(relative) = file
+                .strip_prefix(&folder)
+                .ok()
+                .filter(|file| file.extension().is_some_and(|e| e == "rs"))
             else {
                 continue;
             };
-            let inside = relative.with_extension("").to_string_lossy().replace(['/', '\\'], "::");
+            let inside = relative
+                .with_extension("")
+                .to_string_lossy()
+                .replace(['/', '\\'], "::");
             let path = format!("listings::{}", inside.trim_end_matches("::mod"));
-            let types = TYPE.captures_iter(&text).map(|found| format!("{path}::{}", &found[1]));
+            let types = TYPE
+                .captures_iter(&text)
+                .map(|found| format!("{path}::{}", &found[1]));
             self.types.extend(types);
             self.roots.extend([path, chapter.clone()]);
             self.add_code(&text);
@@ -187,7 +206,8 @@ impl Imports {
                     return at + 1;
                 }
                 ("*", _) => {
-                    self.roots.extend(is_outside(&path).then(|| path.join("::")));
+                    self.roots
+                        .extend(is_outside(&path).then(|| path.join("::")));
                     return at + 1;
                 }
                 ("self", _) if !path.is_empty() => at += 1,
@@ -218,15 +238,28 @@ impl Imports {
     /// Every path that a name may stand for.
     #[must_use]
     pub fn candidates(&self, path: &[String]) -> BTreeSet<String> {
-        let Some((first, rest)) = path.split_first() else { return BTreeSet::new() };
+        let Some((first, rest)) = path.split_first() else {
+            return BTreeSet::new();
+        };
         let whole = path.join("::");
-        let mut heads: BTreeSet<String> = self.names.get(first).into_iter().flatten().cloned().collect();
+        let mut heads: BTreeSet<String> = self
+            .names
+            .get(first)
+            .into_iter()
+            .flatten()
+            .cloned()
+            .collect();
         heads.insert(first.clone());
         heads.extend(self.roots.iter().map(|root| format!("{root}::{first}")));
-        let dereferenced = DEREF.iter().filter(|(from, _)| from == first).map(|(_, to)| (*to).to_owned());
+        let dereferenced = DEREF
+            .iter()
+            .filter(|(from, _)| from == first)
+            .map(|(_, to)| (*to).to_owned());
         heads.extend(dereferenced);
-        let mut candidates: BTreeSet<String> =
-            heads.into_iter().map(|head| [&[head], rest].concat().join("::")).collect();
+        let mut candidates: BTreeSet<String> = heads
+            .into_iter()
+            .map(|head| [&[head], rest].concat().join("::"))
+            .collect();
         if rest.is_empty() {
             candidates.extend(self.of_types(&whole));
         }
@@ -246,7 +279,8 @@ impl Imports {
 
 /// Whether a path begins with a crate, which can be named from anywhere.
 fn is_outside(path: &[String]) -> bool {
-    path.first().is_some_and(|first| !matches!(first.as_str(), "self" | "super" | "crate" | "Self"))
+    path.first()
+        .is_some_and(|first| !matches!(first.as_str(), "self" | "super" | "crate" | "Self"))
 }
 
 #[cfg(test)]
@@ -267,22 +301,44 @@ mod tests {
             "use std::{future::ready, io::{self, Read as _}, time::Duration};\npub use futures::FutureExt as Ext;\n\
              use super::x::Y; use tokio::sync::*; let z = 1;",
         );
-        let names: Vec<_> = imports.names.iter().map(|(name, from)| (name.as_str(), from.len())).collect();
-        assert_eq!(names, [("Duration", 1), ("Ext", 1), ("_", 1), ("io", 1), ("ready", 1)]);
-        assert!(imports.names["io"].contains("std::io") && imports.names["_"].contains("std::io::Read"));
+        let names: Vec<_> = imports
+            .names
+            .iter()
+            .map(|(name, from)| (name.as_str(), from.len()))
+            .collect();
+        assert_eq!(
+            names,
+            [
+                ("Duration", 1),
+                ("Ext", 1),
+                ("_", 1),
+                ("io", 1),
+                ("ready", 1)
+            ]
+        );
+        assert!(
+            imports.names["io"].contains("std::io") && imports.names["_"].contains("std::io::Read")
+        );
         assert!(imports.roots.contains("tokio::sync") && imports.roots.contains("std::future"));
         assert!(
-            imports.types.contains("futures::FutureExt") && !imports.types.contains("std::future::ready")
+            imports.types.contains("futures::FutureExt")
+                && !imports.types.contains("std::future::ready")
         );
     }
 
     #[test]
     fn candidates_are_the_path_itself_and_where_it_may_come_from() {
         let imports = imports("use std::time::Duration;");
-        let of =
-            |path: &[&str]| imports.candidates(&path.iter().map(|&part| part.to_owned()).collect::<Vec<_>>());
+        let of = |path: &[&str]| {
+            imports.candidates(&path.iter().map(|&part| part.to_owned()).collect::<Vec<_>>())
+        };
         let expected = ["Duration::from_secs", "std::time::Duration::from_secs"];
-        assert!(of(&["Duration", "from_secs"]).iter().map(String::as_str).eq(expected));
+        assert!(
+            of(&["Duration", "from_secs"])
+                .iter()
+                .map(String::as_str)
+                .eq(expected)
+        );
         assert!(of(&["as_millis"]).contains("std::time::Duration::as_millis"));
         assert!(of(&["String", "trim"]).contains("str::trim"));
     }

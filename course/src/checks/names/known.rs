@@ -32,22 +32,44 @@ impl Known {
     /// Looks through the book.
     #[must_use]
     pub fn of(project: &Project) -> Self {
-        let mut known = Self { root: project.root.clone(), files: files(&project.root), ..Self::default() };
+        let mut known = Self {
+            root: project.root.clone(),
+            files: files(&project.root),
+            ..Self::default()
+        };
         known.read_crates();
         for page in &project.pages {
-            known.words.extend(page.file.file_stem().map(|stem| stem.to_string_lossy().into_owned()));
+            known.words.extend(
+                page.file
+                    .file_stem()
+                    .map(|stem| stem.to_string_lossy().into_owned()),
+            );
         }
         for (slug, task) in &project.tasks {
             known.words.insert(module(slug));
-            known.words.extend(task.groups.iter().map(|group| group.name.clone()));
-            known.words.extend(task.mutants.iter().map(|mutant| mutant.name.clone()));
-            known.words.extend(task.claims.iter().map(|claim| claim.id.clone()));
+            known
+                .words
+                .extend(task.groups.iter().map(|group| group.name.clone()));
+            known
+                .words
+                .extend(task.mutants.iter().map(|mutant| mutant.name.clone()));
+            known
+                .words
+                .extend(task.claims.iter().map(|claim| claim.id.clone()));
             known.read_tests(slug);
             known.read_go(slug);
         }
         let stem = |file: &PathBuf| Some(file.file_stem()?.to_string_lossy().into_owned());
-        let named = ["listings/examples", "listings/captured", "listings/src", "benches"];
-        let programs = known.files.iter().filter(|file| named.iter().any(|folder| file.starts_with(folder)));
+        let named = [
+            "listings/examples",
+            "listings/captured",
+            "listings/src",
+            "benches",
+        ];
+        let programs = known
+            .files
+            .iter()
+            .filter(|file| named.iter().any(|folder| file.starts_with(folder)));
         let programs: Vec<String> = programs.filter_map(stem).collect();
         known.words.extend(programs);
         for id in project
@@ -58,9 +80,14 @@ impl Known {
         {
             // `chapter/group/name`: a page of the chapter leaves out the first part; and each part has a name.
             for (at, _) in id.match_indices('/') {
-                known.benchmarks.extend([id[..at].to_owned(), id[at + 1..].to_owned()]);
+                known
+                    .benchmarks
+                    .extend([id[..at].to_owned(), id[at + 1..].to_owned()]);
             }
-            let from_group = id.trim_start_matches("go/").split_once('/').map_or("", |(_, rest)| rest);
+            let from_group = id
+                .trim_start_matches("go/")
+                .split_once('/')
+                .map_or("", |(_, rest)| rest);
             for (at, _) in from_group.match_indices('/') {
                 known.benchmarks.insert(from_group[..at].to_owned());
             }
@@ -74,25 +101,37 @@ impl Known {
     fn read_crates(&mut self) {
         static QUOTED: LazyLock<Regex> =
             LazyLock::new(|| Regex::new(r#""([A-Za-z0-9_-]+)""#).expect("a valid pattern"));
-        let manifests = self.files.iter().filter(|file| file.ends_with("Cargo.toml"));
+        let manifests = self
+            .files
+            .iter()
+            .filter(|file| file.ends_with("Cargo.toml"));
         let texts = manifests.cloned().chain([PathBuf::from("Cargo.lock")]);
-        let texts: Vec<String> =
-            texts.filter_map(|file| fs::read_to_string(self.root.join(file)).ok()).collect();
+        let texts: Vec<String> = texts
+            .filter_map(|file| fs::read_to_string(self.root.join(file)).ok())
+            .collect();
         for text in &texts {
             for found in QUOTED.captures_iter(text) {
-                self.words.extend([found[1].to_owned(), found[1].replace('-', "_")]);
+                self.words
+                    .extend([found[1].to_owned(), found[1].replace('-', "_")]);
             }
         }
     }
 
     fn read_tests(&mut self, slug: &str) {
-        static DECLARED: LazyLock<Regex> =
-            LazyLock::new(|| Regex::new(r"\b(?:fn|trait|struct|enum)\s+(\w+)").expect("a valid pattern"));
+        static DECLARED: LazyLock<Regex> = LazyLock::new(|| {
+            Regex::new(r"\b(?:fn|trait|struct|enum)\s+(\w+)").expect("a valid pattern")
+        });
         let folder = self.root.join("listings/tests").join(module(slug));
         let tests = self.tests.entry(slug.to_owned()).or_default();
         for file in files_below(&folder) {
-            let Ok(text) = fs::read_to_string(&file) else { continue };
-            let group = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+            let Ok(text) = fs::read_to_string(&file) else {
+                continue;
+            };
+            let group = file
+                .file_stem()
+                .unwrap_or_default()
+                .to_string_lossy()
+                .into_owned();
             tests.insert(group.clone());
             for found in DECLARED.captures_iter(&text) {
                 tests.extend([format!("{group}::{}", &found[1]), found[1].to_owned()]);
@@ -107,7 +146,11 @@ impl Known {
         let names = self.go.entry(slug.to_owned()).or_default();
         for file in files_below(&self.root.join("benches/go").join(module(slug))) {
             let text = fs::read_to_string(&file).unwrap_or_default();
-            names.extend(DECLARED.captures_iter(&text).map(|found| found[1].to_owned()));
+            names.extend(
+                DECLARED
+                    .captures_iter(&text)
+                    .map(|found| found[1].to_owned()),
+            );
         }
     }
 
@@ -122,7 +165,9 @@ impl Known {
             self.tests[slug].contains(&name)
                 || self.go.get(slug).is_some_and(|names| names.contains(&name))
                 || path.len() > 1
-                    && path.last().is_some_and(|last| self.tests[slug].contains(last))
+                    && path
+                        .last()
+                        .is_some_and(|last| self.tests[slug].contains(last))
                     && claims::test_text(&self.root, slug, &name).is_ok()
         };
         self.words.contains(&name) || slugs.into_iter().any(is_of)
@@ -135,12 +180,23 @@ impl Known {
         if name == "target" || name.starts_with("target/") {
             return true;
         }
-        let folders =
-            ["listings/src", "listings/tests", "listings/examples", "listings/captured"].map(PathBuf::from);
+        let folders = [
+            "listings/src",
+            "listings/tests",
+            "listings/examples",
+            "listings/captured",
+        ]
+        .map(PathBuf::from);
         let of_chapters = self.chapters(slug).into_iter().flat_map(|slug| {
-            [Path::new("listings/src").join(module(slug)), Path::new("listings/tests").join(module(slug))]
+            [
+                Path::new("listings/src").join(module(slug)),
+                Path::new("listings/tests").join(module(slug)),
+            ]
         });
-        let places = [PathBuf::new(), page.parent().unwrap_or(Path::new("")).to_owned()];
+        let places = [
+            PathBuf::new(),
+            page.parent().unwrap_or(Path::new("")).to_owned(),
+        ];
         let mut places = places.into_iter().chain(folders).chain(of_chapters);
         let is_anywhere = !name.contains('/') && self.files.iter().any(|file| file.ends_with(name));
         self.benchmarks.contains(name)
@@ -159,9 +215,14 @@ impl Known {
 
     /// All names, for suggestions.
     pub fn names(&self, slug: Option<&str>) -> impl Iterator<Item = &str> {
-        let of_chapters =
-            self.chapters(slug).into_iter().flat_map(|slug| self.tests[slug].iter().chain(&self.go[slug]));
-        of_chapters.chain(&self.words).chain(&self.benchmarks).map(String::as_str)
+        let of_chapters = self
+            .chapters(slug)
+            .into_iter()
+            .flat_map(|slug| self.tests[slug].iter().chain(&self.go[slug]));
+        of_chapters
+            .chain(&self.words)
+            .chain(&self.benchmarks)
+            .map(String::as_str)
     }
 
     /// All files, for suggestions.
@@ -180,6 +241,11 @@ fn files(root: &Path) -> BTreeSet<PathBuf> {
                 || entry.depth() == 0
                 || matches!(&*name, ".cargo" | ".ci" | ".github" | ".gitignore"))
     };
-    let entries = WalkDir::new(root).into_iter().filter_entry(is_kept).flatten();
-    entries.filter_map(|entry| Some(entry.path().strip_prefix(root).ok()?.to_owned())).collect()
+    let entries = WalkDir::new(root)
+        .into_iter()
+        .filter_entry(is_kept)
+        .flatten();
+    entries
+        .filter_map(|entry| Some(entry.path().strip_prefix(root).ok()?.to_owned()))
+        .collect()
 }

@@ -42,11 +42,17 @@ pub fn tokens(code: &str) -> Vec<Token> {
         } else if first.is_ascii_digit() {
             (number(rest), Some(Kind::Literal))
         } else if is_word(first) {
-            (rest.find(|c| !is_word(c)).unwrap_or(rest.len()), Some(Kind::Word))
+            (
+                rest.find(|c| !is_word(c)).unwrap_or(rest.len()),
+                Some(Kind::Word),
+            )
         } else {
             (first.len_utf8(), Some(Kind::Sign(first)))
         };
-        tokens.extend(kind.map(|kind| Token { kind, span: at..at + length }));
+        tokens.extend(kind.map(|kind| Token {
+            kind,
+            span: at..at + length,
+        }));
         at += length;
     }
     tokens
@@ -54,7 +60,10 @@ pub fn tokens(code: &str) -> Vec<Token> {
 
 /// The identifiers of a piece of code.
 pub fn words(code: &str) -> impl Iterator<Item = &str> {
-    tokens(code).into_iter().filter(|token| token.kind == Kind::Word).map(|token| &code[token.span])
+    tokens(code)
+        .into_iter()
+        .filter(|token| token.kind == Kind::Word)
+        .map(|token| &code[token.span])
 }
 
 fn is_word(c: char) -> bool {
@@ -76,11 +85,15 @@ fn string(rest: &str) -> usize {
 /// The length of a character, or of a lifetime.
 fn quoted(rest: &str) -> usize {
     let inside = &rest[1..];
-    let Some(first) = inside.chars().next() else { return 1 };
+    let Some(first) = inside.chars().next() else {
+        return 1;
+    };
     if first == '\\' {
         // What is escaped is a character at least, such as the quote in `'\''`.
         let escaped = 1 + inside[1..].chars().next().map_or(0, char::len_utf8);
-        return inside[escaped..].find('\'').map_or(1, |end| 1 + escaped + end + 1);
+        return inside[escaped..]
+            .find('\'')
+            .map_or(1, |end| 1 + escaped + end + 1);
     }
     if inside[first.len_utf8()..].starts_with('\'') {
         return first.len_utf8() + 2;
@@ -103,12 +116,20 @@ mod tests {
     use super::*;
 
     fn of(code: &str) -> Vec<&str> {
-        tokens(code).into_iter().map(|token| &code[token.span]).collect()
+        tokens(code)
+            .into_iter()
+            .map(|token| &code[token.span])
+            .collect()
     }
 
     #[test]
     fn tokens_are_words_literals_and_signs() {
-        assert_eq!(of("a::b_1(2.5, 0..3)"), ["a", ":", ":", "b_1", "(", "2.5", ",", "0", ".", ".", "3", ")"]);
+        assert_eq!(
+            of("a::b_1(2.5, 0..3)"),
+            [
+                "a", ":", ":", "b_1", "(", "2.5", ",", "0", ".", ".", "3", ")"
+            ]
+        );
         assert_eq!(
             of(r#"f("a \" b", 'c', '\n', '\'', '\u{1f}', 'a)"#),
             [

@@ -85,15 +85,26 @@ pub fn check(
     let allowed = allowed::read(&project.root, &stems, problems);
     let known = Known::of(project);
     let slugs = project.tasks.keys();
-    let chapters = slugs.map(|slug| (slug.clone(), Imports::of_chapter(&project.root, slug))).collect();
-    let crates: Vec<String> =
-        sources.built.iter().flat_map(|(artifacts, _)| artifacts.externs.keys().cloned()).collect();
-    let contexts: Vec<Context<'_>> =
-        pages.iter().map(|page| Context::new(&chapters, page, snippets, &known, &crates)).collect();
+    let chapters = slugs
+        .map(|slug| (slug.clone(), Imports::of_chapter(&project.root, slug)))
+        .collect();
+    let crates: Vec<String> = sources
+        .built
+        .iter()
+        .flat_map(|(artifacts, _)| artifacts.externs.keys().cloned())
+        .collect();
+    let contexts: Vec<Context<'_>> = pages
+        .iter()
+        .map(|page| Context::new(&chapters, page, snippets, &known, &crates))
+        .collect();
 
     let open: Vec<Open<'_>> = contexts
         .iter()
-        .flat_map(|context| occurrences(project, context.page).into_iter().map(move |found| (context, found)))
+        .flat_map(|context| {
+            occurrences(project, context.page)
+                .into_iter()
+                .map(move |found| (context, found))
+        })
         .map(|(context, found)| {
             let answer = context.answer(&found);
             (context, found, answer)
@@ -103,18 +114,30 @@ pub fn check(
 
     let resolved: BTreeSet<&str> = open
         .iter()
-        .filter(|(context, found, answer)| asked.verdict(context, found, answer) == Verdict::Resolved)
+        .filter(|(context, found, answer)| {
+            asked.verdict(context, found, answer) == Verdict::Resolved
+        })
         .map(|(_, found, _)| found.name.text.as_str())
         .collect();
-    let mut tallies: BTreeMap<PathBuf, Tally> =
-        pages.iter().map(|page| (page.file.clone(), Tally::default())).collect();
+    let mut tallies: BTreeMap<PathBuf, Tally> = pages
+        .iter()
+        .map(|page| (page.file.clone(), Tally::default()))
+        .collect();
     for (context, found, answer) in &open {
         let tally = tallies.entry(context.page.file.clone()).or_default();
         let page = stem(context.page);
-        let entries = || allowed.iter().filter(|entry| entry.is_about(&found.name.text, &page));
+        let entries = || {
+            allowed
+                .iter()
+                .filter(|entry| entry.is_about(&found.name.text, &page))
+        };
         let verdict = asked.verdict(context, found, answer);
         entries().for_each(|entry| {
-            entry.note(if verdict == Verdict::Resolved { Use::Resolves } else { Use::Needed })
+            entry.note(if verdict == Verdict::Resolved {
+                Use::Resolves
+            } else {
+                Use::Needed
+            })
         });
         match verdict {
             Verdict::Resolved => tally.resolved += 1,
@@ -126,13 +149,27 @@ pub fn check(
     // Of an entry that holds on every page, a part of the pages says nothing.
     let is_whole = pages.len() == project.pages.len();
     let checked: Vec<String> = pages.iter().map(|page| stem(page)).collect();
-    let is_judged = |entry: &&Allowed| entry.page.as_ref().map_or(is_whole, |page| checked.contains(page));
-    problems.extend(allowed.iter().filter(is_judged).filter_map(Allowed::problem));
+    let is_judged = |entry: &&Allowed| {
+        entry
+            .page
+            .as_ref()
+            .map_or(is_whole, |page| checked.contains(page))
+    };
+    problems.extend(
+        allowed
+            .iter()
+            .filter(is_judged)
+            .filter_map(Allowed::problem),
+    );
     Ok(tallies)
 }
 
 /// A page's path below `src/`, without its ending.
 fn stem(page: &Page) -> String {
-    let inside = page.file.strip_prefix("src").unwrap_or(&page.file).with_extension("");
+    let inside = page
+        .file
+        .strip_prefix("src")
+        .unwrap_or(&page.file)
+        .with_extension("");
     inside.to_string_lossy().replace('\\', "/")
 }

@@ -32,23 +32,44 @@ pub struct Occurrence {
 pub fn occurrences(project: &Project, page: &Page) -> Vec<Occurrence> {
     let lines = Lines::of(&page.text);
     let mut found = names_in(page, None, |at| lines.at(at));
-    let Some((slug, task)) = page.slug().and_then(|slug| project.tasks.get_key_value(slug)) else {
+    let Some((slug, task)) = page
+        .slug()
+        .and_then(|slug| project.tasks.get_key_value(slug))
+    else {
         return found;
     };
     let file = Task::file(slug);
     let toml = fs::read_to_string(project.root.join(&file)).unwrap_or_default();
-    for directive in page.directives.iter().filter(|directive| directive.arguments.is_empty()) {
-        let titles =
-            task.exercises.iter().filter(|_| directive.name == "exercises").map(|exercise| &exercise.title);
+    for directive in page
+        .directives
+        .iter()
+        .filter(|directive| directive.arguments.is_empty())
+    {
+        let titles = task
+            .exercises
+            .iter()
+            .filter(|_| directive.name == "exercises")
+            .map(|exercise| &exercise.title);
         for title in titles {
             let line = line_of_key(&toml, "title", title);
-            found.extend(names_in(&Page::parse(&file, title), Some(directive.line), |_| line));
+            found.extend(names_in(
+                &Page::parse(&file, title),
+                Some(directive.line),
+                |_| line,
+            ));
         }
-        let claims =
-            task.claims.iter().filter(|_| directive.name == "claims").map(|claim| claim.says.as_str());
+        let claims = task
+            .claims
+            .iter()
+            .filter(|_| directive.name == "claims")
+            .map(|claim| claim.says.as_str());
         for text in claims.chain(texts(task, &directive.name)) {
             let line = |at| line_with(&toml, text, at);
-            found.extend(names_in(&Page::parse(&file, text), Some(directive.line), line));
+            found.extend(names_in(
+                &Page::parse(&file, text),
+                Some(directive.line),
+                line,
+            ));
         }
     }
     found
@@ -61,7 +82,14 @@ fn names_in(page: &Page, shown: Option<usize>, line: impl Fn(usize) -> usize) ->
         let found = names.map(|name| {
             let line = line(span.place_of(page, name.span.clone()));
             let (file, span, is_cited) = (page.file.clone(), span.text.clone(), span.is_cited);
-            Occurrence { name, span, file, line, shown, is_cited }
+            Occurrence {
+                name,
+                span,
+                file,
+                line,
+                shown,
+                is_cited,
+            }
         });
         found.collect::<Vec<_>>()
     };

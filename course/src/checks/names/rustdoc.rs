@@ -31,19 +31,31 @@ pub fn resolved(
     paths: &BTreeSet<String>,
 ) -> Result<BTreeSet<String>> {
     // A listing that changes leaves the answers about std and other crates as they are.
-    let (ours, others): (BTreeSet<&str>, BTreeSet<&str>) =
-        paths.iter().map(String::as_str).partition(|path| path.starts_with("listings"));
+    let (ours, others): (BTreeSet<&str>, BTreeSet<&str>) = paths
+        .iter()
+        .map(String::as_str)
+        .partition(|path| path.starts_with("listings"));
     let lasting = cache.within(digest_of_others(artifacts));
     let mut kept = [Kept::read(cache), Kept::read(&lasting)];
     let open = |(paths, kept): (&BTreeSet<&str>, &Kept)| -> Vec<String> {
-        paths.iter().filter(|path| !kept.0.contains_key(**path)).map(|&path| path.to_owned()).collect()
+        paths
+            .iter()
+            .filter(|path| !kept.0.contains_key(**path))
+            .map(|&path| path.to_owned())
+            .collect()
     };
-    let todo: BTreeSet<String> = [&ours, &others].into_iter().zip(&kept).flat_map(open).collect();
+    let todo: BTreeSet<String> = [&ours, &others]
+        .into_iter()
+        .zip(&kept)
+        .flat_map(open)
+        .collect();
     if !todo.is_empty() {
         let broken = broken_among(scratch, artifacts, &todo)?;
         for path in todo {
             let is_found = !broken.contains(&path);
-            kept[usize::from(!ours.contains(path.as_str()))].0.insert(path, is_found);
+            kept[usize::from(!ours.contains(path.as_str()))]
+                .0
+                .insert(path, is_found);
         }
         kept[0].write(cache);
         kept[1].write(&lasting);
@@ -61,12 +73,17 @@ impl Kept {
     fn read(cache: &Cache) -> Self {
         let text = cache.get(Self::KEY).unwrap_or_default();
         let lines = text.lines().filter_map(|line| line.split_once(' '));
-        Self(lines.map(|(found, path)| (path.to_owned(), found == "yes")).collect())
+        Self(
+            lines
+                .map(|(found, path)| (path.to_owned(), found == "yes"))
+                .collect(),
+        )
     }
 
     fn write(&self, cache: &Cache) {
-        let line =
-            |(path, found): (&String, &bool)| format!("{} {path}\n", if *found { "yes" } else { "no" });
+        let line = |(path, found): (&String, &bool)| {
+            format!("{} {path}\n", if *found { "yes" } else { "no" })
+        };
         cache.put(Self::KEY, &self.0.iter().map(line).collect::<String>());
     }
 }
@@ -79,7 +96,11 @@ fn digest_of_others(artifacts: &Artifacts) -> String {
 }
 
 /// The paths that lead nowhere.
-fn broken_among(scratch: &Path, artifacts: &Artifacts, paths: &BTreeSet<String>) -> Result<BTreeSet<String>> {
+fn broken_among(
+    scratch: &Path,
+    artifacts: &Artifacts,
+    paths: &BTreeSet<String>,
+) -> Result<BTreeSet<String>> {
     let (source, lines) = source(paths);
     let folder = scratch.join("names");
     fs::create_dir_all(&folder)?;
@@ -87,15 +108,25 @@ fn broken_among(scratch: &Path, artifacts: &Artifacts, paths: &BTreeSet<String>)
     let output = Command::new("rustdoc")
         .current_dir(&folder)
         .stdin(Stdio::null())
-        .args(["names.rs", "-Awarnings", "-Drustdoc::broken_intra_doc_links", "--error-format=json"])
+        .args([
+            "names.rs",
+            "-Awarnings",
+            "-Drustdoc::broken_intra_doc_links",
+            "--error-format=json",
+        ])
         .args(artifacts.compiler_arguments())
         .output()
         .context("rustdoc cannot be started")?;
     let said = String::from_utf8_lossy(&output.stderr);
     let broken = broken(&said);
-    let broken: BTreeSet<String> =
-        broken.iter().filter_map(|line| Some((*lines.get(line)?).to_owned())).collect();
-    ensure!(broken.contains(CANARY), "rustdoc has not looked at the names:\n{said}");
+    let broken: BTreeSet<String> = broken
+        .iter()
+        .filter_map(|line| Some((*lines.get(line)?).to_owned()))
+        .collect();
+    ensure!(
+        broken.contains(CANARY),
+        "rustdoc has not looked at the names:\n{said}"
+    );
     Ok(broken)
 }
 
@@ -125,13 +156,17 @@ fn source(paths: &BTreeSet<String>) -> (String, BTreeMap<u64, &str>) {
 
 /// The lines whose links are broken. A link that might mean several things leads somewhere.
 fn broken(said: &str) -> BTreeSet<u64> {
-    let messages = said.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let messages = said
+        .lines()
+        .filter_map(|line| serde_json::from_str::<Value>(line).ok());
     let broken = messages.filter(|message| {
         let text = message["message"].as_str().unwrap_or_default();
         message["code"]["code"] == "rustdoc::broken_intra_doc_links"
             && (text.starts_with("unresolved link") || text.starts_with("incompatible link kind"))
     });
-    broken.filter_map(|message| message["spans"][0]["line_start"].as_u64()).collect()
+    broken
+        .filter_map(|message| message["spans"][0]["line_start"].as_u64())
+        .collect()
 }
 
 #[cfg(test)]
@@ -165,10 +200,17 @@ mod tests {
             "drop::x",
             "no_crate::x",
         ];
-        let paths = known.iter().chain(&unknown).map(|path| (*path).to_owned()).collect();
+        let paths = known
+            .iter()
+            .chain(&unknown)
+            .map(|path| (*path).to_owned())
+            .collect();
         let expected: BTreeSet<String> = known.iter().map(|path| (*path).to_owned()).collect();
         for _ in 0..2 {
-            assert_eq!(resolved(scratch.path(), &artifacts, &cache, &paths).unwrap(), expected);
+            assert_eq!(
+                resolved(scratch.path(), &artifacts, &cache, &paths).unwrap(),
+                expected
+            );
             // What is kept needs no rustdoc any more.
             let _ = fs::remove_dir_all(scratch.path().join("names"));
         }

@@ -23,10 +23,18 @@ impl Span {
     /// The byte of the page at which a part of the text stands.
     #[must_use]
     pub fn place_of(&self, page: &Page, part: Range<usize>) -> usize {
-        let (written, word) = (page.text.get(self.place.clone()), self.text.get(part.clone()));
-        let (Some(written), Some(word)) = (written, word) else { return self.place.start };
+        let (written, word) = (
+            page.text.get(self.place.clone()),
+            self.text.get(part.clone()),
+        );
+        let (Some(written), Some(word)) = (written, word) else {
+            return self.place.start;
+        };
         // What the page has more, such as backticks and the `>` of a quotation, moves a word to the back only.
-        let found = written.match_indices(word).map(|(at, _)| at).find(|at| *at >= part.start);
+        let found = written
+            .match_indices(word)
+            .map(|(at, _)| at)
+            .find(|at| *at >= part.start);
         self.place.start + found.or_else(|| written.find(word)).unwrap_or(0)
     }
 }
@@ -42,11 +50,21 @@ pub fn spans(page: &Page) -> Vec<Span> {
         match event {
             Event::Start(Tag::Link { dest_url, .. }) => link = dest_url.contains("://"),
             Event::End(TagEnd::Link) => link = false,
-            Event::Code(text) => spans.push(Span { text: text.into_string(), place, is_cited: link }),
-            Event::InlineHtml(html) if html.starts_with("<code") => open = Some((place.start, String::new())),
+            Event::Code(text) => spans.push(Span {
+                text: text.into_string(),
+                place,
+                is_cited: link,
+            }),
+            Event::InlineHtml(html) if html.starts_with("<code") => {
+                open = Some((place.start, String::new()))
+            }
             Event::InlineHtml(html) if html.starts_with("</code") => {
                 if let Some((start, text)) = open.take() {
-                    spans.push(Span { text, place: start..place.end, is_cited: link });
+                    spans.push(Span {
+                        text,
+                        place: start..place.end,
+                        is_cited: link,
+                    });
                 }
             }
             Event::Text(text) => {
@@ -69,9 +87,17 @@ fn in_html(page: &Page, place: Range<usize>, spans: &mut Vec<Span>) {
     });
     for found in CODE.captures_iter(&page.text[place.clone()]) {
         if let Some(inside) = found.get(1) {
-            let text = inside.as_str().replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&");
+            let text = inside
+                .as_str()
+                .replace("&lt;", "<")
+                .replace("&gt;", ">")
+                .replace("&amp;", "&");
             let place = place.start + inside.start()..place.start + inside.end();
-            spans.push(Span { text, place, is_cited: false });
+            spans.push(Span {
+                text,
+                place,
+                is_cited: false,
+            });
         }
     }
 }
@@ -84,7 +110,10 @@ mod tests {
 
     fn of(text: &str) -> Vec<(String, bool)> {
         let spans = spans(&Page::parse(Path::new("src/p.md"), text));
-        spans.into_iter().map(|span| (span.text, span.is_cited)).collect()
+        spans
+            .into_iter()
+            .map(|span| (span.text, span.is_cited))
+            .collect()
     }
 
     #[test]
@@ -97,7 +126,9 @@ mod tests {
 
     #[test]
     fn spans_that_link_to_the_outside_are_cited() {
-        let cited = of("[`a`](https://docs.rs/a) [`b`](c.md) `d`").into_iter().map(|(_, cited)| cited);
+        let cited = of("[`a`](https://docs.rs/a) [`b`](c.md) `d`")
+            .into_iter()
+            .map(|(_, cited)| cited);
         assert_eq!(cited.collect::<Vec<_>>(), [true, false, false]);
     }
 
@@ -105,6 +136,9 @@ mod tests {
     fn parts_of_a_span_over_several_lines_have_their_place() {
         let text = "a `b\nc::d`";
         let page = Page::parse(Path::new("src/p.md"), text);
-        assert_eq!(spans(&page)[0].place_of(&page, 2..3), text.find("c::d").unwrap());
+        assert_eq!(
+            spans(&page)[0].place_of(&page, 2..3),
+            text.find("c::d").unwrap()
+        );
     }
 }

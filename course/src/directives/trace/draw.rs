@@ -50,7 +50,9 @@ impl Kind {
             Self::Ok => {
                 r#"<circle r="7" fill="currentColor"/><path d="M-3.5,0 L-1,3 L3.5,-3" fill="none" stroke="var(--bg, #fff)" stroke-width="2"/>"#
             }
-            Self::Error => r#"<path d="M-5,-5 L5,5 M-5,5 L5,-5" stroke="currentColor" stroke-width="3"/>"#,
+            Self::Error => {
+                r#"<path d="M-5,-5 L5,5 M-5,5 L5,-5" stroke="currentColor" stroke-width="3"/>"#
+            }
             Self::Cancel => {
                 r#"<circle r="6" fill="none" stroke="currentColor" stroke-width="2"/><path d="M-4,4 L4,-4" stroke="currentColor" stroke-width="2"/>"#
             }
@@ -89,7 +91,13 @@ pub fn svg(id: &str, title: &str, events: &[Event]) -> String {
             draw_mark(&mut out, id, mark);
         }
     }
-    legend(&mut out, id, &kinds, layout.left, layout.bottom + AXIS + LEGEND / 2.0);
+    legend(
+        &mut out,
+        id,
+        &kinds,
+        layout.left,
+        layout.bottom + AXIS + LEGEND / 2.0,
+    );
     out.push_str("</svg>");
     out
 }
@@ -121,12 +129,22 @@ fn axis(out: &mut String, ticks: &[(f64, u64)], bottom: f64) {
 }
 
 fn draw_mark(out: &mut String, id: &str, mark: &Mark) {
-    let Mark { kind, x, y, label_x, .. } = mark;
+    let Mark {
+        kind,
+        x,
+        y,
+        label_x,
+        ..
+    } = mark;
     let _ = write!(out, r#"<g color="{}">"#, kind.colour());
     match mark.width {
         Some(width) => bar(out, id, *kind, *x, *y, width),
         None => {
-            let _ = write!(out, r#"<g transform="translate({x:.1} {y:.1})">{}</g>"#, kind.glyph());
+            let _ = write!(
+                out,
+                r#"<g transform="translate({x:.1} {y:.1})">{}</g>"#,
+                kind.glyph()
+            );
         }
     }
     // The halo keeps a label readable on a pattern.
@@ -143,7 +161,11 @@ fn draw_mark(out: &mut String, id: &str, mark: &Mark) {
 
 /// A bar of a kind, around the middle of its track.
 fn bar(out: &mut String, id: &str, kind: Kind, x: f64, y: f64, width: f64) {
-    let dash = if kind == Kind::Sleep { r#" stroke-dasharray="5 3""# } else { "" };
+    let dash = if kind == Kind::Sleep {
+        r#" stroke-dasharray="5 3""#
+    } else {
+        ""
+    };
     let opacity = if kind == Kind::Work { "0.3" } else { "0.1" };
     // Half a line of room at each side, so that successive bars do not share an edge.
     let shape = format!(
@@ -185,8 +207,18 @@ mod tests {
 
     #[test]
     fn kinds_differ_without_colour() {
-        let all = [Kind::Work, Kind::Sleep, Kind::Wait, Kind::Ok, Kind::Error, Kind::Cancel];
-        let looks: BTreeSet<_> = all.map(|kind| (kind.pattern(), kind == Kind::Sleep)).into_iter().collect();
+        let all = [
+            Kind::Work,
+            Kind::Sleep,
+            Kind::Wait,
+            Kind::Ok,
+            Kind::Error,
+            Kind::Cancel,
+        ];
+        let looks: BTreeSet<_> = all
+            .map(|kind| (kind.pattern(), kind == Kind::Sleep))
+            .into_iter()
+            .collect();
         let glyphs: BTreeSet<_> = all.map(Kind::glyph).into_iter().collect();
         assert_eq!((looks.len(), glyphs.len()), (6, 6));
     }
@@ -194,7 +226,14 @@ mod tests {
     #[test]
     fn theme_defines_the_colour_of_every_kind() {
         let theme = include_str!("../../../../theme/course.css");
-        for kind in [Kind::Work, Kind::Sleep, Kind::Wait, Kind::Ok, Kind::Error, Kind::Cancel] {
+        for kind in [
+            Kind::Work,
+            Kind::Sleep,
+            Kind::Wait,
+            Kind::Ok,
+            Kind::Error,
+            Kind::Cancel,
+        ] {
             let name = format!("--trace-{}", kind.name());
             assert!(
                 theme.contains(&format!("{name}: light-dark(")) && kind.colour().contains(&name),
@@ -205,16 +244,32 @@ mod tests {
 
     #[test]
     fn legend_shows_the_kinds_that_occur() {
-        let event = Event { lane: "a".into(), label: "b".into(), kind: Kind::Wait, start_ms: 0, end_ms: 5 };
+        let event = Event {
+            lane: "a".into(),
+            label: "b".into(),
+            kind: Kind::Wait,
+            start_ms: 0,
+            end_ms: 5,
+        };
         let svg = svg("id", "t", &[event]);
         assert!(svg.contains(">wait</text>") && !svg.contains(">error</text>"));
     }
 
     #[test]
     fn drawing_has_only_themed_colours() {
-        let event = Event { lane: "a".into(), label: "b".into(), kind: Kind::Error, start_ms: 0, end_ms: 0 };
+        let event = Event {
+            lane: "a".into(),
+            label: "b".into(),
+            kind: Kind::Error,
+            start_ms: 0,
+            end_ms: 0,
+        };
         let svg = svg("id", "t", &[event]);
-        for paint in svg.split("fill=\"").skip(1).chain(svg.split("stroke=\"").skip(1)) {
+        for paint in svg
+            .split("fill=\"")
+            .skip(1)
+            .chain(svg.split("stroke=\"").skip(1))
+        {
             let paint = paint.split('"').next().expect("a value");
             assert!(
                 ["none", "currentColor"].contains(&paint)

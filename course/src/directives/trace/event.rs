@@ -28,7 +28,12 @@ impl Event {
 
     /// The event in words: `backoff from 0 ms to 100 ms (sleep)`.
     fn words(&self) -> String {
-        let Self { label, start_ms, end_ms, .. } = self;
+        let Self {
+            label,
+            start_ms,
+            end_ms,
+            ..
+        } = self;
         let kind = self.kind.name();
         if self.is_instant() {
             format!("{label} at {start_ms} ms ({kind})")
@@ -73,18 +78,29 @@ impl Kind {
 /// Reads the events, or says which line is not one and why.
 pub fn parse(text: &str) -> Result<Vec<Event>, (usize, String)> {
     let mut events = Vec::new();
-    for (number, line) in text.lines().enumerate().map(|(index, line)| (index + 1, line)) {
-        let event: Event =
-            serde_json::from_str(line).map_err(|error| (number, format!("not an event: {error}")))?;
+    for (number, line) in text
+        .lines()
+        .enumerate()
+        .map(|(index, line)| (index + 1, line))
+    {
+        let event: Event = serde_json::from_str(line)
+            .map_err(|error| (number, format!("not an event: {error}")))?;
         if event.end_ms < event.start_ms {
             return Err((
                 number,
-                format!("ends at {} ms, before it starts at {} ms", event.end_ms, event.start_ms),
+                format!(
+                    "ends at {} ms, before it starts at {} ms",
+                    event.end_ms, event.start_ms
+                ),
             ));
         }
         events.push(event);
     }
-    if events.is_empty() { Err((1, "no event at all".to_owned())) } else { Ok(events) }
+    if events.is_empty() {
+        Err((1, "no event at all".to_owned()))
+    } else {
+        Ok(events)
+    }
 }
 
 /// The lanes, in the order of their first event.
@@ -102,8 +118,17 @@ pub fn lanes(events: &[Event]) -> Vec<&str> {
 pub fn describe(events: &[Event]) -> String {
     let mut out = String::new();
     for lane in lanes(events) {
-        let words: Vec<_> = events.iter().filter(|event| event.lane == lane).map(Event::words).collect();
-        let _ = write!(out, "{}{lane}: {}.", if out.is_empty() { "" } else { " " }, words.join("; "));
+        let words: Vec<_> = events
+            .iter()
+            .filter(|event| event.lane == lane)
+            .map(Event::words)
+            .collect();
+        let _ = write!(
+            out,
+            "{}{lane}: {}.",
+            if out.is_empty() { "" } else { " " },
+            words.join("; ")
+        );
     }
     out
 }
@@ -119,18 +144,19 @@ mod tests {
     #[test]
     fn event_kinds_are_the_six_of_the_recorder() {
         for kind in ["work", "sleep", "wait", "ok", "error", "cancel"] {
-            let line = format!(r#"{{"lane":"a","label":"b","kind":"{kind}","start_ms":1,"end_ms":2}}"#);
+            let line =
+                format!(r#"{{"lane":"a","label":"b","kind":"{kind}","start_ms":1,"end_ms":2}}"#);
             assert_eq!(event(&line).expect("an event")[0].kind.name(), kind);
         }
-        let (line, why) =
-            event(r#"{"lane":"a","label":"b","kind":"nap","start_ms":1,"end_ms":2}"#).expect_err("no kind");
+        let (line, why) = event(r#"{"lane":"a","label":"b","kind":"nap","start_ms":1,"end_ms":2}"#)
+            .expect_err("no kind");
         assert!(line == 1 && why.contains("unknown variant `nap`"), "{why}");
     }
 
     #[test]
     fn event_may_not_end_before_it_starts() {
-        let (_, why) =
-            event(r#"{"lane":"a","label":"b","kind":"ok","start_ms":2,"end_ms":1}"#).expect_err("backwards");
+        let (_, why) = event(r#"{"lane":"a","label":"b","kind":"ok","start_ms":2,"end_ms":1}"#)
+            .expect_err("backwards");
         assert!(why.contains("before it starts"), "{why}");
     }
 
@@ -145,6 +171,9 @@ mod tests {
 {"lane":"a","label":"y","kind":"ok","start_ms":1,"end_ms":1}
 {"lane":"b","label":"z","kind":"cancel","start_ms":3,"end_ms":3}"#;
         let words = describe(&parse(text).expect("events"));
-        assert_eq!(words, "b: x from 0 ms to 2 ms (work); z at 3 ms (cancel). a: y at 1 ms (ok).");
+        assert_eq!(
+            words,
+            "b: x from 0 ms to 2 ms (work); z at 3 ms (cancel). a: y at 1 ms (ok)."
+        );
     }
 }

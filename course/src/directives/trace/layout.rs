@@ -66,11 +66,23 @@ pub struct Mark {
 /// Places all events.
 pub fn lay_out(events: &[Event]) -> Layout {
     let names = lanes(events);
-    let longest = names.iter().map(|name| text_width(&cut(name, NAME_CHARS))).fold(0.0, f64::max);
+    let longest = names
+        .iter()
+        .map(|name| text_width(&cut(name, NAME_CHARS)))
+        .fold(0.0, f64::max);
     // They are bold, and so wider.
     let left = longest * 1.16 + 18.0;
-    let end = events.iter().map(|event| event.end_ms).max().unwrap_or(0).max(1);
-    let scale = Scale { left, right: WIDTH - RIGHT, end };
+    let end = events
+        .iter()
+        .map(|event| event.end_ms)
+        .max()
+        .unwrap_or(0)
+        .max(1);
+    let scale = Scale {
+        left,
+        right: WIDTH - RIGHT,
+        end,
+    };
     let mut rows = Vec::new();
     let mut top = 0.0;
     for name in names {
@@ -79,7 +91,12 @@ pub fn lay_out(events: &[Event]) -> Layout {
         rows.push(row);
     }
     let ticks = ticks(end).into_iter().map(|ms| (scale.x(ms), ms)).collect();
-    Layout { left, rows, bottom: top, ticks }
+    Layout {
+        left,
+        rows,
+        bottom: top,
+        ticks,
+    }
 }
 
 /// From milliseconds to positions.
@@ -91,7 +108,10 @@ struct Scale {
 }
 
 impl Scale {
-    #[expect(clippy::cast_precision_loss, reason = "a position on paper needs no more than 52 bits")]
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "a position on paper needs no more than 52 bits"
+    )]
     fn x(self, ms: u64) -> f64 {
         self.left + (self.right - self.left) * (ms as f64 / self.end as f64)
     }
@@ -106,7 +126,8 @@ fn row(lane: &str, top: f64, events: &[Event], scale: Scale) -> Row {
         let mut taken: Vec<Vec<(f64, f64)>> = Vec::new();
         for event in mine().filter(|event| event.is_instant() == instants) {
             let (mut mark, from, to) = place(event, scale);
-            let free = |track: &[(f64, f64)]| track.iter().all(|&(a, b)| to + GAP <= a || b + GAP <= from);
+            let free =
+                |track: &[(f64, f64)]| track.iter().all(|&(a, b)| to + GAP <= a || b + GAP <= from);
             // Bars may touch: one thing ends where the next begins.
             let free = |track: &[(f64, f64)]| {
                 if instants {
@@ -115,17 +136,25 @@ fn row(lane: &str, top: f64, events: &[Event], scale: Scale) -> Row {
                     track.iter().all(|&(a, b)| to <= a + 0.5 || b <= from + 0.5)
                 }
             };
-            let index = taken.iter().position(|track| free(track)).unwrap_or_else(|| {
-                taken.push(Vec::new());
-                taken.len() - 1
-            });
+            let index = taken
+                .iter()
+                .position(|track| free(track))
+                .unwrap_or_else(|| {
+                    taken.push(Vec::new());
+                    taken.len() - 1
+                });
             taken[index].push((from, to));
             mark.y = top + GAP + TRACK * (tracks + index) as f64 + TRACK / 2.0;
             marks.push(mark);
         }
         tracks += taken.len();
     }
-    Row { name: cut(lane, NAME_CHARS), top, height: TRACK * tracks as f64 + 2.0 * GAP, marks }
+    Row {
+        name: cut(lane, NAME_CHARS),
+        top,
+        height: TRACK * tracks as f64 + 2.0 * GAP,
+        marks,
+    }
 }
 
 /// A mark with its label, and the room both take from left to right.
@@ -139,7 +168,15 @@ fn place(event: &Event, scale: Scale) -> (Mark, f64, f64) {
     };
     let mark = |label: String, label_x: f64| {
         let whole = (label != event.label).then(|| event.label.clone());
-        Mark { kind: event.kind, x, width, y: 0.0, label, label_x, whole }
+        Mark {
+            kind: event.kind,
+            x,
+            width,
+            y: 0.0,
+            label,
+            label_x,
+            whole,
+        }
     };
     let text = text_width(&event.label);
     if width.is_some_and(|width| text + 2.0 * GAP <= width) {
@@ -149,7 +186,11 @@ fn place(event: &Event, scale: Scale) -> (Mark, f64, f64) {
     if text <= room_right {
         (mark(event.label.clone(), to + GAP), from, to + GAP + text)
     } else if text <= room_left {
-        (mark(event.label.clone(), from - GAP - text), from - GAP - text, to)
+        (
+            mark(event.label.clone(), from - GAP - text),
+            from - GAP - text,
+            to,
+        )
     } else if room_right >= room_left {
         (mark(fit(&event.label, room_right), to + GAP), from, WIDTH)
     } else {
@@ -194,7 +235,10 @@ fn fit(text: &str, room: f64) -> String {
 pub fn ticks(end: u64) -> Vec<u64> {
     let mut power = 1;
     let step = loop {
-        if let Some(factor) = [1, 2, 5].into_iter().find(|factor| end / (factor * power) <= 8) {
+        if let Some(factor) = [1, 2, 5]
+            .into_iter()
+            .find(|factor| end / (factor * power) <= 8)
+        {
             break factor * power;
         }
         power *= 10;
@@ -209,7 +253,13 @@ mod tests {
     use super::*;
 
     fn event(kind: Kind, label: &str, start_ms: u64, end_ms: u64) -> Event {
-        Event { lane: "lane".to_owned(), label: label.to_owned(), kind, start_ms, end_ms }
+        Event {
+            lane: "lane".to_owned(),
+            label: label.to_owned(),
+            kind,
+            start_ms,
+            end_ms,
+        }
     }
 
     #[test]
@@ -222,7 +272,10 @@ mod tests {
 
     #[test]
     fn successive_bars_share_a_track() {
-        let events = [event(Kind::Sleep, "one", 0, 500), event(Kind::Work, "two", 500, 1000)];
+        let events = [
+            event(Kind::Sleep, "one", 0, 500),
+            event(Kind::Work, "two", 500, 1000),
+        ];
         let layout = lay_out(&events);
         let marks = &layout.rows[0].marks;
         assert!((marks[0].y - marks[1].y).abs() < 0.1);

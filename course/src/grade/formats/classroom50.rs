@@ -32,12 +32,18 @@ pub const VARIABLES: &[&str] = &[
 /// When a variable is missing, or it is not known when the submission was made.
 pub fn of(mark: &Mark, environment: &Environment) -> Result<Vec<u8>> {
     let variable = |name: &str| {
-        environment.get(name).filter(|value| !value.is_empty()).cloned().with_context(|| {
-            format!("the variable {name} is not set: Classroom 50 sets it for its autograder")
-        })
+        environment
+            .get(name)
+            .filter(|value| !value.is_empty())
+            .cloned()
+            .with_context(|| {
+                format!("the variable {name} is not set: Classroom 50 sets it for its autograder")
+            })
     };
     let graded = &mark.graded;
-    let score = mark.score().context("it is ungraded, and Classroom 50 has no word for that: exit with 2")?;
+    let score = mark
+        .score()
+        .context("it is ungraded, and Classroom 50 has no word for that: exit with 2")?;
     let submitted = super::super::mark::instant(&graded.student.submitted)
         .or_else(|| environment.get("SUBMISSION_TAG").and_then(|tag| tagged(tag)))
         .context(
@@ -80,13 +86,26 @@ pub fn of(mark: &Mark, environment: &Environment) -> Result<Vec<u8>> {
 
 /// The instant in a tag such as `submit/2027-02-01T16-00-00Z-1a2b3c4`.
 fn tagged(tag: &str) -> Option<jiff::Timestamp> {
-    let digits: String =
-        tag.strip_prefix("submit/")?.split('Z').next()?.chars().filter(char::is_ascii_digit).collect();
+    let digits: String = tag
+        .strip_prefix("submit/")?
+        .split('Z')
+        .next()?
+        .chars()
+        .filter(char::is_ascii_digit)
+        .collect();
     if digits.len() != 14 || !tag.contains('Z') {
         return None;
     }
     let at = |from: usize, to: usize| &digits[from..to];
-    let text = format!("{}-{}-{}T{}:{}:{}Z", at(0, 4), at(4, 6), at(6, 8), at(8, 10), at(10, 12), at(12, 14));
+    let text = format!(
+        "{}-{}-{}T{}:{}:{}Z",
+        at(0, 4),
+        at(4, 6),
+        at(6, 8),
+        at(8, 10),
+        at(10, 12),
+        at(12, 14)
+    );
     text.parse().ok()
 }
 
@@ -96,10 +115,17 @@ mod tests {
 
     #[test]
     fn instant_of_a_tag_is_read_or_not_guessed() {
-        for tag in ["submit/2027-02-01T16-00-00Z-1a2b3c4", "submit/20270201T160000Z-99"] {
+        for tag in [
+            "submit/2027-02-01T16-00-00Z-1a2b3c4",
+            "submit/20270201T160000Z-99",
+        ] {
             assert_eq!(tagged(tag).unwrap().to_string(), "2027-02-01T16:00:00Z");
         }
-        for tag in ["submit/20270201-160000-1a2b", "v1", "submit/2027-13-01T16-00-00Z-a"] {
+        for tag in [
+            "submit/20270201-160000-1a2b",
+            "v1",
+            "submit/2027-13-01T16-00-00Z-a",
+        ] {
             assert_eq!(tagged(tag), None, "{tag}");
         }
     }

@@ -29,7 +29,13 @@ pub fn of(mark: &Mark) -> Result<Vec<u8>> {
         (None, _) | (_, 0) => "0".to_owned(),
         (Some(score), of) => format!("{score}/{of}"),
     };
-    let lines =
-        [json!({ "tag": "unit-test", "results": [suite] }), json!({ "tag": "points", "points": points })];
-    Ok(lines.iter().map(|line| format!("{line}\n")).collect::<String>().into_bytes())
+    let lines = [
+        json!({ "tag": "unit-test", "results": [suite] }),
+        json!({ "tag": "points", "points": points }),
+    ];
+    Ok(lines
+        .iter()
+        .map(|line| format!("{line}\n"))
+        .collect::<String>()
+        .into_bytes())
 }

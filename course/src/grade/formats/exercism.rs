@@ -37,7 +37,9 @@ pub fn of(mark: &Mark) -> Result<Vec<u8>> {
     );
     if broken {
         let message = cut(&mark.summary(), MESSAGE);
-        return document(&json!({ "version": 3, "status": "error", "message": message, "tests": [] }));
+        return document(
+            &json!({ "version": 3, "status": "error", "message": message, "tests": [] }),
+        );
     }
     let mut tests: Vec<Value> = Vec::new();
     for (id, (group, passed)) in (1..).zip(mark.groups()) {
@@ -60,8 +62,11 @@ pub fn of(mark: &Mark) -> Result<Vec<u8>> {
             };
             let mut shown = json!({ "name": test.name, "status": status, "task_id": id });
             if test.outcome != Outcome::Passed {
-                let words =
-                    if test.message.is_empty() { test.outcome.words() } else { test.message.as_str() };
+                let words = if test.message.is_empty() {
+                    test.outcome.words()
+                } else {
+                    test.message.as_str()
+                };
                 shown["message"] = json!(cut(words, OUTPUT));
             }
             tests.push(shown);

@@ -39,8 +39,13 @@ pub fn of(mark: &Mark) -> Result<Vec<u8>> {
                 "duration": 0,
             }],
         });
-        let encoded = base64::engine::general_purpose::STANDARD.encode(serde_json::to_vec(&document)?);
-        let _ = writeln!(lines, "{}_RESULTS={encoded}", group.name.to_uppercase().replace('-', "_"));
+        let encoded =
+            base64::engine::general_purpose::STANDARD.encode(serde_json::to_vec(&document)?);
+        let _ = writeln!(
+            lines,
+            "{}_RESULTS={encoded}",
+            group.name.to_uppercase().replace('-', "_")
+        );
     }
     Ok(lines.into_bytes())
 }

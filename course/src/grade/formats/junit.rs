@@ -10,8 +10,10 @@ use crate::grade::mark::Mark;
 use crate::grade::result::{Graded, Group, Outcome, Status};
 
 fn kind(graded: &Graded, group: &Group) -> NonSuccessKind {
-    let ran =
-        matches!(graded.status, Status::Graded | Status::Timeout | Status::ResourceLimit | Status::Tampered);
+    let ran = matches!(
+        graded.status,
+        Status::Graded | Status::Timeout | Status::ResourceLimit | Status::Tampered
+    );
     let wrong = |outcome| matches!(outcome, Outcome::Passed | Outcome::Failed);
     if ran && group.tests.iter().all(|test| wrong(test.outcome)) {
         NonSuccessKind::Failure
@@ -48,8 +50,15 @@ pub fn of<'a>(marks: impl IntoIterator<Item = &'a Mark>) -> Result<Vec<u8>> {
                 status.set_description(format!("{}\n{details}", mark.summary()).trim());
                 status
             };
-            let points = if graded.has_verdict() { group.points.to_string() } else { "ungraded".to_owned() };
-            let mut case = TestCase::new(format!("{} [{points}/{}]", group.name, group.max_points), status);
+            let points = if graded.has_verdict() {
+                group.points.to_string()
+            } else {
+                "ungraded".to_owned()
+            };
+            let mut case = TestCase::new(
+                format!("{} [{points}/{}]", group.name, group.max_points),
+                status,
+            );
             case.set_classname(format!("{}::{}", graded.task, group.name));
             case.add_property(Property::new("points", points));
             case.add_property(Property::new("max_points", group.max_points.to_string()));
@@ -57,5 +66,8 @@ pub fn of<'a>(marks: impl IntoIterator<Item = &'a Mark>) -> Result<Vec<u8>> {
         }
         report.add_test_suite(suite);
     }
-    Ok(report.unwrap_or_else(|| Report::new("nothing")).to_string()?.into_bytes())
+    Ok(report
+        .unwrap_or_else(|| Report::new("nothing"))
+        .to_string()?
+        .into_bytes())
 }

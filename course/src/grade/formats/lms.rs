@@ -63,7 +63,9 @@ impl<'a> Table<'a> {
 
     /// What a cell says; empty where there is none.
     fn get(&self, row: usize, column: usize) -> String {
-        let Some(range) = self.rows[row].get(column) else { return String::new() };
+        let Some(range) = self.rows[row].get(column) else {
+            return String::new();
+        };
         let raw = &self.text[range.clone()];
         match raw.strip_prefix('"') {
             Some(rest) => match rest.rfind('"') {
@@ -75,7 +77,9 @@ impl<'a> Table<'a> {
     }
 
     fn header(&self) -> Vec<String> {
-        (0..self.rows[0].len()).map(|column| self.get(0, column).trim().to_owned()).collect()
+        (0..self.rows[0].len())
+            .map(|column| self.get(0, column).trim().to_owned())
+            .collect()
     }
 
     fn column(&self, name: &str, whose: &str) -> Result<usize> {
@@ -191,7 +195,10 @@ fn fill<'a>(
             }
         };
         if let Some(other) = taken.insert(row, id) {
-            bail!("{other} and {id} have the same row, {}: one student has two submissions", row + 1);
+            bail!(
+                "{other} and {id} have the same row, {}: one student has two submissions",
+                row + 1
+            );
         }
         match place(row, mark) {
             Ok(new) => {
@@ -214,7 +221,11 @@ fn fill<'a>(
             Err(why) => notes.push(format!("{id}: {why}")),
         }
     }
-    Ok(Merged { bytes: table.with(&cells)?, changed, notes })
+    Ok(Merged {
+        bytes: table.with(&cells)?,
+        changed,
+        notes,
+    })
 }
 
 /// Fills the gradebook of Canvas: the column of an assignment, which is called `NAME` or `NAME (12345)`.
@@ -226,18 +237,27 @@ pub fn canvas(gradebook: &str, column: &str, by: Option<&str>, marks: &[Mark]) -
     let table = Table::parse(gradebook)?;
     let header = table.header();
     let name_of = |title: &str| match title.rsplit_once(" (") {
-        Some((name, id)) if id.strip_suffix(')').is_some_and(|id| id.bytes().all(|b| b.is_ascii_digit())) => {
+        Some((name, id))
+            if id
+                .strip_suffix(')')
+                .is_some_and(|id| id.bytes().all(|b| b.is_ascii_digit())) =>
+        {
             name.to_owned()
         }
         _ => title.to_owned(),
     };
-    let fits: Vec<usize> =
-        (0..header.len()).filter(|at| header[*at] == column || name_of(&header[*at]) == column).collect();
+    let fits: Vec<usize> = (0..header.len())
+        .filter(|at| header[*at] == column || name_of(&header[*at]) == column)
+        .collect();
     let at = match fits.as_slice() {
         [one] => *one,
         [] => {
             let names: Vec<String> = header.iter().map(|title| name_of(title)).collect();
-            let known = or_nearest(column, names.iter().map(String::as_str), "it has no columns");
+            let known = or_nearest(
+                column,
+                names.iter().map(String::as_str),
+                "it has no columns",
+            );
             bail!("it has no column `{column}`: {known}");
         }
         several => bail!(
@@ -256,8 +276,16 @@ pub fn canvas(gradebook: &str, column: &str, by: Option<&str>, marks: &[Mark]) -
         worth(&table.get(row, at), mark, "Canvas")?;
     }
     let students = (possible.unwrap_or(0) + 1)..table.rows.len();
-    let rows = Rows::of(&table, by.unwrap_or("SIS Login ID"), "Canvas", students, |name| name)?;
-    fill(&table, &rows, marks, |_, mark| Ok(vec![(at, mark.score().unwrap_or(0).to_string())]))
+    let rows = Rows::of(
+        &table,
+        by.unwrap_or("SIS Login ID"),
+        "Canvas",
+        students,
+        |name| name,
+    )?;
+    fill(&table, &rows, marks, |_, mark| {
+        Ok(vec![(at, mark.score().unwrap_or(0).to_string())])
+    })
 }
 
 /// Fills the grading worksheet of Moodle: grade and feedback.
@@ -271,10 +299,17 @@ pub fn moodle(worksheet: &str, by: Option<&str>, marks: &[Mark]) -> Result<Merge
     let (grade, maximum) = (column("Grade")?, column("Maximum Grade")?);
     let header = table.header();
     let optional = |name: &str| header.iter().position(|it| it == name);
-    let (open, feedback) = (optional("Grade can be changed"), optional("Feedback comments"));
-    let rows = Rows::of(&table, by.unwrap_or("Identifier"), "Moodle", 1..table.rows.len(), |name| {
-        name.strip_prefix("Participant ").unwrap_or(name)
-    })?;
+    let (open, feedback) = (
+        optional("Grade can be changed"),
+        optional("Feedback comments"),
+    );
+    let rows = Rows::of(
+        &table,
+        by.unwrap_or("Identifier"),
+        "Moodle",
+        1..table.rows.len(),
+        |name| name.strip_prefix("Participant ").unwrap_or(name),
+    )?;
     if let (Some(mark), true) = (marks.first(), table.rows.len() > 1) {
         worth(&table.get(1, maximum), mark, "Moodle")?;
     }
@@ -290,7 +325,9 @@ pub fn moodle(worksheet: &str, by: Option<&str>, marks: &[Mark]) -> Result<Merge
 
 /// Points of another scale would be read as points of this one.
 fn worth(cell: &str, mark: &Mark, whose: &str) -> Result<()> {
-    let Ok(theirs) = cell.trim().parse::<f64>() else { return Ok(()) };
+    let Ok(theirs) = cell.trim().parse::<f64>() else {
+        return Ok(());
+    };
     let ours = mark.graded.max_score;
     ensure!(
         (theirs - f64::from(ours)).abs() < 1e-9,
@@ -307,7 +344,11 @@ fn words(mark: &Mark) -> String {
         let line = mark.details(group, passed);
         let line = line.lines().next().unwrap_or_default().to_owned();
         let sep = if said.is_empty() { "" } else { "; " };
-        let _ = write!(said, "{sep}{} {}/{}, {line}", group.name, group.points, group.max_points);
+        let _ = write!(
+            said,
+            "{sep}{} {}/{}, {line}",
+            group.name, group.points, group.max_points
+        );
     }
     cell(&said.replace('\n', " "))
 }

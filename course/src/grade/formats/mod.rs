@@ -54,7 +54,9 @@ impl Format {
     #[must_use]
     pub fn ending(self) -> Option<&'static str> {
         match self {
-            Self::Gradescope | Self::Classroom50 | Self::Prairielearn | Self::Exercism => Some("json"),
+            Self::Gradescope | Self::Classroom50 | Self::Prairielearn | Self::Exercism => {
+                Some("json")
+            }
             Self::Codegrade => Some("jsonl"),
             Self::Github => Some("env"),
             Self::Junit | Self::Nbgrader | Self::Canvas | Self::Moodle => None,
@@ -75,7 +77,9 @@ fn document(value: &Value) -> Result<Vec<u8>> {
 pub fn names<'a>(students: impl Iterator<Item = &'a str>) -> BTreeMap<&'a str, String> {
     let students: Vec<&str> = students.collect();
     let mut folded: BTreeMap<String, usize> = BTreeMap::new();
-    students.iter().for_each(|id| *folded.entry(id.to_lowercase()).or_default() += 1);
+    students
+        .iter()
+        .for_each(|id| *folded.entry(id.to_lowercase()).or_default() += 1);
     let plain = |id: &str| {
         let safe = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '@');
         (1..=100).contains(&id.len())
@@ -84,7 +88,19 @@ pub fn names<'a>(students: impl Iterator<Item = &'a str>) -> BTreeMap<&'a str, S
             && !id.ends_with('.')
             && folded[&id.to_lowercase()] == 1
     };
-    students.iter().map(|id| (*id, if plain(id) { (*id).to_owned() } else { file_name(id) })).collect()
+    students
+        .iter()
+        .map(|id| {
+            (
+                *id,
+                if plain(id) {
+                    (*id).to_owned()
+                } else {
+                    file_name(id)
+                },
+            )
+        })
+        .collect()
 }
 
 /// How much of the points was reached, from 0 to 1.

@@ -27,13 +27,17 @@ pub const HEADER: [&str; 11] = [
 ///
 /// None that depend on the results.
 pub fn of<'a>(marks: impl IntoIterator<Item = &'a Mark>, plan: Option<&Plan>) -> Result<Vec<u8>> {
-    let due = plan.and_then(Plan::due).map(Due::rfc3339).unwrap_or_default();
+    let due = plan
+        .and_then(Plan::due)
+        .map(Due::rfc3339)
+        .unwrap_or_default();
     let mut table = csv::Writer::from_writer(Vec::new());
     table.write_record(HEADER)?;
     for mark in marks {
         let student = &mark.graded.student;
         // Where a name ends and the other begins is not known: it stays whole, in the column that is sorted by.
-        let number = |number: Option<u32>| number.map_or_else(String::new, |number| number.to_string());
+        let number =
+            |number: Option<u32>| number.map_or_else(String::new, |number| number.to_string());
         table.write_record([
             cell(&mark.graded.task),
             due.clone(),

@@ -18,14 +18,21 @@ const OUTPUT: usize = 600_000;
 pub fn of(mark: &Mark) -> Result<Vec<u8>> {
     let graded = &mark.graded;
     let gradable = match graded.status {
-        Status::CompileError | Status::Rejected | Status::Missing | Status::InfrastructureError => false,
+        Status::CompileError | Status::Rejected | Status::Missing | Status::InfrastructureError => {
+            false
+        }
         Status::Graded | Status::Timeout | Status::ResourceLimit | Status::Tampered => true,
     };
     if !gradable {
         let summary = mark.summary();
-        let errors: &[&str] =
-            if graded.status == Status::InfrastructureError { &[] } else { &[summary.as_str()] };
-        return document(&json!({ "gradable": false, "message": summary, "format_errors": errors }));
+        let errors: &[&str] = if graded.status == Status::InfrastructureError {
+            &[]
+        } else {
+            &[summary.as_str()]
+        };
+        return document(
+            &json!({ "gradable": false, "message": summary, "format_errors": errors }),
+        );
     }
     let room = OUTPUT / graded.groups.len().max(1) / 4;
     let tests: Vec<_> = mark

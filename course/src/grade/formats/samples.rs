@@ -6,12 +6,26 @@ use crate::task::{Part, Visibility};
 /// The name of a hidden test, which nobody may read.
 pub const SECRET: &str = "properties::the_secret_property_holds";
 
-fn group(name: &str, part: Part, visibility: Visibility, points: u32, tests: &[(&str, bool)]) -> Group {
+fn group(
+    name: &str,
+    part: Part,
+    visibility: Visibility,
+    points: u32,
+    tests: &[(&str, bool)],
+) -> Group {
     let test = |(name, passed): &(&str, bool)| Test {
         name: (*name).to_owned(),
-        outcome: if *passed { Outcome::Passed } else { Outcome::Failed },
+        outcome: if *passed {
+            Outcome::Passed
+        } else {
+            Outcome::Failed
+        },
         flaky: false,
-        message: if *passed { String::new() } else { "failed: panicked at tests/a.rs:1:2".to_owned() },
+        message: if *passed {
+            String::new()
+        } else {
+            "failed: panicked at tests/a.rs:1:2".to_owned()
+        },
     };
     let tests: Vec<Test> = tests.iter().map(test).collect();
     let all = tests.iter().all(|test| test.outcome == Outcome::Passed);
@@ -43,14 +57,33 @@ pub fn graded(id: &str, points: u32) -> Graded {
             10,
             &[("core::first_holds", true), ("core::second_holds", has(10))],
         ),
-        group("bonus", Part::Bonus, Visibility::Public, 6, &[("bonus::third_holds", has(6))]),
-        group("properties", Part::Core, Visibility::Hidden, 4, &[(SECRET, has(4))]),
+        group(
+            "bonus",
+            Part::Bonus,
+            Visibility::Public,
+            6,
+            &[("bonus::third_holds", has(6))],
+        ),
+        group(
+            "properties",
+            Part::Core,
+            Visibility::Hidden,
+            4,
+            &[(SECRET, has(4))],
+        ),
     ];
     Graded {
         format: 1,
         task: "small".to_owned(),
-        key: Key { task: "t".to_owned(), submission: "s".to_owned(), toolchain: "c".to_owned() },
-        student: Student { id: id.to_owned(), ..Student::default() },
+        key: Key {
+            task: "t".to_owned(),
+            submission: "s".to_owned(),
+            toolchain: "c".to_owned(),
+        },
+        student: Student {
+            id: id.to_owned(),
+            ..Student::default()
+        },
         status: Status::Graded,
         score: Some(groups.iter().map(|group| group.points).sum()),
         max_score: 20,
@@ -66,7 +99,10 @@ pub fn graded(id: &str, points: u32) -> Graded {
 /// One that the grader could not grade.
 pub fn ungraded(id: &str) -> Graded {
     let mut graded = graded(id, 0);
-    graded.groups.iter_mut().for_each(|group| group.tests.clear());
+    graded
+        .groups
+        .iter_mut()
+        .for_each(|group| group.tests.clear());
     Graded {
         status: Status::InfrastructureError,
         score: None,

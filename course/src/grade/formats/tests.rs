@@ -78,7 +78,10 @@ prop_compose! {
 
 mod specification {
     //! What the platforms say they read. An unknown key is an error.
-    #![allow(dead_code, reason = "a field is there to be required, or to be allowed")]
+    #![allow(
+        dead_code,
+        reason = "a field is there to be required, or to be allowed"
+    )]
 
     use super::Deserialize;
     use serde_json::Value;
@@ -276,11 +279,22 @@ fn all_formats(graded: &Graded) -> Vec<Vec<u8>> {
     let bytes = gradescope::of(&mark).unwrap();
     let found: spec::Gradescope = read(&bytes);
     assert_eq!(found.score, Some(f64::from(score)));
-    assert_eq!(found.tests.iter().map(|test| test.max_score).sum::<f64>(), f64::from(graded.max_score));
+    assert_eq!(
+        found.tests.iter().map(|test| test.max_score).sum::<f64>(),
+        f64::from(graded.max_score)
+    );
     assert!(found.tests.iter().all(|test| test.score <= test.max_score));
     // A student sees the total only if no test is `hidden`.
-    assert!(found.tests.iter().all(|test| test.visibility != spec::Visibility::Hidden));
-    assert_eq!(found.tests.last().unwrap().visibility, spec::Visibility::AfterPublished);
+    assert!(
+        found
+            .tests
+            .iter()
+            .all(|test| test.visibility != spec::Visibility::Hidden)
+    );
+    assert_eq!(
+        found.tests.last().unwrap().visibility,
+        spec::Visibility::AfterPublished
+    );
     all.push(bytes);
 
     let bytes = classroom50::of(&mark, &environment()).unwrap();
@@ -290,7 +304,12 @@ fn all_formats(graded: &Graded) -> Vec<Vec<u8>> {
         ("classroom50/result/v1", "2027-02-01T16:00:00Z")
     );
     assert!(found.score == score && found.score <= found.max_score);
-    assert!(found.tests.iter().all(|test| test.score <= test.max_score && (test.passed == (test.score > 0))));
+    assert!(
+        found
+            .tests
+            .iter()
+            .all(|test| test.score <= test.max_score && (test.passed == (test.score > 0)))
+    );
     all.push(bytes);
 
     let bytes = github::of(&mark).unwrap();
@@ -298,13 +317,25 @@ fn all_formats(graded: &Graded) -> Vec<Vec<u8>> {
     let mut points = 0;
     for line in text.lines() {
         let (name, encoded) = line.split_once("_RESULTS=").unwrap();
-        assert!(!name.is_empty() && name.bytes().all(|b| b.is_ascii_uppercase() || b == b'_'), "{name}");
-        let decoded = base64::engine::general_purpose::STANDARD.decode(encoded).unwrap();
+        assert!(
+            !name.is_empty() && name.bytes().all(|b| b.is_ascii_uppercase() || b == b'_'),
+            "{name}"
+        );
+        let decoded = base64::engine::general_purpose::STANDARD
+            .decode(encoded)
+            .unwrap();
         let found: spec::Github = read(&decoded);
-        let passed = found.tests.iter().filter(|test| test.status == spec::GithubStatus::Pass).count();
+        let passed = found
+            .tests
+            .iter()
+            .filter(|test| test.status == spec::GithubStatus::Pass)
+            .count();
         // The two ways in which the reporter counted.
         let recorded: u32 = found.tests.iter().map(|test| test.score).sum();
-        assert_eq!(recorded as usize * found.tests.len(), passed * found.max_score as usize);
+        assert_eq!(
+            recorded as usize * found.tests.len(),
+            passed * found.max_score as usize
+        );
         points += recorded;
         all.push(decoded);
     }
@@ -321,25 +352,40 @@ fn all_formats(graded: &Graded) -> Vec<Vec<u8>> {
     all.push(bytes);
 
     let bytes = codegrade::of(&mark).unwrap();
-    let lines: Vec<spec::Codegrade> =
-        String::from_utf8(bytes.clone()).unwrap().lines().map(|line| read(line.as_bytes())).collect();
-    let [spec::Codegrade::UnitTest { results }, spec::Codegrade::Points { points }] = lines.as_slice() else {
+    let lines: Vec<spec::Codegrade> = String::from_utf8(bytes.clone())
+        .unwrap()
+        .lines()
+        .map(|line| read(line.as_bytes()))
+        .collect();
+    let [
+        spec::Codegrade::UnitTest { results },
+        spec::Codegrade::Points { points },
+    ] = lines.as_slice()
+    else {
         panic!("a suite, and points")
     };
     assert_eq!(*points, format!("{score}/{}", graded.max_score));
-    let weights =
-        results[0].test_cases.iter().map(|case| case.weight.as_ref().unwrap().parse::<u32>().unwrap());
+    let weights = results[0]
+        .test_cases
+        .iter()
+        .map(|case| case.weight.as_ref().unwrap().parse::<u32>().unwrap());
     assert_eq!(weights.sum::<u32>(), graded.max_score);
     all.push(bytes);
 
     let bytes = exercism::of(&mark).unwrap();
     let found: spec::Exercism = read(&bytes);
     assert_eq!(found.version, 3);
-    assert_eq!(found.status == spec::GithubStatus::Error, found.message.is_some());
+    assert_eq!(
+        found.status == spec::GithubStatus::Error,
+        found.message.is_some()
+    );
     let texts = found.tests.iter().filter_map(|test| test.message.as_ref());
     assert!(texts.into_iter().all(|text| text.chars().count() <= 500));
     assert!(
-        found.tests.iter().all(|test| (test.status == spec::GithubStatus::Pass) == test.message.is_none())
+        found
+            .tests
+            .iter()
+            .all(|test| (test.status == spec::GithubStatus::Pass) == test.message.is_none())
     );
     all.push(bytes);
 
@@ -347,7 +393,11 @@ fn all_formats(graded: &Graded) -> Vec<Vec<u8>> {
     let xml = String::from_utf8(bytes.clone()).unwrap();
     let found = quick_junit::Report::deserialize_from_str(&xml).unwrap();
     assert_eq!((found.test_suites.len(), found.tests), (1, 3));
-    assert!(xml.chars().all(|c| !c.is_control() || matches!(c, '\n' | '\t' | '\r')), "{xml:?}");
+    assert!(
+        xml.chars()
+            .all(|c| !c.is_control() || matches!(c, '\n' | '\t' | '\r')),
+        "{xml:?}"
+    );
     all.push(bytes);
 
     let bytes = nbgrader::of([&mark], None).unwrap();
@@ -355,7 +405,12 @@ fn all_formats(graded: &Graded) -> Vec<Vec<u8>> {
     assert_eq!(table.headers().unwrap(), nbgrader::HEADER.as_slice());
     let rows: Vec<_> = table.records().map(Result::unwrap).collect();
     assert_eq!((rows.len(), &rows[0][9]), (1, score.to_string().as_str()));
-    assert!(rows[0].iter().all(|cell| !cell.trim_start().starts_with(['=', '+', '-', '@'])), "{rows:?}");
+    assert!(
+        rows[0]
+            .iter()
+            .all(|cell| !cell.trim_start().starts_with(['=', '+', '-', '@'])),
+        "{rows:?}"
+    );
     all.push(bytes);
     all
 }
@@ -424,7 +479,11 @@ fn ungraded_is_a_zero_nowhere() {
     let found: spec::Gradescope = read(&gradescope::of(&mark).unwrap());
     assert_eq!(found.score, None);
     let bytes = nbgrader::of([&mark], None).unwrap();
-    let row = csv::Reader::from_reader(bytes.as_slice()).records().next().unwrap().unwrap();
+    let row = csv::Reader::from_reader(bytes.as_slice())
+        .records()
+        .next()
+        .unwrap()
+        .unwrap();
     assert_eq!((&row[7], &row[8], &row[9], &row[10]), ("", "", "", "20"));
     let xml = String::from_utf8(junit::of([&mark]).unwrap()).unwrap();
     let report = quick_junit::Report::deserialize_from_str(&xml).unwrap();
@@ -432,7 +491,10 @@ fn ungraded_is_a_zero_nowhere() {
     assert!(!xml.contains("name=\"points\" value=\"0\""), "{xml}");
     let book = "Student,ID,SIS Login ID,Small (77)\n    Points Possible,,,20\nAnn,1,ann,\n";
     let merged = lms::canvas(book, "Small", None, &[mark]).unwrap();
-    assert_eq!((merged.bytes.as_slice(), merged.changed), (book.as_bytes(), 0));
+    assert_eq!(
+        (merged.bytes.as_slice(), merged.changed),
+        (book.as_bytes(), 0)
+    );
     assert_eq!(merged.notes, ["ann is ungraded: the cell stays as it is"]);
 }
 
@@ -446,9 +508,15 @@ fn gradebook_of_canvas_is_filled_by_exact_logins_only() {
                 Twin,4,u4,twin,A,,\r\nTwin,5,u5,twin,B,,\r\n";
     let mut bob = graded("4711", 14);
     bob.student.email = "bob@x.org".to_owned();
-    let marks =
-        [graded("ann", 20), bob, graded("cy", 16), graded("Ann", 20), graded("twin", 0), ungraded("u1")]
-            .map(|graded| mark(&graded));
+    let marks = [
+        graded("ann", 20),
+        bob,
+        graded("cy", 16),
+        graded("Ann", 20),
+        graded("twin", 0),
+        ungraded("u1"),
+    ]
+    .map(|graded| mark(&graded));
     let merged = lms::canvas(book, "Small", None, &marks).unwrap();
     let after = String::from_utf8(merged.bytes).unwrap();
     assert_eq!(after, book.replace("A,,4", "A,20,4").replace("12.00", "16"));
@@ -466,11 +534,25 @@ fn gradebook_of_canvas_is_filled_by_exact_logins_only() {
     let merged = lms::canvas(book, "Small two", Some("SIS User ID"), &[]).unwrap();
     assert_eq!(merged.bytes, book.as_bytes());
     for (column, by, says) in [
-        ("Smal", None, "it has no column `Smal`: the nearest are Small,"),
-        ("Small two", None, "in Canvas this is worth 5 points, and here 20"),
-        ("Small", Some("Login"), "it has no column `Login`, which Canvas writes"),
+        (
+            "Smal",
+            None,
+            "it has no column `Smal`: the nearest are Small,",
+        ),
+        (
+            "Small two",
+            None,
+            "in Canvas this is worth 5 points, and here 20",
+        ),
+        (
+            "Small",
+            Some("Login"),
+            "it has no column `Login`, which Canvas writes",
+        ),
     ] {
-        let error = lms::canvas(book, column, by, &marks).unwrap_err().to_string();
+        let error = lms::canvas(book, column, by, &marks)
+            .unwrap_err()
+            .to_string();
         assert!(error.contains(says), "{error}");
     }
     let twice = [mark(&graded("ann", 20)), {
@@ -478,7 +560,9 @@ fn gradebook_of_canvas_is_filled_by_exact_logins_only() {
         other.student.email = "ann".to_owned();
         mark(&other)
     }];
-    let error = lms::canvas(book, "Small", None, &twice).unwrap_err().to_string();
+    let error = lms::canvas(book, "Small", None, &twice)
+        .unwrap_err()
+        .to_string();
     assert!(error.contains("ann and x have the same row, 3"), "{error}");
 }
 
@@ -493,17 +577,35 @@ fn worksheet_of_moodle_gets_grade_and_feedback_where_it_may() {
     let feedback = "\"core 10/10, 2 of 2 tests passed; bonus 6/6, 1 of 1 tests passed; properties 0/4, hidden tests: not all passed\"";
     assert_eq!(
         after,
-        sheet
-            .replace("Submitted,,20", "Submitted,16,20")
-            .replace("-,\nParticipant 12", &format!("-,{feedback}\nParticipant 12"))
+        sheet.replace("Submitted,,20", "Submitted,16,20").replace(
+            "-,\nParticipant 12",
+            &format!("-,{feedback}\nParticipant 12")
+        )
     );
-    assert_eq!(merged.notes, ["12: Moodle says that this grade cannot be changed, so it stays"]);
+    assert_eq!(
+        merged.notes,
+        ["12: Moodle says that this grade cannot be changed, so it stays"]
+    );
     // By address, if that is how they are called.
     let marks = [mark(&graded("bob@x.org", 16))];
-    assert_eq!(lms::moodle(sheet, Some("Email address"), &marks).unwrap().notes.len(), 1);
-    assert!(lms::moodle("a,b\n", None, &marks).unwrap_err().to_string().contains("no column `Grade`"));
+    assert_eq!(
+        lms::moodle(sheet, Some("Email address"), &marks)
+            .unwrap()
+            .notes
+            .len(),
+        1
+    );
     assert!(
-        lms::moodle("Identifier,\"Grade\n", None, &marks).unwrap_err().to_string().contains("has no end")
+        lms::moodle("a,b\n", None, &marks)
+            .unwrap_err()
+            .to_string()
+            .contains("no column `Grade`")
+    );
+    assert!(
+        lms::moodle("Identifier,\"Grade\n", None, &marks)
+            .unwrap_err()
+            .to_string()
+            .contains("has no end")
     );
 }
 
@@ -514,18 +616,43 @@ fn hidden_group_of_no_weight_still_says_that_it_passed() {
         (group.points, group.max_points) = (0, 0);
     }
     let mark = mark(&all);
-    let said: Vec<String> = mark.groups().map(|(group, passed)| mark.details(group, passed)).collect();
-    assert_eq!(said, ["2 of 2 tests passed", "1 of 1 tests passed", "hidden tests: passed"]);
+    let said: Vec<String> = mark
+        .groups()
+        .map(|(group, passed)| mark.details(group, passed))
+        .collect();
+    assert_eq!(
+        said,
+        [
+            "2 of 2 tests passed",
+            "1 of 1 tests passed",
+            "hidden tests: passed"
+        ]
+    );
 }
 
 #[test]
 fn names_of_files_are_the_students_where_they_can_be() {
-    let students = ["ann", "bob@x.org", "Cy", "cy", "a/b", "..", "", "con.", "🦀", "-rf"];
+    let students = [
+        "ann",
+        "bob@x.org",
+        "Cy",
+        "cy",
+        "a/b",
+        "..",
+        "",
+        "con.",
+        "🦀",
+        "-rf",
+    ];
     let names: BTreeMap<&str, String> = names(students.into_iter());
-    assert_eq!((names["ann"].as_str(), names["bob@x.org"].as_str()), ("ann", "bob@x.org"));
+    assert_eq!(
+        (names["ann"].as_str(), names["bob@x.org"].as_str()),
+        ("ann", "bob@x.org")
+    );
     for digest in ["Cy", "cy", "a/b", "..", "", "con.", "🦀", "-rf"] {
         assert_eq!(names[digest].len(), 32, "{digest}");
     }
-    let folded: std::collections::BTreeSet<String> = names.values().map(|name| name.to_lowercase()).collect();
+    let folded: std::collections::BTreeSet<String> =
+        names.values().map(|name| name.to_lowercase()).collect();
     assert_eq!(folded.len(), students.len());
 }

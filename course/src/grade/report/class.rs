@@ -55,13 +55,27 @@ impl Class<'_> {
 
     fn spread(&self, out: &mut String) {
         let mut kinds: BTreeMap<Status, usize> = BTreeMap::new();
-        self.marks.iter().for_each(|mark| *kinds.entry(mark.graded.status).or_default() += 1);
-        let kinds: Vec<_> =
-            kinds.iter().map(|(status, count)| format!("{count} {}", status.word())).collect();
-        let _ = writeln!(out, "{} submissions: {}.\n", self.marks.len(), kinds.join(", "));
+        self.marks
+            .iter()
+            .for_each(|mark| *kinds.entry(mark.graded.status).or_default() += 1);
+        let kinds: Vec<_> = kinds
+            .iter()
+            .map(|(status, count)| format!("{count} {}", status.word()))
+            .collect();
+        let _ = writeln!(
+            out,
+            "{} submissions: {}.\n",
+            self.marks.len(),
+            kinds.join(", ")
+        );
         let mut scores: Vec<u32> = self.marks.iter().filter_map(Mark::score).collect();
         scores.sort_unstable();
-        let Some(most) = self.marks.iter().map(|mark| mark.graded.max_score).max().filter(|most| *most > 0)
+        let Some(most) = self
+            .marks
+            .iter()
+            .map(|mark| mark.graded.max_score)
+            .max()
+            .filter(|most| *most > 0)
         else {
             return;
         };
@@ -81,9 +95,20 @@ impl Class<'_> {
         let bars = BARS.min(most + 1);
         let mut from = 0;
         for bar in 0..bars {
-            let to = if bar + 1 == bars { most } else { ((most + 1) * (bar + 1) / bars).max(1) - 1 };
-            let count = scores.iter().filter(|score| (from..=to).contains(*score)).count();
-            let _ = writeln!(out, "| {from}–{to} | {count} | {} |", "█".repeat(count.min(60)));
+            let to = if bar + 1 == bars {
+                most
+            } else {
+                ((most + 1) * (bar + 1) / bars).max(1) - 1
+            };
+            let count = scores
+                .iter()
+                .filter(|score| (from..=to).contains(*score))
+                .count();
+            let _ = writeln!(
+                out,
+                "| {from}–{to} | {count} | {} |",
+                "█".repeat(count.min(60))
+            );
             from = to + 1;
         }
         out.push('\n');
@@ -91,7 +116,11 @@ impl Class<'_> {
 
     fn groups(&self, out: &mut String) {
         let mut failed: BTreeMap<usize, usize> = BTreeMap::new();
-        let graded: Vec<&Mark> = self.marks.iter().filter(|mark| mark.graded.has_verdict()).collect();
+        let graded: Vec<&Mark> = self
+            .marks
+            .iter()
+            .filter(|mark| mark.graded.has_verdict())
+            .collect();
         let Some(first) = graded.first() else { return };
         for mark in &graded {
             for (at, (_, passed)) in mark.groups().enumerate() {
@@ -113,7 +142,12 @@ impl Class<'_> {
             );
         }
         let mut tests: BTreeMap<&str, usize> = BTreeMap::new();
-        for test in self.raw.values().flat_map(|graded| &graded.groups).flat_map(|group| &group.tests) {
+        for test in self
+            .raw
+            .values()
+            .flat_map(|graded| &graded.groups)
+            .flat_map(|group| &group.tests)
+        {
             if test.outcome != Outcome::Passed && test.outcome != Outcome::NotRun {
                 *tests.entry(&test.name).or_default() += 1;
             }
@@ -149,7 +183,9 @@ impl Class<'_> {
             "These submissions fail what a wrong solution of the task fails, and little else. Look before you say so.\n\n",
         );
         for Known { mutant, .. } in self.known {
-            let Some(students) = made.get(mutant.name.as_str()) else { continue };
+            let Some(students) = made.get(mutant.name.as_str()) else {
+                continue;
+            };
             let students: Vec<String> = students.iter().map(|id| plain(id)).collect();
             let _ = writeln!(
                 out,
@@ -174,15 +210,23 @@ impl Class<'_> {
             tests.filter(|test| !matches!(test.outcome, Outcome::CompileError | Outcome::NotRun))
         };
         let names = |test: &'a Test| test.name.as_str();
-        let failed: BTreeSet<&str> =
-            ran().filter(|test| test.outcome != Outcome::Passed).map(names).collect();
+        let failed: BTreeSet<&str> = ran()
+            .filter(|test| test.outcome != Outcome::Passed)
+            .map(names)
+            .collect();
         let ran: BTreeSet<&str> = ran().map(names).collect();
         let mut best = 0;
         let mut found = Vec::new();
         for Known { mutant, fails } in self.known {
-            let caught: BTreeSet<&str> =
-                fails.iter().map(String::as_str).filter(|test| ran.contains(test)).collect();
-            if caught.is_empty() || !caught.is_subset(&failed) || caught.len() * 100 < failed.len() * ALIKE {
+            let caught: BTreeSet<&str> = fails
+                .iter()
+                .map(String::as_str)
+                .filter(|test| ran.contains(test))
+                .collect();
+            if caught.is_empty()
+                || !caught.is_subset(&failed)
+                || caught.len() * 100 < failed.len() * ALIKE
+            {
                 continue;
             }
             if caught.len() > best {
@@ -201,7 +245,9 @@ impl Class<'_> {
         for graded in self.raw.values() {
             let id = &graded.student.id;
             match graded.status {
-                Status::Tampered => notes.push(format!("{id}: the result cannot be trusted; read the code")),
+                Status::Tampered => {
+                    notes.push(format!("{id}: the result cannot be trusted; read the code"))
+                }
                 Status::InfrastructureError => {
                     notes.push(format!("{id} is ungraded: grade again with --resume"));
                 }
@@ -218,16 +264,25 @@ impl Class<'_> {
                 .map(|test| test.name.as_str())
                 .collect();
             if !flaky.is_empty() {
-                notes.push(format!("{id}: failed, and passed when run once more: {}", flaky.join(", ")));
+                notes.push(format!(
+                    "{id}: failed, and passed when run once more: {}",
+                    flaky.join(", ")
+                ));
             }
         }
-        let weak = self.raw.values().filter(|graded| graded.sandbox != "full").count();
+        let weak = self
+            .raw
+            .values()
+            .filter(|graded| graded.sandbox != "full")
+            .count();
         if weak > 0 {
             notes.push(format!("{weak} were graded without the full sandbox"));
         }
         if self.raw.values().any(|graded| graded.forgeable) {
-            notes
-                .push("the task allows unsafe code, with which a pass can be forged in principle".to_owned());
+            notes.push(
+                "the task allows unsafe code, with which a pass can be forged in principle"
+                    .to_owned(),
+            );
         }
         if notes.is_empty() {
             return;
@@ -242,15 +297,19 @@ impl Class<'_> {
     fn changed(&self, out: &mut String) {
         let Some(before) = self.before else { return };
         out.push_str("## Since the earlier results\n\n");
-        let number =
-            |score: Option<u32>| score.map_or_else(|| "ungraded".to_owned(), |score| score.to_string());
+        let number = |score: Option<u32>| {
+            score.map_or_else(|| "ungraded".to_owned(), |score| score.to_string())
+        };
         let mut lines = Vec::new();
         let ids: BTreeSet<&String> = before.keys().chain(self.raw.keys()).collect();
         for id in ids {
             let says = match (before.get(id), self.raw.get(id)) {
                 (Some(old), Some(new)) if old.score == new.score => continue,
                 (Some(old), Some(new)) => {
-                    let why = match (old.key.submission == new.key.submission, old.key.task == new.key.task) {
+                    let why = match (
+                        old.key.submission == new.key.submission,
+                        old.key.task == new.key.task,
+                    ) {
                         (false, _) => "another submission",
                         (true, false) => "the task has changed",
                         (true, true) => "the same submission and task",
@@ -291,12 +350,25 @@ mod tests {
         }
     }
 
-    fn class<'a>(raw: &'a Results, known: &'a [Known<'a>], before: Option<&'a Results>) -> Class<'a> {
-        Class { title: "T".to_owned(), marks: &[], raw, known, before, notes: &[] }
+    fn class<'a>(
+        raw: &'a Results,
+        known: &'a [Known<'a>],
+        before: Option<&'a Results>,
+    ) -> Class<'a> {
+        Class {
+            title: "T".to_owned(),
+            marks: &[],
+            raw,
+            known,
+            before,
+            notes: &[],
+        }
     }
 
     fn results(all: Vec<Graded>) -> Results {
-        all.into_iter().map(|graded| (graded.student.id.clone(), graded)).collect()
+        all.into_iter()
+            .map(|graded| (graded.student.id.clone(), graded))
+            .collect()
     }
 
     #[test]
@@ -311,7 +383,10 @@ mod tests {
         let known: Vec<_> = mutants
             .iter()
             .zip(fails)
-            .map(|(mutant, fails)| Known { mutant, fails: fails.iter().map(|it| (*it).to_owned()).collect() })
+            .map(|(mutant, fails)| Known {
+                mutant,
+                fails: fails.iter().map(|it| (*it).to_owned()).collect(),
+            })
             .collect();
         let raw = Results::new();
         let class = class(&raw, &known, None);
@@ -322,7 +397,13 @@ mod tests {
         // Half of what fails is not explained.
         assert_eq!(class.alike(&graded("dan", 10)), Vec::<&str>::new());
         // Who has changed nothing has made no mistake.
-        assert_eq!(class.alike(&Graded { unchanged: true, ..graded("fay", 0) }), Vec::<&str>::new());
+        assert_eq!(
+            class.alike(&Graded {
+                unchanged: true,
+                ..graded("fay", 0)
+            }),
+            Vec::<&str>::new()
+        );
         // A test that was not run says nothing.
         let mut stopped = graded("gus", 14);
         stopped.groups[1].tests[0].outcome = Outcome::NotRun;
@@ -336,8 +417,18 @@ mod tests {
         let mut other_files = graded("dan", 20);
         other_files.key.submission = "another".to_owned();
         let (before, now) = (
-            results(["ann", "bob", "cid", "dan", "eve"].map(|id| graded(id, 10)).to_vec()),
-            results(vec![graded("ann", 10), graded("bob", 14), other_task, other_files, graded("fay", 0)]),
+            results(
+                ["ann", "bob", "cid", "dan", "eve"]
+                    .map(|id| graded(id, 10))
+                    .to_vec(),
+            ),
+            results(vec![
+                graded("ann", 10),
+                graded("bob", 14),
+                other_task,
+                other_files,
+                graded("fay", 0),
+            ]),
         );
         let mut out = String::new();
         class(&now, &[], Some(&before)).changed(&mut out);

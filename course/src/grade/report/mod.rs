@@ -62,25 +62,44 @@ pub struct Reported {
 ///
 /// When results cannot be read, or reports cannot be written.
 pub fn report(root: &Path, options: &Options, progress: &Progress) -> Result<Reported> {
-    let Marks { marks, plan: _, notes } = options.marking.read(&options.results)?;
+    let Marks {
+        marks,
+        plan: _,
+        notes,
+    } = options.marking.read(&options.results)?;
     let raw = store::read(&options.results)?;
     let before = options.before.as_deref().map(store::read).transpose()?;
     let project = Project::load(root)?;
-    let task = marks.first().and_then(|mark| project.tasks.get(&mark.graded.task));
+    let task = marks
+        .first()
+        .and_then(|mark| project.tasks.get(&mark.graded.task));
     let names = names(marks.iter().map(|mark| mark.graded.student.id.as_str()));
     let title = |slug: &str| task.map_or_else(|| slug.to_owned(), |task| task.title.clone());
     let both = |path: PathBuf, heading: &str, text: &str| -> Result<()> {
         store::write(&path.with_extension("md"), text.as_bytes())?;
-        store::write(&path.with_extension("html"), paper::page(heading, text).as_bytes())
+        store::write(
+            &path.with_extension("html"),
+            paper::page(heading, text).as_bytes(),
+        )
     };
     for mark in &marks {
         let id = mark.graded.student.id.as_str();
         let title = title(&mark.graded.task);
         // Appended, since a name may have dots.
-        let path = options.out.join("students").join(format!("{}.md", names[id]));
-        both(path, &format!("{title}: {id}"), &student::markdown(mark, &title))?;
+        let path = options
+            .out
+            .join("students")
+            .join(format!("{}.md", names[id]));
+        both(
+            path,
+            &format!("{title}: {id}"),
+            &student::markdown(mark, &title),
+        )?;
     }
-    let slug = marks.first().map(|mark| mark.graded.task.clone()).unwrap_or_default();
+    let slug = marks
+        .first()
+        .map(|mark| mark.graded.task.clone())
+        .unwrap_or_default();
     let class = class::Class {
         title: title(&slug),
         marks: &marks,
@@ -89,10 +108,25 @@ pub fn report(root: &Path, options: &Options, progress: &Progress) -> Result<Rep
         before: before.as_ref(),
         notes: &notes,
     };
-    both(options.out.join("class.md"), &format!("{}: the class", class.title), &class.markdown())?;
-    let said = format!("{} reports in {}, and class.html", marks.len(), options.out.display());
-    let ungraded = marks.iter().filter(|mark| !mark.graded.has_verdict()).count();
-    Ok(Reported { said, notes, ungraded })
+    both(
+        options.out.join("class.md"),
+        &format!("{}: the class", class.title),
+        &class.markdown(),
+    )?;
+    let said = format!(
+        "{} reports in {}, and class.html",
+        marks.len(),
+        options.out.display()
+    );
+    let ungraded = marks
+        .iter()
+        .filter(|mark| !mark.graded.has_verdict())
+        .count();
+    Ok(Reported {
+        said,
+        notes,
+        ungraded,
+    })
 }
 
 /// The wrong solutions of a task, each with the tests that fail for it. The first time they are all tried.
@@ -102,7 +136,9 @@ fn known<'a>(
     slug: &str,
     progress: &Progress,
 ) -> Result<Vec<Known<'a>>> {
-    let Some(task) = task.filter(|task| !task.mutants.is_empty()) else { return Ok(Vec::new()) };
+    let Some(task) = task.filter(|task| !task.mutants.is_empty()) else {
+        return Ok(Vec::new());
+    };
     let verdicts = progress.phase("mistakes", || {
         let artifacts = Artifacts::build(&project.root)?;
         let verdicts = mutants::check(project, &artifacts, slug, progress)?;
@@ -112,7 +148,11 @@ fn known<'a>(
     let verdicts = verdicts.context("the task's wrong solutions cannot be tried")?;
     let known = task.mutants.iter().zip(verdicts).map(|(mutant, verdict)| {
         // What races fails for one and not for another who made the same mistake.
-        let fails = verdict.failed.into_iter().filter(|test| !task.races.contains(test)).collect();
+        let fails = verdict
+            .failed
+            .into_iter()
+            .filter(|test| !task.races.contains(test))
+            .collect();
         Known { mutant, fails }
     });
     Ok(known.collect())

@@ -16,7 +16,11 @@ const IGNORED: usize = 10;
 pub fn markdown(mark: &Mark, title: &str) -> String {
     let graded = &mark.graded;
     let student = &graded.student;
-    let name = if student.name.is_empty() { &student.id } else { &student.name };
+    let name = if student.name.is_empty() {
+        &student.id
+    } else {
+        &student.name
+    };
     let mut out = format!("# {}\n\n{}\n\n", plain(title), plain(&harmless(name, 200)));
     match mark.score() {
         Some(score) => {
@@ -47,24 +51,44 @@ pub fn markdown(mark: &Mark, title: &str) -> String {
         }
         out.push('\n');
     }
-    for (group, _) in mark.groups().filter(|(group, _)| group.visibility == Visibility::Public) {
-        let failed: Vec<_> = group.tests.iter().filter(|test| test.outcome != Outcome::Passed).collect();
+    for (group, _) in mark
+        .groups()
+        .filter(|(group, _)| group.visibility == Visibility::Public)
+    {
+        let failed: Vec<_> = group
+            .tests
+            .iter()
+            .filter(|test| test.outcome != Outcome::Passed)
+            .collect();
         if failed.is_empty() {
             continue;
         }
         let _ = writeln!(out, "## What failed in `{}`\n", group.name);
         for test in failed {
-            let words = if test.message.is_empty() { test.outcome.words() } else { test.message.as_str() };
+            let words = if test.message.is_empty() {
+                test.outcome.words()
+            } else {
+                test.message.as_str()
+            };
             let words = harmless(words, 2000);
             let ticks = fence_for(&words);
-            let _ = writeln!(out, "`{}`\n\n{ticks}text\n{}\n{ticks}\n", test.name, words.trim_end());
+            let _ = writeln!(
+                out,
+                "`{}`\n\n{ticks}text\n{}\n{ticks}\n",
+                test.name,
+                words.trim_end()
+            );
             if test.flaky {
                 out.push_str(
                     "It passed when it was run once more, and counts as failed: look for a race.\n\n",
                 );
             }
         }
-        let _ = writeln!(out, "`cargo test {}::` runs these tests, in your folder.\n", group.name);
+        let _ = writeln!(
+            out,
+            "`cargo test {}::` runs these tests, in your folder.\n",
+            group.name
+        );
     }
     if !graded.ignored_files.is_empty() {
         out.push_str(

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use anyhow::{Context, Result};
 use seccompiler::{
-    BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter, SeccompRule,
+    BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter,
+    SeccompRule,
 };
 
 /// What is refused where no namespace keeps other processes and files out of sight: signals to any process but `pid`,
@@ -30,7 +31,9 @@ fn when(argument: u8, operator: SeccompCmpOp, value: u64) -> Result<Vec<SeccompR
 }
 
 fn program(rules: Rules, errno: i32) -> Result<BpfProgram> {
-    let architecture = std::env::consts::ARCH.try_into().context("no filter for this processor")?;
+    let architecture = std::env::consts::ARCH
+        .try_into()
+        .context("no filter for this processor")?;
     let answer = SeccompAction::Errno(errno.unsigned_abs());
     Ok(SeccompFilter::new(rules, SeccompAction::Allow, answer, architecture)?.try_into()?)
 }
@@ -95,7 +98,11 @@ pub fn programs(forks: bool, only_self: Option<OnlySelf>) -> Result<Vec<BpfProgr
     });
     if let Some(OnlySelf { pid, modes }) = only_self {
         if !modes {
-            refused.extend(always(&[libc::SYS_fchmod, libc::SYS_fchmodat, libc::SYS_fchmodat2]));
+            refused.extend(always(&[
+                libc::SYS_fchmod,
+                libc::SYS_fchmodat,
+                libc::SYS_fchmodat2,
+            ]));
             #[cfg(target_arch = "x86_64")]
             refused.extend(always(&[libc::SYS_chmod]));
         }
@@ -118,10 +125,16 @@ pub fn programs(forks: bool, only_self: Option<OnlySelf>) -> Result<Vec<BpfProgr
         libc::SYS_io_uring_enter,
         libc::SYS_io_uring_register,
     ]);
-    let mut programs = vec![program(refused, libc::EPERM)?, program(unknown, libc::ENOSYS)?];
+    let mut programs = vec![
+        program(refused, libc::EPERM)?,
+        program(unknown, libc::ENOSYS)?,
+    ];
     if !forks {
         let threads = libc::CLONE_THREAD as u64;
-        let mut no_forks = BTreeMap::from([(libc::SYS_clone, when(0, SeccompCmpOp::MaskedEq(threads), 0)?)]);
+        let mut no_forks = BTreeMap::from([(
+            libc::SYS_clone,
+            when(0, SeccompCmpOp::MaskedEq(threads), 0)?,
+        )]);
         #[cfg(target_arch = "x86_64")]
         no_forks.extend(always(&[libc::SYS_fork, libc::SYS_vfork]));
         programs.push(program(no_forks, libc::EAGAIN)?);

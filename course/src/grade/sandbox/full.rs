@@ -18,8 +18,24 @@ const PRLIMIT: &str = "/usr/bin/prlimit";
 pub fn command(job: &Job, given: &mut Vec<(OwnedFd, i32)>) -> Result<Command> {
     let mut options: Vec<String> = Vec::new();
     let mut option = |words: &[&str]| options.extend(words.iter().map(|word| (*word).to_owned()));
-    option(&["--unshare-all", "--unshare-user", "--disable-userns", "--die-with-parent", "--new-session"]);
-    option(&["--uid", "65534", "--gid", "65534", "--hostname", "grader", "--cap-drop", "ALL", "--clearenv"]);
+    option(&[
+        "--unshare-all",
+        "--unshare-user",
+        "--disable-userns",
+        "--die-with-parent",
+        "--new-session",
+    ]);
+    option(&[
+        "--uid",
+        "65534",
+        "--gid",
+        "65534",
+        "--hostname",
+        "grader",
+        "--cap-drop",
+        "ALL",
+        "--clearenv",
+    ]);
     option(&["--json-status-fd", &STATUS.to_string()]);
     for path in system(job.tools) {
         let path = path.to_string_lossy();
@@ -32,17 +48,45 @@ pub fn command(job: &Job, given: &mut Vec<(OwnedFd, i32)>) -> Result<Command> {
         // With a merged /usr these are links; else they are folders of their own.
         match (fs::read_link(name), Path::new(name).is_dir()) {
             (Ok(target), _) => option(&["--symlink", &target.to_string_lossy(), name]),
-            (Err(_), true) if job.tools || name.starts_with("/lib") => option(&["--ro-bind", name, name]),
+            (Err(_), true) if job.tools || name.starts_with("/lib") => {
+                option(&["--ro-bind", name, name])
+            }
             _ => {}
         }
     }
     for mount in &job.mounts {
-        let way = if mount.way == Way::Write { "--bind" } else { "--ro-bind" };
+        let way = if mount.way == Way::Write {
+            "--bind"
+        } else {
+            "--ro-bind"
+        };
         option(&[way, &mount.host.to_string_lossy(), &mount.at]);
     }
-    option(&["--proc", "/proc", "--remount-ro", "/proc", "--dev", "/dev", "--remount-ro", "/dev"]);
-    option(&["--size", &job.limits.disk.to_string(), "--tmpfs", "/box", "--symlink", "box", "/tmp"]);
-    option(&["--remount-ro", "/", "--chdir", job.folder.as_deref().unwrap_or("/box")]);
+    option(&[
+        "--proc",
+        "/proc",
+        "--remount-ro",
+        "/proc",
+        "--dev",
+        "/dev",
+        "--remount-ro",
+        "/dev",
+    ]);
+    option(&[
+        "--size",
+        &job.limits.disk.to_string(),
+        "--tmpfs",
+        "/box",
+        "--symlink",
+        "box",
+        "/tmp",
+    ]);
+    option(&[
+        "--remount-ro",
+        "/",
+        "--chdir",
+        job.folder.as_deref().unwrap_or("/box"),
+    ]);
     let path = ("PATH", "/usr/bin:/bin".to_owned());
     for (name, value) in [path].iter().chain(&job.variables) {
         option(&["--setenv", name, value]);
@@ -53,8 +97,16 @@ pub fn command(job: &Job, given: &mut Vec<(OwnedFd, i32)>) -> Result<Command> {
     }
     given.push((memory((options.join("\0") + "\0").as_bytes())?, OPTIONS));
     let mut command = super::command("bwrap");
-    command.arg("--args").arg(OPTIONS.to_string()).arg("--").arg(PRLIMIT);
-    command.args(limits(&job.limits)).arg("--").arg(&job.program).args(&job.arguments);
+    command
+        .arg("--args")
+        .arg(OPTIONS.to_string())
+        .arg("--")
+        .arg(PRLIMIT);
+    command
+        .args(limits(&job.limits))
+        .arg("--")
+        .arg(&job.program)
+        .args(&job.arguments);
     Ok(command)
 }
 
@@ -72,7 +124,8 @@ fn limits(limits: &Limits) -> Vec<String> {
 
 /// Bytes in a file that has no name.
 fn memory(bytes: &[u8]) -> Result<OwnedFd> {
-    let fd = rustix::fs::memfd_create("grade", rustix::fs::MemfdFlags::CLOEXEC).context("no memory file")?;
+    let fd = rustix::fs::memfd_create("grade", rustix::fs::MemfdFlags::CLOEXEC)
+        .context("no memory file")?;
     let mut file = fs::File::from(fd);
     file.write_all(bytes)?;
     file.rewind()?;
@@ -82,6 +135,8 @@ fn memory(bytes: &[u8]) -> Result<OwnedFd> {
 /// The exit code that bubblewrap reports of what it started; `None` when it started nothing.
 pub fn exit_code(status: &str) -> Option<i32> {
     let documents = serde_json::Deserializer::from_str(status).into_iter::<Value>();
-    let code = documents.flatten().find_map(|document| document["exit-code"].as_i64());
+    let code = documents
+        .flatten()
+        .find_map(|document| document["exit-code"].as_i64());
     code.and_then(|code| i32::try_from(code).ok())
 }

@@ -38,15 +38,24 @@ impl Identity {
         let may_be = mapped();
         for _ in 0..count {
             // Graders begin at different places. Relaxed: the counter guards no other memory.
-            let step =
-                std::process::id().wrapping_mul(61).wrapping_add(ASKED.fetch_add(1, Ordering::Relaxed));
+            let step = std::process::id()
+                .wrapping_mul(61)
+                .wrapping_add(ASKED.fetch_add(1, Ordering::Relaxed));
             let number = NUMBERS.start() + step % count;
-            if !may_be.iter().any(|range| range.contains(&u64::from(number))) {
+            if !may_be
+                .iter()
+                .any(|range| range.contains(&u64::from(number)))
+            {
                 continue;
             }
-            let Some(claim) = claim(number)? else { continue };
+            let Some(claim) = claim(number)? else {
+                continue;
+            };
             if !has_name(number) && !has_process(number) {
-                return Ok(Self { number, _claim: claim });
+                return Ok(Self {
+                    number,
+                    _claim: claim,
+                });
             }
         }
         bail!(
@@ -86,10 +95,16 @@ fn claim(number: u32) -> Result<Option<UnixListener>> {
 
 /// Whether the system knows a user of this number, also from a directory of the school or from systemd.
 fn has_name(number: u32) -> bool {
-    match Command::new("getent").args(["passwd", &number.to_string()]).output() {
+    match Command::new("getent")
+        .args(["passwd", &number.to_string()])
+        .output()
+    {
         Ok(output) => output.status.success(),
-        Err(_) => fs::read_to_string("/etc/passwd")
-            .is_ok_and(|users| users.lines().any(|user| user.split(':').nth(2) == Some(&number.to_string()))),
+        Err(_) => fs::read_to_string("/etc/passwd").is_ok_and(|users| {
+            users
+                .lines()
+                .any(|user| user.split(':').nth(2) == Some(&number.to_string()))
+        }),
     }
 }
 
@@ -97,7 +112,12 @@ fn has_name(number: u32) -> bool {
 fn has_process(number: u32) -> bool {
     let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
     entries
-        .filter(|entry| entry.file_name().to_string_lossy().starts_with(|c: char| c.is_ascii_digit()))
+        .filter(|entry| {
+            entry
+                .file_name()
+                .to_string_lossy()
+                .starts_with(|c: char| c.is_ascii_digit())
+        })
         .any(|entry| entry.metadata().is_ok_and(|it| it.uid() == number))
 }
 
@@ -124,6 +144,9 @@ mod tests {
     #[test]
     fn user_that_there_is_is_never_taken() {
         assert!(has_name(0) && has_process(0));
-        assert!(NUMBERS.contains(&61_184) && !NUMBERS.contains(&65_534), "65534 is everybody's nobody");
+        assert!(
+            NUMBERS.contains(&61_184) && !NUMBERS.contains(&65_534),
+            "65534 is everybody's nobody"
+        );
     }
 }

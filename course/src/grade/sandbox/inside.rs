@@ -11,8 +11,8 @@ use std::process::{Command, ExitCode};
 
 use anyhow::{Context, Result, bail, ensure};
 use landlock::{
-    ABI, Access, AccessFs, AccessNet, BitFlags, CompatLevel, Compatible, PathBeneath, PathFd, Ruleset,
-    RulesetAttr, RulesetCreatedAttr, RulesetStatus, Scope,
+    ABI, Access, AccessFs, AccessNet, BitFlags, CompatLevel, Compatible, PathBeneath, PathFd,
+    Ruleset, RulesetAttr, RulesetCreatedAttr, RulesetStatus, Scope,
 };
 use rustix::process::{Resource, Rlimit, setrlimit};
 use serde::{Deserialize, Serialize};
@@ -42,7 +42,12 @@ struct Orders {
 
 /// The command that runs a job through [`main`].
 pub fn command(helper: &Path, job: &Job, level: Level) -> Result<Command> {
-    let text = |word: &OsString| word.clone().into_string().ok().context("an argument is not UTF-8");
+    let text = |word: &OsString| {
+        word.clone()
+            .into_string()
+            .ok()
+            .context("an argument is not UTF-8")
+    };
     let orders = Orders {
         shut: level == Level::Reduced,
         mounts: job.mounts.clone(),
@@ -58,7 +63,11 @@ pub fn command(helper: &Path, job: &Job, level: Level) -> Result<Command> {
     let mut command = super::command(&helper.to_string_lossy());
     command.arg(SUBCOMMAND).arg(serde_json::to_string(&orders)?);
     // The grader clears the environment; what the job wants goes through `env`, which becomes the job's.
-    command.args(job.variables.iter().map(|(name, value)| format!("{name}={value}")));
+    command.args(
+        job.variables
+            .iter()
+            .map(|(name, value)| format!("{name}={value}")),
+    );
     Ok(command)
 }
 
@@ -77,13 +86,22 @@ pub fn main(orders: &str, variables: &[String]) -> ExitCode {
 
 fn follow(orders: &str, variables: &[String], status: &File) -> Result<std::convert::Infallible> {
     let orders: Orders = serde_json::from_str(orders).context("these are no orders of a grader")?;
-    ensure!(!rustix::process::geteuid().is_root(), "strangers' code is never run as root");
+    ensure!(
+        !rustix::process::geteuid().is_root(),
+        "strangers' code is never run as root"
+    );
     // Closed by becoming the program: an empty pipe says that it started.
     rustix::io::fcntl_setfd(status, rustix::io::FdFlags::CLOEXEC)?;
     let limits = orders.limits;
     let limit = |resource, soft, hard| {
-        setrlimit(resource, Rlimit { current: Some(soft), maximum: Some(hard) })
-            .context("a limit cannot be set")
+        setrlimit(
+            resource,
+            Rlimit {
+                current: Some(soft),
+                maximum: Some(hard),
+            },
+        )
+        .context("a limit cannot be set")
     };
     limit(Resource::Cpu, limits.cpu, limits.cpu + 1)?;
     limit(Resource::As, limits.memory, limits.memory)?;
@@ -97,7 +115,10 @@ fn follow(orders: &str, variables: &[String], status: &File) -> Result<std::conv
         shut(&orders)?;
     }
     let mut command = Command::new(&orders.program);
-    command.args(&orders.arguments).env_clear().env("PATH", "/usr/bin:/bin");
+    command
+        .args(&orders.arguments)
+        .env_clear()
+        .env("PATH", "/usr/bin:/bin");
     for variable in variables {
         let (name, value) = variable.split_once('=').context("a variable has a value")?;
         command.env(name, value);
@@ -113,11 +134,21 @@ fn shut(orders: &Orders) -> Result<()> {
     let mut rules: Vec<(&Path, BitFlags<AccessFs>)> = Vec::new();
     let system = system(orders.tools);
     let this = format!("/proc/{}", std::process::id());
-    rules.extend(system.iter().map(|path| (path.as_path(), read | AccessFs::Execute)));
+    rules.extend(
+        system
+            .iter()
+            .map(|path| (path.as_path(), read | AccessFs::Execute)),
+    );
     for path in ["/lib", "/lib64", "/bin"] {
         rules.push((Path::new(path), read | AccessFs::Execute));
     }
-    for path in ["/dev/null", "/dev/zero", "/dev/urandom", "/dev/random", "/dev/full"] {
+    for path in [
+        "/dev/null",
+        "/dev/zero",
+        "/dev/urandom",
+        "/dev/random",
+        "/dev/full",
+    ] {
         rules.push((Path::new(path), AccessFs::ReadFile | AccessFs::WriteFile));
     }
     // Its own state, to read: other processes' is nobody's business, and writing to its own memory is no safe code.
@@ -141,7 +172,11 @@ fn shut(orders: &Orders) -> Result<()> {
         .create()?;
     for (path, access) in rules {
         let Ok(fd) = PathFd::new(path) else { continue };
-        let access = if path.is_dir() { access } else { access & AccessFs::from_file(newest) };
+        let access = if path.is_dir() {
+            access
+        } else {
+            access & AccessFs::from_file(newest)
+        };
         ruleset = ruleset.add_rule(PathBeneath::new(fd, access))?;
     }
     let status = ruleset.restrict_self().context("landlock refuses")?;
@@ -150,7 +185,10 @@ fn shut(orders: &Orders) -> Result<()> {
     }
     for program in filter::programs(
         orders.forks,
-        Some(filter::OnlySelf { pid: std::process::id(), modes: orders.modes }),
+        Some(filter::OnlySelf {
+            pid: std::process::id(),
+            modes: orders.modes,
+        }),
     )? {
         seccompiler::apply_filter(&program).context("the filter cannot be loaded")?;
     }

@@ -87,11 +87,21 @@ pub struct Limits {
 
 impl Limits {
     /// For one test.
-    pub const TEST: Self =
-        Self { cpu: 10, wall: Duration::from_secs(60), memory: 1 << 30, disk: 64 << 20, processes: 128 };
+    pub const TEST: Self = Self {
+        cpu: 10,
+        wall: Duration::from_secs(60),
+        memory: 1 << 30,
+        disk: 64 << 20,
+        processes: 128,
+    };
     /// For one run of the compiler.
-    pub const COMPILE: Self =
-        Self { cpu: 30, wall: Duration::from_secs(180), memory: 6 << 30, disk: 1 << 30, processes: 256 };
+    pub const COMPILE: Self = Self {
+        cpu: 30,
+        wall: Duration::from_secs(180),
+        memory: 6 << 30,
+        disk: 1 << 30,
+        processes: 256,
+    };
 }
 
 impl Limits {
@@ -216,7 +226,11 @@ impl Sandbox {
         ensure!(helper.is_file(), "{} is not there", helper.display());
         let root = rustix::process::geteuid().is_root();
         let identity = root.then(Identity::take).transpose()?;
-        Ok(Self { level, helper: helper.to_owned(), identity })
+        Ok(Self {
+            level,
+            helper: helper.to_owned(),
+            identity,
+        })
     }
 
     /// Another one of the same kind, with an identity of its own: what runs in it at the same time is kept apart.
@@ -277,8 +291,10 @@ impl Sandbox {
 
     /// A folder for one job, which goes with it.
     fn scratch(&self, job: &mut Job) -> Result<tempfile::TempDir> {
-        let folder =
-            tempfile::Builder::new().prefix("grade-box-").tempdir().context("no temporary folder")?;
+        let folder = tempfile::Builder::new()
+            .prefix("grade-box-")
+            .tempdir()
+            .context("no temporary folder")?;
         self.folder(folder.path(), true)?;
         let at = job.write(folder.path(), "/box");
         job.env("TMPDIR", at);
@@ -292,8 +308,9 @@ impl Sandbox {
     /// When it cannot be started: that is never the job's own fault.
     pub fn run(&self, mut job: Job) -> Result<Ended> {
         // The full sandbox has a file system of its own for it, which knows its size.
-        let scratch =
-            (job.scratch && self.level != Level::Full).then(|| self.scratch(&mut job)).transpose()?;
+        let scratch = (job.scratch && self.level != Level::Full)
+            .then(|| self.scratch(&mut job))
+            .transpose()?;
         let (status_reader, status) = std::io::pipe()?;
         let (mut reader, output) = std::io::pipe()?;
         let mut given = vec![(OwnedFd::from(status), STATUS)];
@@ -303,10 +320,18 @@ impl Sandbox {
         };
         given.extend(job.channel.map(|channel| (channel, CHANNEL)));
         bind_to_grader(&mut command);
-        let mappings = given.into_iter().map(|(parent_fd, child_fd)| FdMapping { parent_fd, child_fd });
-        command.fd_mappings(mappings.collect()).context("descriptors collide")?;
+        let mappings = given.into_iter().map(|(parent_fd, child_fd)| FdMapping {
+            parent_fd,
+            child_fd,
+        });
+        command
+            .fd_mappings(mappings.collect())
+            .context("descriptors collide")?;
         command.env_clear().current_dir("/").process_group(0);
-        command.stdin(Stdio::null()).stdout(output.try_clone()?).stderr(output);
+        command
+            .stdin(Stdio::null())
+            .stdout(output.try_clone()?)
+            .stderr(output);
         if let Some(user) = job.user {
             // Supplementary groups go with it: std drops them when root sets a user.
             command.uid(user).gid(user);
@@ -334,7 +359,10 @@ impl Sandbox {
             if filled {
                 break;
             }
-            let timeout = Timespec { tv_sec: left.as_secs() as i64, tv_nsec: i64::from(left.subsec_nanos()) };
+            let timeout = Timespec {
+                tv_sec: left.as_secs() as i64,
+                tv_nsec: i64::from(left.subsec_nanos()),
+            };
             let mut waited = vec![PollFd::new(&pidfd, PollFlags::IN)];
             if open {
                 waited.push(PollFd::from_borrowed_fd(reader.as_fd(), PollFlags::IN));
@@ -343,8 +371,10 @@ impl Sandbox {
                 Err(rustix::io::Errno::INTR) => continue,
                 ready => ready?,
             };
-            let (ended, readable) =
-                (!waited[0].revents().is_empty(), open && !waited[1].revents().is_empty());
+            let (ended, readable) = (
+                !waited[0].revents().is_empty(),
+                open && !waited[1].revents().is_empty(),
+            );
             if readable {
                 open = ends.read(&mut reader)?;
             } else if ended {
@@ -360,9 +390,15 @@ impl Sandbox {
         let status = child.wait()?;
         if open {
             // What was printed before the end; a process that outlived the job would be a hole, and cannot hold us up.
-            let now = Timespec { tv_sec: 0, tv_nsec: 0 };
+            let now = Timespec {
+                tv_sec: 0,
+                tv_nsec: 0,
+            };
             let is_ready = |reader: &std::io::PipeReader| {
-                poll(&mut [PollFd::from_borrowed_fd(reader.as_fd(), PollFlags::IN)], Some(&now))
+                poll(
+                    &mut [PollFd::from_borrowed_fd(reader.as_fd(), PollFlags::IN)],
+                    Some(&now),
+                )
             };
             while is_ready(&reader)? > 0 && ends.read(&mut reader)? {}
         }
@@ -404,7 +440,14 @@ fn bind_to_grader(command: &mut Command) {
             return Err(rustix::io::Errno::SRCH.into());
         }
         // SAFETY: it takes three numbers, and touches no memory.
-        match unsafe { libc::syscall(libc::SYS_close_range, 3, u32::MAX, libc::CLOSE_RANGE_CLOEXEC) } {
+        match unsafe {
+            libc::syscall(
+                libc::SYS_close_range,
+                3,
+                u32::MAX,
+                libc::CLOSE_RANGE_CLOEXEC,
+            )
+        } {
             0 => Ok(()),
             _ => Err(std::io::Error::last_os_error()),
         }
@@ -417,8 +460,12 @@ fn bind_to_grader(command: &mut Command) {
 fn is_full(folder: &Path, disk: u64) -> bool {
     let mut left = disk;
     for entry in walkdir::WalkDir::new(folder).into_iter().flatten() {
-        let size = entry.metadata().map_or(0, |it| it.len().min(it.blocks() * 512));
-        let Some(less) = left.checked_sub(size.max(INODE)) else { return true };
+        let size = entry
+            .metadata()
+            .map_or(0, |it| it.len().min(it.blocks() * 512));
+        let Some(less) = left.checked_sub(size.max(INODE)) else {
+            return true;
+        };
         left = less;
     }
     false
@@ -481,7 +528,11 @@ impl Job {
     }
 
     fn mount(&mut self, host: &Path, at: &str, way: Way) -> String {
-        self.mounts.push(Mount { host: host.to_owned(), at: at.to_owned(), way });
+        self.mounts.push(Mount {
+            host: host.to_owned(),
+            at: at.to_owned(),
+            way,
+        });
         match self.level {
             Level::Full => at.to_owned(),
             Level::Reduced | Level::None => host.display().to_string(),
@@ -551,7 +602,10 @@ fn system(tools: bool) -> Vec<PathBuf> {
     } else {
         &["/usr/lib", "/usr/lib64", "/usr/lib32", "/usr/libx32"]
     };
-    all.iter().map(PathBuf::from).filter(|path| path.exists()).collect()
+    all.iter()
+        .map(PathBuf::from)
+        .filter(|path| path.exists())
+        .collect()
 }
 
 fn command(program: &str) -> Command {

@@ -57,7 +57,11 @@ impl Sandbox {
         self.folder(folder.path(), false)?;
         fs::write(&secret, "solution")?;
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("no loopback")?;
-        let name = format!("grade-{}-{}", std::process::id(), listener.local_addr()?.port());
+        let name = format!(
+            "grade-{}-{}",
+            std::process::id(),
+            listener.local_addr()?.port()
+        );
         let _abstract = UnixListener::bind_addr(&SocketAddr::from_abstract_name(&name)?)?;
         let bait = Bait {
             grader: std::process::id(),
@@ -66,18 +70,34 @@ impl Sandbox {
             name,
         };
         let (ours, theirs) = UnixDatagram::pair()?;
-        let limits = Limits { cpu: 5, wall: Duration::from_secs(30), processes: 32, ..Limits::TEST };
+        let limits = Limits {
+            cpu: 5,
+            wall: Duration::from_secs(30),
+            processes: 32,
+            ..Limits::TEST
+        };
         let mut job = self.job(limits);
         let program = job.execute(&self.helper, "/t");
-        job.program(program).arg(SUBCOMMAND).arg(serde_json::to_string(&bait)?);
+        job.program(program)
+            .arg(SUBCOMMAND)
+            .arg(serde_json::to_string(&bait)?);
         job.channel(theirs.into());
         let ended = self.run(job)?;
         ours.set_nonblocking(true)?;
         let mut buffer = vec![0; 64 * 1024];
         let Ok(count) = ours.recv(&mut buffer) else {
-            bail!("the probes did not come back ({:?}): {}", ended.how, ended.output.trim());
+            bail!(
+                "the probes did not come back ({:?}): {}",
+                ended.how,
+                ended.output.trim()
+            );
         };
-        ensure!(ended.how == How::Exit(0), "the probes ended with {:?}: {}", ended.how, ended.output.trim());
+        ensure!(
+            ended.how == How::Exit(0),
+            "the probes ended with {:?}: {}",
+            ended.how,
+            ended.output.trim()
+        );
         serde_json::from_slice(&buffer[..count]).context("the probes speak no JSON")
     }
 }
@@ -87,7 +107,12 @@ fn explain(level: Level, error: anyhow::Error) -> anyhow::Error {
     if level != Level::Full {
         return error;
     }
-    let read = |path: &str| fs::read_to_string(path).unwrap_or_default().trim().to_owned();
+    let read = |path: &str| {
+        fs::read_to_string(path)
+            .unwrap_or_default()
+            .trim()
+            .to_owned()
+    };
     let help = if !Path::new("/usr/bin/bwrap").exists()
         && Command::new("bwrap").arg("--version").output().is_err()
     {
@@ -114,57 +139,97 @@ type Attempt = (&'static str, fn(&Bait) -> bool);
 /// Tries everything, and reports on the grader's channel.
 #[must_use]
 pub fn main(bait: &str) -> ExitCode {
-    let Ok(bait) = serde_json::from_str::<Bait>(bait) else { return ExitCode::FAILURE };
+    let Ok(bait) = serde_json::from_str::<Bait>(bait) else {
+        return ExitCode::FAILURE;
+    };
     // SAFETY: the grader that starts this program opens this descriptor for it, and nothing has taken it yet.
     let channel = UnixDatagram::from(unsafe { OwnedFd::from_raw_fd(CHANNEL) });
     let attempts: [Attempt; 17] = [
-        ("read the grader's files", |bait| fs::read(&bait.secret).is_ok()),
-        ("read the system's files", |_| fs::read("/etc/passwd").is_ok() || fs::read_dir("/home").is_ok()),
+        ("read the grader's files", |bait| {
+            fs::read(&bait.secret).is_ok()
+        }),
+        ("read the system's files", |_| {
+            fs::read("/etc/passwd").is_ok() || fs::read_dir("/home").is_ok()
+        }),
         ("read other processes' state", |bait| {
             let parent = rustix::process::getppid().map_or(0, rustix::process::Pid::as_raw_pid);
-            let is_ours =
-                |text: Vec<u8>| text.windows(SUBCOMMAND.len()).any(|it| it == SUBCOMMAND.as_bytes());
+            let is_ours = |text: Vec<u8>| {
+                text.windows(SUBCOMMAND.len())
+                    .any(|it| it == SUBCOMMAND.as_bytes())
+            };
             // Within a namespace of its own, process 1 is the sandbox, whose command line says nothing.
-            let seen = |pid: u32| fs::read(format!("/proc/{pid}/environ")).is_ok_and(|text| !text.is_empty());
+            let seen = |pid: u32| {
+                fs::read(format!("/proc/{pid}/environ")).is_ok_and(|text| !text.is_empty())
+            };
             seen(bait.grader)
                 || (parent > 1 && fs::read(format!("/proc/{parent}/cmdline")).is_ok_and(is_ours))
         }),
-        ("find the grader's paths in the sandbox's command line", |_| {
-            let line = fs::read("/proc/1/cmdline").unwrap_or_default();
-            line.windows(4).any(|it| it == b"bind")
+        (
+            "find the grader's paths in the sandbox's command line",
+            |_| {
+                let line = fs::read("/proc/1/cmdline").unwrap_or_default();
+                line.windows(4).any(|it| it == b"bind")
+            },
+        ),
+        ("use descriptors that were left open", |_| {
+            descriptors_were_left_open()
         }),
-        ("use descriptors that were left open", |_| descriptors_were_left_open()),
         ("write to its own memory", |_| own_memory_can_be_written()),
-        ("connect to the network", |bait| TcpStream::connect((Ipv4Addr::LOCALHOST, bait.port)).is_ok()),
-        ("listen on the network", |_| TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).is_ok()),
+        ("connect to the network", |bait| {
+            TcpStream::connect((Ipv4Addr::LOCALHOST, bait.port)).is_ok()
+        }),
+        ("listen on the network", |_| {
+            TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).is_ok()
+        }),
         ("send datagrams", |_| {
             UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0))
                 .is_ok_and(|it| it.send_to(b"x", (Ipv4Addr::LOCALHOST, 9)).is_ok())
         }),
         ("reach an abstract socket", |bait| {
-            SocketAddr::from_abstract_name(&bait.name).is_ok_and(|it| UnixStream::connect_addr(&it).is_ok())
+            SocketAddr::from_abstract_name(&bait.name)
+                .is_ok_and(|it| UnixStream::connect_addr(&it).is_ok())
         }),
         ("start a process", |_| {
-            Command::new("/proc/self/exe").arg("--version").spawn().is_ok_and(|mut it| it.wait().is_ok())
+            Command::new("/proc/self/exe")
+                .arg("--version")
+                .spawn()
+                .is_ok_and(|mut it| it.wait().is_ok())
         }),
         ("signal the grader", |bait| signal_reaches(bait.grader)),
         ("write outside its folder", |bait| {
-            ["/", "/dev", "/dev/shm", "/usr/lib", "/var/tmp", "/home"].iter().any(|folder| {
-                let path = Path::new(folder).join(format!("probe-{}-{}", bait.grader, std::process::id()));
-                let made = OpenOptions::new().create_new(true).write(true).open(&path).is_ok();
-                made && fs::remove_file(&path).is_ok()
-            })
+            ["/", "/dev", "/dev/shm", "/usr/lib", "/var/tmp", "/home"]
+                .iter()
+                .any(|folder| {
+                    let path = Path::new(folder).join(format!(
+                        "probe-{}-{}",
+                        bait.grader,
+                        std::process::id()
+                    ));
+                    let made = OpenOptions::new()
+                        .create_new(true)
+                        .write(true)
+                        .open(&path)
+                        .is_ok();
+                    made && fs::remove_file(&path).is_ok()
+                })
         }),
         ("write more than its share", |_| more_can_be_written()),
         ("take more memory than its share", |_| {
             let share = Limits::TEST.memory as usize;
             Vec::<u8>::new().try_reserve_exact(share).is_ok()
         }),
-        ("start more threads than its share", |_| threads_are_unlimited()),
-        ("trace a process", |bait| fs::read(format!("/proc/{}/mem", bait.grader)).is_ok()),
+        ("start more threads than its share", |_| {
+            threads_are_unlimited()
+        }),
+        ("trace a process", |bait| {
+            fs::read(format!("/proc/{}/mem", bait.grader)).is_ok()
+        }),
     ];
-    let holes: Vec<&str> =
-        attempts.iter().filter(|(_, attempt)| attempt(&bait)).map(|(name, _)| *name).collect();
+    let holes: Vec<&str> = attempts
+        .iter()
+        .filter(|(_, attempt)| attempt(&bait))
+        .map(|(name, _)| *name)
+        .collect();
     match serde_json::to_vec(&holes).map(|report| channel.send(&report)) {
         Ok(Ok(_)) => ExitCode::SUCCESS,
         _ => ExitCode::FAILURE,
@@ -173,16 +238,25 @@ pub fn main(bait: &str) -> ExitCode {
 
 /// Whether there is a descriptor besides the standard ones, the grader's channel, and the one that reads the folder.
 fn descriptors_were_left_open() -> bool {
-    let open = fs::read_dir("/proc/self/fd").into_iter().flatten().flatten();
+    let open = fs::read_dir("/proc/self/fd")
+        .into_iter()
+        .flatten()
+        .flatten();
     let numbers = open.filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok());
-    numbers.filter(|&number| number > 2 && number != CHANNEL).count() > 1
+    numbers
+        .filter(|&number| number > 2 && number != CHANNEL)
+        .count()
+        > 1
 }
 
 /// `/proc/self/mem` would make safe code unsafe. What is written is what stands there.
 fn own_memory_can_be_written() -> bool {
     static BYTE: std::sync::atomic::AtomicU8 = std::sync::atomic::AtomicU8::new(7);
     let write = || -> std::io::Result<()> {
-        let mut memory = OpenOptions::new().read(true).write(true).open("/proc/self/mem")?;
+        let mut memory = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .open("/proc/self/mem")?;
         let mut byte = [0];
         memory.seek(SeekFrom::Start((&raw const BYTE).addr() as u64))?;
         memory.read_exact(&mut byte)?;
@@ -193,7 +267,9 @@ fn own_memory_can_be_written() -> bool {
 }
 
 fn signal_reaches(grader: u32) -> bool {
-    let pid = i32::try_from(grader).ok().and_then(rustix::process::Pid::from_raw);
+    let pid = i32::try_from(grader)
+        .ok()
+        .and_then(rustix::process::Pid::from_raw);
     pid.is_some_and(|pid| rustix::process::test_kill_process(pid).is_ok())
 }
 
@@ -205,7 +281,9 @@ fn more_can_be_written() -> bool {
     let mut paths = Vec::new();
     'files: for number in 0.. {
         let path = std::env::temp_dir().join(format!("probe-{}-{number}", std::process::id()));
-        let Ok(mut file) = File::create_new(&path) else { break };
+        let Ok(mut file) = File::create_new(&path) else {
+            break;
+        };
         paths.push(path);
         for _ in 0..16 {
             if file.write_all(&chunk).is_err() || written > share {
