@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
+mod listings;
+
 fn main() -> Result<()> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"))
         .ancestors()
@@ -13,7 +15,7 @@ fn main() -> Result<()> {
         println!("cargo:rerun-if-changed={}", root.join(watched).display());
     }
     let out = PathBuf::from(std::env::var_os("OUT_DIR").context("cargo sets OUT_DIR")?);
-    let files = course::skeptic::write(root, &out.join("listings"))?;
+    let files = listings::write(root, &out.join("listings"))?;
     skeptic::generate_doc_tests(&files);
     Ok(())
 }

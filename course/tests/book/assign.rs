@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use course::assign::{self, Options};
-use course::exercise::Exercise;
-use course::project::Project;
+use book::project::Project;
+use classroom::assign::{self, Options};
+use exercise::Exercise;
 use snapbox::{Assert, Data};
 
 use crate::small_book::SmallBook;
@@ -33,7 +33,7 @@ pub fn marked_book() -> SmallBook {
 }
 
 pub fn content(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
-    let files = course::evidence::files_below(folder);
+    let files = book::files::files_below(folder);
     files
         .iter()
         .map(|it| {
@@ -48,8 +48,8 @@ pub fn content(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
 /// Compares a text with a snapshot, with this run's folder called OUT.
 pub fn assert_snapshot(name: &str, text: &str, out: &Path) {
     let text = text.replace(&out.display().to_string(), "OUT");
-    let file = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("tests/book/snapshots")
+    let file = course_tests::root()
+        .join("course/tests/book/snapshots")
         .join(name);
     Assert::new()
         .action_env("SNAPSHOTS")
@@ -221,7 +221,7 @@ fn assign_refuses_in_clear_words_and_leaves_everything_as_it_was() {
 
 #[test]
 fn chapters_that_give_each_others_solution_away_are_not_assigned_together() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let root = course_tests::root();
     let project = Project::load(root).unwrap();
     let exercises: Vec<Exercise> = project
         .tasks
@@ -244,7 +244,7 @@ fn chapters_that_give_each_others_solution_away_are_not_assigned_together() {
                 chapters: vec![one.slug.clone(), other.slug.clone()],
                 out: folder.path().join("hw"),
                 due: None,
-                weights: assign::Weights::default(),
+                weights: gradebook::weights::Weights::default(),
                 workspace: false,
                 format: None,
                 force: false,
@@ -263,20 +263,20 @@ fn chapters_that_give_each_others_solution_away_are_not_assigned_together() {
 
 #[test]
 fn workspace_has_a_lock_file_that_cargo_accepts_and_a_member_a_chapter() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let root = course_tests::root();
     let folder = tempfile::tempdir().unwrap();
     let options = Options {
         chapters: vec!["virtual-time".to_owned(), "coroutines".to_owned()],
         out: folder.path().join("hw"),
         due: None,
-        weights: assign::Weights::default(),
+        weights: gradebook::weights::Weights::default(),
         workspace: true,
         format: None,
         force: false,
     };
     assign::assign(root, &options).unwrap();
     let exercises = options.out.join("for-students/exercises");
-    let output = course::cargo::cargo(&exercises)
+    let output = toolchain::cargo::cargo(&exercises)
         .args(["tree", "--workspace", "--depth=0", "--locked", "--offline"])
         .output()
         .unwrap();

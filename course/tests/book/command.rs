@@ -2,14 +2,14 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Output;
 
 use serde_json::Value;
 
 use crate::small_book::SmallBook;
 
 fn course(folder: &Path, arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_course"))
+    course_tests::course()
         .args(arguments)
         .current_dir(folder)
         .env_remove("CLICOLOR_FORCE")

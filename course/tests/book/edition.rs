@@ -1,7 +1,7 @@
 //! The edition for a class has no solution, and a solution that is put back is found wherever it stands.
 
-use course::book::Unwell;
-use course::edition;
+use book::problem::Unwell;
+use classroom::edition;
 
 use crate::assign::{assert_snapshot, content, marked_book};
 

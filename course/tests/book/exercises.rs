@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use course::cargo::Artifacts;
-use course::exercise::{Exercise, Tree, write_into};
-use course::project::Project;
-use course::suite::{self, Lints, Outcome};
+use book::project::Project;
+use exercise::{Exercise, Tree, write_into};
+use toolchain::cargo::Artifacts;
+use toolchain::suite::{self, Lints, Outcome};
 
 fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
+    course_tests::root()
 }
 
 /// Every exercise that has tests.
@@ -249,7 +249,7 @@ fn starter_needs_cargo_test_and_nothing_else() {
     let home = folder.path().join("exercise");
     let tests = |tree: &Tree| {
         write_into(tree, &home).unwrap();
-        let mut command = course::cargo::cargo(&home);
+        let mut command = toolchain::cargo::cargo(&home);
         command
             .args(["test", "--offline", "--locked", "--quiet"])
             .env_remove("CARGO_TARGET_DIR");

@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::Read as _;
-use std::process::Command;
 
 use zip::ZipArchive;
 
@@ -12,7 +11,7 @@ use crate::small_book::SmallBook;
 #[test]
 fn epub_has_every_page_and_leads_nowhere_else() {
     let book = SmallBook::new();
-    let file = course::book::build_form(book.root(), course::site::Form::Epub).unwrap();
+    let file = publish::build(book.root(), publish::Form::Epub).unwrap();
     assert_eq!(file, book.path("target/small.epub"));
     let mut zip = ZipArchive::new(File::open(&file).unwrap()).unwrap();
     let first = zip.by_index(0).unwrap();
@@ -66,7 +65,7 @@ fn epub_has_every_page_and_leads_nowhere_else() {
 fn pdf_without_a_chromium_says_what_is_missing() {
     let book = SmallBook::new();
     let build = |chromium: Option<&str>| {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_course"));
+        let mut command = course_tests::course();
         command
             .args(["build", "--pdf"])
             .current_dir(book.root())

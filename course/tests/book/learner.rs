@@ -3,7 +3,7 @@
 use std::fs;
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::{Output, Stdio};
 
 use serde_json::Value;
 use snapbox::{Assert, Data};
@@ -50,7 +50,7 @@ impl Learner {
     }
 
     fn run_keeping(&self, data: &Path, arguments: &[&str]) -> Output {
-        Command::new(env!("CARGO_BIN_EXE_course"))
+        course_tests::course()
             .args(arguments)
             .current_dir(self.book.root())
             .env("COURSE_DATA", data)
@@ -85,8 +85,8 @@ impl Learner {
 }
 
 fn is_snapshot(name: &str, said: &str) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("tests/book/snapshots/learner")
+    let path = course_tests::root()
+        .join("course/tests/book/snapshots/learner")
         .join(name);
     Assert::new()
         .action_env(snapbox::assert::DEFAULT_ACTION_ENV)
@@ -217,7 +217,7 @@ fn progress_that_cannot_be_kept_is_said_and_the_check_goes_on() {
 fn watching_checks_again_at_every_save() {
     let learner = Learner::new();
     learner.says(0, &["start", "small"]);
-    let mut child = Command::new(env!("CARGO_BIN_EXE_course"))
+    let mut child = course_tests::course()
         .args(["check", "small", "--watch", "--hint"])
         .current_dir(learner.book.root())
         .env("COURSE_DATA", learner.book.path("data"))

@@ -9,23 +9,22 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
-use course::checks::{failures, fences, links, names};
-use course::directives::{self, Place};
-use course::page::Page;
-use course::problem::{Problem, Problems};
-use course::project::Project;
-use course::record::{self, Record};
-use course::task::Task;
-use course::{includes, mermaid};
+use book::fence::{expectation, program};
+use book::page::Page;
+use book::problem::{Problem, Problems};
+use book::project::Project;
+use book::task::Task;
+use measurements::record::{self, Record};
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
+use reader::directives::{self, Place};
+use reader::{includes, mermaid};
 use serde_json::Value;
+use verify::claims;
+use verify::{links, names};
 
 fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .parent()
-        .unwrap()
-        .to_owned()
+    course_tests::root().to_owned()
 }
 
 /// This book, read once: its pages, tasks and record are what the cases are made from.
@@ -323,13 +322,16 @@ fn record_texts() -> Vec<(PathBuf, String)> {
         .collect()
 }
 
+/// The record of this book.
+static RECORD: LazyLock<Option<Record>> =
+    LazyLock::new(|| Record::load_reference(&root()).unwrap());
+
 /// This book with some of it replaced.
 fn book() -> Project {
     Project {
         root: BOOK.root.clone(),
         pages: BOOK.pages.clone(),
         tasks: BOOK.tasks.clone(),
-        record: BOOK.record.clone(),
         problems: Vec::new(),
     }
 }
@@ -372,8 +374,8 @@ fn check_page(file: &Path, text: &str) -> Result<(), TestCaseError> {
     }
     let mut problems = Problems::default();
     for fence in &page.fences {
-        problems.take(fences::expectation(&page, fence));
-        let _ = failures::program(&fence.body);
+        problems.take(expectation(&page, fence));
+        let _ = program(&fence.body);
     }
     for found in names::occurrences::occurrences(&BOOK, &page) {
         // What the page shows of its task has the lines of that.
@@ -399,6 +401,7 @@ fn check_page(file: &Path, text: &str) -> Result<(), TestCaseError> {
     links::check(&project, &mut problems);
     let expanded = directives::expand(Place {
         project: &project,
+        record: RECORD.as_ref(),
         page: &page,
     });
     let drawn = mermaid::draw(&page, expanded.as_deref().unwrap_or(text));
@@ -421,7 +424,7 @@ fn check_task(file: &Path, text: &str) -> Result<(), TestCaseError> {
     if let Some(task) = task {
         let mut project = book();
         project.tasks.insert(slug.clone(), task);
-        problems.extend(directives::check_claims(&project, slug));
+        problems.extend(claims::check(&project, RECORD.as_ref(), slug));
         let page = project.page(slug).expect("the chapter has a page");
         for found in names::occurrences::occurrences(&project, page) {
             prop_assert!(found.span.contains(&found.span[found.name.span.clone()]));
@@ -429,6 +432,7 @@ fn check_task(file: &Path, text: &str) -> Result<(), TestCaseError> {
         problems.extend(
             directives::expand(Place {
                 project: &project,
+                record: RECORD.as_ref(),
                 page,
             })
             .err()
@@ -446,14 +450,12 @@ fn check_record(file: &Path, text: &str) -> Result<(), TestCaseError> {
         Err(problem) => return at_their_places(&[problem], file, text),
     };
     let mut problems = record::stale(&root(), Some(&record));
-    let project = Project {
-        record: Some(record),
-        ..book()
-    };
+    let project = book();
     for page in &project.pages {
         problems.extend(
             directives::expand(Place {
                 project: &project,
+                record: Some(&record),
                 page,
             })
             .err()
@@ -462,7 +464,7 @@ fn check_record(file: &Path, text: &str) -> Result<(), TestCaseError> {
         );
     }
     for slug in project.tasks.keys() {
-        problems.extend(directives::check_claims(&project, slug));
+        problems.extend(claims::check(&project, Some(&record), slug));
     }
     at_their_places(&problems, file, text)
 }

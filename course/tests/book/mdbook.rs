@@ -1,8 +1,8 @@
 //! Stock mdBook, through its own library and our preprocessor as a command, as `mdbook test` runs it.
 
-use course::includes;
-use course::page::Page;
+use book::page::Page;
 use mdbook_driver::MDBook;
+use reader::includes;
 use std::path::Path;
 
 use crate::small_book::SmallBook;

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
 use snapbox::{Assert, Data};
@@ -140,7 +140,7 @@ fn record(book: &SmallBook) {
             "commit": "0123456789ab",
             "rustc": "rustc 1.95.0",
             "go": null,
-            "digest": course::digest::digest(book.root(), "small").unwrap(),
+            "digest": measurements::digest::digest(book.root(), "small").unwrap(),
             "benchmarks": {"small/answer/found": estimate(10.0), "small/answer/guessed": estimate(100.0)},
             "go_tests": {},
         }},
@@ -163,7 +163,8 @@ fn tells(group: &str, cases: &[Case]) {
             );
             continue;
         }
-        if case.name == "unknown-go-name" && course::bench::go::version(book.root()).is_none() {
+        if case.name == "unknown-go-name" && measurements::bench::go::version(book.root()).is_none()
+        {
             eprintln!("skipped: there is no Go here");
             continue;
         }
@@ -245,11 +246,11 @@ fn tells(group: &str, cases: &[Case]) {
 }
 
 fn snapshots() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/book/snapshots")
+    course_tests::root().join("course/tests/book/snapshots")
 }
 
 /// The problems without colours and without what differs from run to run.
-fn plain(book: &SmallBook, problems: &[course::problem::Problem]) -> String {
+fn plain(book: &SmallBook, problems: &[book::problem::Problem]) -> String {
     let told: String = problems
         .iter()
         .map(|problem| format!("{problem}\n"))
@@ -1237,7 +1238,7 @@ fn messages_on_proposals_are_the_snapshots() {
 
 #[test]
 fn messages_on_versions_are_the_snapshots() {
-    if !course::checks::since::available() {
+    if !verify::since::available() {
         eprintln!("skipped: there is no clippy");
         return;
     }

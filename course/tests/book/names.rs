@@ -2,11 +2,10 @@
 
 use std::fs;
 use std::path::PathBuf;
-use std::process::Command;
 
-use course::evidence::Counts;
-use course::verify::{Options, verify};
+use book::evidence::Counts;
 use serde_json::Value;
+use verify::{Options, verify};
 
 use crate::small_book::SmallBook;
 
@@ -195,7 +194,7 @@ fn path_without_go(scratch: &std::path::Path) -> std::ffi::OsString {
 fn names_of_go_are_skipped_where_there_is_no_go() {
     let book = book("`iter.Pull`, `iter.Pul`, `Pul`, `Duration`");
     let scratch = tempfile::tempdir().unwrap();
-    let output = Command::new(env!("CARGO_BIN_EXE_course"))
+    let output = course_tests::course()
         .args(["verify", "--json"])
         .current_dir(book.root())
         .env("PATH", path_without_go(scratch.path()))

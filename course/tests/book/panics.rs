@@ -212,11 +212,11 @@ fn a_model_that_catches_nothing_cannot_be_blessed() {
         "count = seen[thread] + 1",
         "count += 1",
     );
-    let options = course::verify::Options {
+    let options = verify::Options {
         bless: true,
         ..Default::default()
     };
-    let report = course::verify::verify(book.root(), &options).unwrap();
+    let report = verify::verify(book.root(), &options).unwrap();
     assert_eq!(report.blessed, []);
     let [problem] = report.problems.as_slice() else {
         panic!("{:?}", report.problems)

@@ -2,10 +2,10 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Output;
 
-use course::checks::proposals::{SECTIONS, TEMPLATE, judge, read};
-use course::page::Page;
+use book::page::Page;
+use book::proposals::{SECTIONS, TEMPLATE, judge, read};
 
 use crate::small_book::SmallBook;
 
@@ -13,7 +13,7 @@ use crate::small_book::SmallBook;
 pub const SUMMARY: &str = include_str!("../fixtures/proposal.md");
 
 fn course(folder: &Path, arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_course"))
+    course_tests::course()
         .args(arguments)
         .current_dir(folder)
         // Not where this machine's learner keeps what they did.
@@ -81,7 +81,7 @@ fn check_of_a_summary_with_a_fault_exits_with_1_and_names_the_line() {
 #[test]
 fn check_that_is_called_wrongly_exits_with_2_and_says_what_to_do() {
     let folder = tempfile::tempdir().unwrap();
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let root = course_tests::root();
     for (arguments, said) in [
         (
             vec!["check", "scop", "x"],
@@ -114,7 +114,7 @@ fn check_that_is_called_wrongly_exits_with_2_and_says_what_to_do() {
 
 #[test]
 fn first_attempt_on_the_page_fails_with_the_words_that_the_page_shows() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let root = course_tests::root();
     let text = fs::read_to_string(root.join("src/proposals.md")).unwrap();
     let page = Page::parse(Path::new("src/proposals.md"), &text);
     let attempt = page
@@ -137,7 +137,7 @@ fn first_attempt_on_the_page_fails_with_the_words_that_the_page_shows() {
 
 #[test]
 fn template_on_the_page_is_the_one_that_is_copied_and_has_all_sections() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let root = course_tests::root();
     assert!(
         fs::read_to_string(root.join("src/proposals.md"))
             .unwrap()
@@ -169,7 +169,8 @@ fn index_shows_what_the_pages_say_and_follows_them() {
     );
     assert_eq!(book.problems(), "");
     let shown = || {
-        let folder = course::book::build(book.root(), false).unwrap();
+        let folder =
+            reader::build::build(book.root(), reader::site::Site::default(), false).unwrap();
         fs::read_to_string(folder.join("small.html")).unwrap()
     };
     let html = shown();
@@ -196,7 +197,7 @@ fn version_above_a_listing_is_checked_and_counted_as_skipped_where_it_cannot_be(
         "<!-- since: 1.63.0 -->\n```rust\nstd::thread::scope(|_| ());\n```\n\n## Exercises";
     book.edit("src/small.md", "## Exercises", listing);
     assert_eq!(book.problems(), "");
-    if course::checks::since::available() {
+    if verify::since::available() {
         assert_eq!(book.verify().total().skipped, 0);
         book.edit("src/small.md", "since: 1.63.0", "since: 1.62.0");
         assert!(

@@ -14,11 +14,17 @@ site-url = "https://example.org/book/"
 "/small.html#moved" = "old.html#there"
 "#;
 
+fn cards() -> reader::site::Site {
+    reader::site::Site {
+        cards: Some(publish::card::draw),
+    }
+}
+
 fn built() -> SmallBook {
     let book = SmallBook::new();
     let config = fs::read_to_string(book.path("book.toml")).unwrap();
     book.write("book.toml", &(config + HTML));
-    course::book::build(book.root(), false).unwrap();
+    reader::build::build(book.root(), cards(), false).unwrap();
     book
 }
 

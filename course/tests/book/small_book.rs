@@ -4,8 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use course::problem::Problem;
-use course::verify::{Options, Report, verify};
+use book::problem::Problem;
+use verify::{Options, Report, verify};
 
 pub struct SmallBook {
     folder: tempfile::TempDir,
@@ -138,7 +138,7 @@ impl SmallBook {
         for (file, text) in FILES {
             book.write(file, text);
         }
-        let command = format!("{:?} preprocess", env!("CARGO_BIN_EXE_course"));
+        let command = format!("{:?} preprocess", course_tests::program("course"));
         book.write(
             "book.toml",
             &format!("[book]\ntitle = \"Small\"\n\n[preprocessor.course]\ncommand = {command:?}\nbefore = [\"links\"]\n"),

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use course::task::Task;
+use book::task::Task;
 use snapbox::{Assert, Data};
 
 /// A task that has every key.
@@ -77,8 +77,8 @@ fn told(text: &str) -> String {
 }
 
 fn is_snapshot(name: &str, said: String) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("tests/book/snapshots/task-keys")
+    let path = course_tests::root()
+        .join("course/tests/book/snapshots/task-keys")
         .join(name);
     Assert::new()
         .action_env(snapbox::assert::DEFAULT_ACTION_ENV)

@@ -54,13 +54,11 @@ fn a_changed_output_shows_the_difference_and_bless_accepts_it() {
         "error: src/small.md:34: the output differs from `listings/captured/small/says.txt`\n    --- captured\n    +++ \
          now\n    @@ -1 +1 @@\n    -42\n    +43\n  help: if the new text is right: `cargo course bless small`"
     );
-    let options = course::verify::Options {
+    let options = verify::Options {
         bless: true,
         ..Default::default()
     };
-    let blessed = course::verify::verify(book.root(), &options)
-        .unwrap()
-        .blessed;
+    let blessed = verify::verify(book.root(), &options).unwrap().blessed;
     assert_eq!(blessed.len(), 1);
     assert!(blessed[0].1.contains("-42\n+43"));
     assert_eq!(book.problems(), "");
@@ -127,7 +125,8 @@ fn a_wrong_key_in_task_toml_names_its_line() {
 fn evidence_is_shown_until_something_changes() {
     let book = SmallBook::new();
     let seal = |book: &SmallBook| {
-        let folder = course::book::build(book.root(), false).unwrap();
+        let folder =
+            reader::build::build(book.root(), reader::site::Site::default(), false).unwrap();
         std::fs::read_to_string(folder.join("small.html")).unwrap()
     };
     book.verify();
@@ -151,10 +150,8 @@ fn unchanged_listings_are_not_compiled_again_and_changed_ones_are() {
 
 #[test]
 fn every_page_of_this_book_shows_its_evidence() {
-    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
-        .parent()
-        .unwrap();
-    let project = course::project::Project::load(root).unwrap();
+    let root = course_tests::root();
+    let project = book::project::Project::load(root).unwrap();
     let bare: Vec<_> = project
         .pages
         .iter()

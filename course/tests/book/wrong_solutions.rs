@@ -1,19 +1,17 @@
 //! Every chapter's tests reject every wrong solution the chapter names.
 
-use std::path::Path;
-
-use course::cargo::Artifacts;
-use course::evidence::Told;
-use course::mutants::{self, Verdict};
-use course::progress::Progress;
-use course::project::Project;
+use book::evidence::Told;
+use book::project::Project;
+use exercise::mutants::{self, Verdict};
+use toolchain::cargo::Artifacts;
+use toolchain::progress::Progress;
 
 use crate::assign::marked_book;
 use crate::small_book::SmallBook;
 
 #[test]
 fn every_mutant_of_this_book_is_rejected_by_the_tests_it_names() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let root = course_tests::root();
     let project = Project::load(root).unwrap();
     let artifacts = Artifacts::build(root).unwrap();
     let mut problems = Vec::new();

@@ -1,26 +1,25 @@
 //! The book's chapters, graded: what they hand out, their solutions, and their wrong solutions.
 
-use std::path::Path;
 use std::time::Duration;
 
-use course::cargo::Artifacts;
-use course::grade::intake::Taken;
-use course::grade::judge::Grader;
-use course::grade::kit::{self, Kit};
-use course::grade::result::Status;
-use course::grade::sandbox::{Level, Limits};
-use course::project::{Project, module};
-use course::task::Mutant;
+use book::project::{Project, module};
+use book::task::Mutant;
+use grader::intake::Taken;
+use grader::judge::Grader;
+use grader::kit::{self, Kit};
+use grader::result::Status;
+use sandbox::{Level, Limits};
+use toolchain::cargo::Artifacts;
 
 use super::{sandbox, student};
 
 fn project() -> Project {
-    Project::load(Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()).unwrap()
+    Project::load(course_tests::root()).unwrap()
 }
 
 /// Half of the memory and of the threads that a submission may use: what is honest keeps to it.
 fn tighter(kit: &mut Kit) -> Limits {
-    let usual = Limits::TEST.of_task(&kit.limits);
+    let usual = kit.limits_over(Limits::TEST);
     kit.limits = Default::default();
     Limits {
         memory: usual.memory / 2,

@@ -5,12 +5,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
-use course::grade::judge::Grader;
-use course::grade::result::Status;
-use course::grade::run::{Options, Run, grade};
-use course::grade::sandbox::Level;
-use course::grade::store;
-use course::progress::Progress;
+use grader::judge::Grader;
+use grader::result::Status;
+use grader::run::{Options, Run, grade};
+use grader::store;
+use sandbox::Level;
+use toolchain::progress::Progress;
 
 use super::{SUM, grader};
 

@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-use course::grade::sandbox::Level;
-use course::grade::store;
+use grader::store;
 use rustix::process::{Pid, Signal, kill_process};
+use sandbox::Level;
 
 use super::class::content;
 use super::{SUM, sandbox};
@@ -25,7 +25,7 @@ impl Book {
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(path, text).unwrap();
         };
-        let tiny = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/grade/tiny");
+        let tiny = course_tests::root().join("course/tests/grade/tiny");
         for (path, text) in content(&tiny) {
             write(
                 &format!("listings/{}", path.display()),
@@ -51,7 +51,7 @@ impl Book {
 
     /// Starts to grade, one submission at a time.
     fn grade(&self, class: &Path, out: &Path, resume: bool) -> Child {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_course"));
+        let mut command = course_tests::course();
         command.arg("grade").arg(class).args([
             "--task",
             "tiny",

@@ -2,9 +2,9 @@
 
 use std::sync::Mutex;
 
-use course::grade::judge::{Grader, Judged};
-use course::grade::result::{Outcome, Status};
-use course::grade::sandbox::Level;
+use grader::judge::{Grader, Judged};
+use grader::result::{Outcome, Status};
+use sandbox::Level;
 
 use super::{grader, hand_in, student, tiny};
 

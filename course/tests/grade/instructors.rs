@@ -6,18 +6,15 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use course::evidence::Told;
-use course::grade::sandbox::Level;
-use course::project::Project;
+use book::evidence::Told;
+use book::project::Project;
+use sandbox::Level;
 use snapbox::{Assert, Data};
 
 use super::{helper, sandbox};
 
 fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .parent()
-        .unwrap()
-        .to_owned()
+    course_tests::root().to_owned()
 }
 
 /// Runs a command of the tool on a desk within the book, and returns what it prints on either stream.

@@ -10,22 +10,22 @@ mod taking;
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
-use course::grade::intake::Taken;
-use course::grade::judge::Grader;
-use course::grade::kit::{Kit, Tree};
-use course::grade::result::Student;
-use course::grade::sandbox::{How, Level, Limits, Sandbox};
-use course::task::{Group, Part, Visibility};
+use book::task::{Group, Part, Visibility};
+use grader::intake::Taken;
+use grader::judge::Grader;
+use grader::kit::{Kit, Tree};
+use grader::result::Student;
+use sandbox::{How, Level, Limits, Sandbox};
 
 /// The student's main file of the small task.
 const SUM: &str = "src/tiny/sum.rs";
 
 fn helper() -> PathBuf {
-    PathBuf::from(env!("CARGO_BIN_EXE_course"))
+    course_tests::program("course-grader")
 }
 
 /// A sandbox of this level, or a visible skip.
@@ -44,7 +44,7 @@ fn sandbox(level: Level) -> Option<Sandbox> {
 
 /// The small task: 4 points for `basic`, 3 for `wide`, 3 for the hidden `secret`.
 fn tiny(allows_unsafe: bool) -> Kit {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/grade/tiny");
+    let folder = course_tests::root().join("course/tests/grade/tiny");
     let mut solution = Tree::new();
     for entry in walkdir::WalkDir::new(&folder) {
         let entry = entry.unwrap();

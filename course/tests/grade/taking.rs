@@ -6,8 +6,8 @@ use std::io::Write;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 
-use course::grade::intake::{Taken, take};
-use course::grade::run::{self, Class, submissions};
+use grader::intake::{Taken, take};
+use grader::run::{self, Class, submissions};
 use zip::write::SimpleFileOptions;
 
 use super::SUM;

@@ -1,0 +1,234 @@
+//! What was checked on a page, kept so that the page can show it.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use serde::{Deserialize, Serialize};
+
+use crate::files::collect;
+use crate::page::Page;
+use crate::project::{Project, module};
+
+/// What a verified page rests on. Written by `verify`, read by `{{#seal}}`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Evidence {
+    /// The digest of what was checked; another digest means that something changed since.
+    pub digest: String,
+    /// The compiler.
+    pub rustc: String,
+    /// The day, as `2026-11-24`.
+    pub date: String,
+    /// What was checked.
+    pub counts: Counts,
+}
+
+/// What was checked on a page, counted; zero is a count.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counts {
+    /// Listings compiled and run.
+    pub ran: usize,
+    /// Listings compiled, with a reason not to run them.
+    pub compiled_only: usize,
+    /// Listings that panicked, as they should.
+    pub panicked: usize,
+    /// Listings that failed to compile as they should, by error code.
+    pub failed: BTreeMap<String, usize>,
+    /// Outputs and traces run again and compared.
+    pub outputs: usize,
+    /// Outputs run again and not compared, as the page says.
+    pub outputs_varying: usize,
+    /// Numbers taken from the benchmark record.
+    pub numbers: usize,
+    /// Figures in prose that another source supports.
+    #[serde(default)]
+    pub figures_sourced: usize,
+    /// Figures in prose that a comment allows.
+    #[serde(default)]
+    pub figures_allowed: usize,
+    /// Names in prose that resolve.
+    #[serde(default)]
+    pub names: usize,
+    /// Names in prose that nothing here knows, allowed with a reason.
+    #[serde(default)]
+    pub names_allowed: usize,
+    /// Claims whose evidence was checked.
+    pub claims: usize,
+    /// Links followed inside the book.
+    pub links: usize,
+    /// Checks that could not be done here.
+    pub skipped: usize,
+}
+
+impl Counts {
+    /// All listings.
+    #[must_use]
+    pub fn listings(&self) -> usize {
+        self.ran + self.compiled_only + self.panicked + self.failed.values().sum::<usize>()
+    }
+
+    /// Adds another page's counts.
+    pub fn add(&mut self, other: &Self) {
+        self.ran += other.ran;
+        self.compiled_only += other.compiled_only;
+        self.panicked += other.panicked;
+        for (code, count) in &other.failed {
+            *self.failed.entry(code.clone()).or_default() += count;
+        }
+        self.outputs += other.outputs;
+        self.outputs_varying += other.outputs_varying;
+        self.numbers += other.numbers;
+        self.figures_sourced += other.figures_sourced;
+        self.figures_allowed += other.figures_allowed;
+        self.names += other.names;
+        self.names_allowed += other.names_allowed;
+        self.claims += other.claims;
+        self.links += other.links;
+        self.skipped += other.skipped;
+    }
+}
+
+impl std::fmt::Display for Counts {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            f,
+            "{} listings ({} ran, {} panicked as expected, {} compiled only, {} failed to compile as expected), \
+             {} outputs compared, {} not compared, {} numbers, {} figures with another source, {} allowed, {} names, \
+             {} allowed, {} claims, {} links, {} skipped",
+            self.listings(),
+            self.ran,
+            self.panicked,
+            self.compiled_only,
+            self.failed.values().sum::<usize>(),
+            self.outputs,
+            self.outputs_varying,
+            self.numbers,
+            self.figures_sourced,
+            self.figures_allowed,
+            self.names,
+            self.names_allowed,
+            self.claims,
+            self.links,
+            self.skipped
+        )
+    }
+}
+
+/// A digest of what the checks of a page depend on: the page, the listings and examples, the record, the lock file, the
+/// names that are allowed.
+#[must_use]
+pub fn digest(project: &Project, page: &Page) -> String {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(page.text.as_bytes());
+    let mut files = ["Cargo.lock", "names.toml"]
+        .map(|file| project.root.join(file))
+        .to_vec();
+    for folder in ["listings/src", "listings/examples", "benches/results"] {
+        collect(&project.root.join(folder), &mut files);
+    }
+    if let Some(slug) = page.slug() {
+        collect(&project.root.join("src").join(slug), &mut files);
+        collect(
+            &project.root.join("listings/captured").join(slug),
+            &mut files,
+        );
+        collect(
+            &project.root.join("listings/tests").join(module(slug)),
+            &mut files,
+        );
+    }
+    for file in files {
+        hasher.update(
+            file.strip_prefix(&project.root)
+                .unwrap_or(&file)
+                .to_string_lossy()
+                .as_bytes(),
+        );
+        hasher.update(&fs::read(&file).unwrap_or_default());
+    }
+    hasher.finalize().to_hex().to_string()
+}
+
+/// What a test has done for a page, which `verify` leaves to it.
+#[derive(Debug, Clone, Copy)]
+pub enum Told {
+    /// Wrong solutions tried and rejected.
+    Mutants,
+    /// Outputs of commands, run again and compared.
+    Commands,
+}
+
+impl Told {
+    fn file(self, project: &Project, slug: &str) -> PathBuf {
+        let ending = match self {
+            Self::Mutants => "mutants",
+            Self::Commands => "commands",
+        };
+        project
+            .scratch()
+            .join("evidence")
+            .join(format!("{slug}.{ending}"))
+    }
+
+    /// The task's own file lies beside its listings, so the page's digest knows it.
+    fn digest(project: &Project, slug: &str) -> String {
+        project
+            .page(slug)
+            .map(|page| digest(project, page))
+            .unwrap_or_default()
+    }
+
+    /// Notes that all of them held.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be written.
+    pub fn tell(self, project: &Project, slug: &str, count: usize) -> Result<()> {
+        let file = self.file(project, slug);
+        fs::create_dir_all(file.parent().unwrap_or(Path::new(".")))?;
+        fs::write(&file, format!("{} {count}", Self::digest(project, slug)))
+            .with_context(|| format!("{} cannot be written", file.display()))
+    }
+
+    /// How many held, if nothing has changed since.
+    #[must_use]
+    pub fn of(self, project: &Project, slug: &str) -> Option<usize> {
+        let text = fs::read_to_string(self.file(project, slug)).ok()?;
+        let (digest, count) = text.split_once(' ')?;
+        (digest == Self::digest(project, slug))
+            .then(|| count.parse().ok())
+            .flatten()
+    }
+}
+
+fn file(project: &Project, page: &Page) -> PathBuf {
+    let name = page
+        .file
+        .with_extension("json")
+        .to_string_lossy()
+        .replace(['/', '\\'], "-");
+    project.scratch().join("evidence").join(name)
+}
+
+impl Evidence {
+    /// Keeps the evidence of a page.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be written.
+    pub fn store(&self, project: &Project, page: &Page) -> Result<()> {
+        let file = file(project, page);
+        fs::create_dir_all(file.parent().unwrap_or(Path::new(".")))?;
+        fs::write(file, serde_json::to_string_pretty(self)?)?;
+        Ok(())
+    }
+
+    /// The evidence of a page, if it was verified as it stands.
+    #[must_use]
+    pub fn of(project: &Project, page: &Page) -> Option<Self> {
+        let evidence: Self =
+            serde_json::from_str(&fs::read_to_string(file(project, page)).ok()?).ok()?;
+        (evidence.digest == digest(project, page)).then_some(evidence)
+    }
+}

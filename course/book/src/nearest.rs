@@ -1,0 +1,50 @@
+//! What somebody may have meant.
+
+use strsim::normalized_damerau_levenshtein as likeness;
+
+/// The three words most like the one given, the likest first.
+#[must_use]
+pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
+    let mut scored: Vec<_> = known
+        .into_iter()
+        .map(|known| (likeness(word, known), known))
+        .collect();
+    scored.sort_by(|a, b| b.0.total_cmp(&a.0));
+    scored.into_iter().take(3).map(|(_, known)| known).collect()
+}
+
+/// Of the three words most like the one given those that are like it indeed, the likest first.
+#[must_use]
+pub fn near<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Vec<String> {
+    let alike = |known: &&str| likeness(word, known) >= 0.7;
+    nearest(word, known)
+        .into_iter()
+        .filter(alike)
+        .map(str::to_owned)
+        .collect()
+}
+
+/// The nearest words as help: `the nearest are a, b, c`, or what to say when there are none.
+#[must_use]
+pub fn or_nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>, none: &str) -> String {
+    match nearest(word, known)[..] {
+        [] => none.to_owned(),
+        [one] => format!("there is only {one}"),
+        ref several => format!("the nearest are {}", several.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nearest_words_come_first_and_are_three_at_most() {
+        let known = ["task", "claims", "tusk", "seal", "tasks"];
+        assert_eq!(nearest("task", known), ["task", "tasks", "tusk"]);
+        assert_eq!(or_nearest("x", [], "there are none"), "there are none");
+        assert_eq!(or_nearest("x", ["seal"], ""), "there is only seal");
+        assert_eq!(near("task", known), ["task", "tasks", "tusk"]);
+        assert_eq!(near("seals", known), ["seal"]);
+    }
+}

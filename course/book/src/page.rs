@@ -1,0 +1,336 @@
+//! One Markdown page, read for what can be checked: its fences, includes, directives, headings, links and images.
+
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
+
+use pulldown_cmark::{CodeBlockKind, CowStr, Event, HeadingLevel, Options, Parser, Tag, TagEnd};
+use regex::Regex;
+
+/// A page and what stands on it. Lines count from 1.
+#[derive(Debug, Clone)]
+pub struct Page {
+    /// The file, relative to the book's root, such as `src/coroutines.md`.
+    pub file: PathBuf,
+    /// The Markdown as written, before any directive is replaced.
+    pub text: String,
+    /// The fenced code blocks, in order.
+    pub fences: Vec<Fence>,
+    /// The `{{#…}}` directives and includes, in order, inside fences and out.
+    pub directives: Vec<Directive>,
+    /// The headings, in order.
+    pub headings: Vec<Heading>,
+    /// What a definition list defines, with its line. mdBook gives each an id, as to a heading.
+    pub terms: Vec<(usize, String)>,
+    /// Link targets, with their lines.
+    pub links: Vec<(usize, String)>,
+    /// Lines of images without alternative text.
+    pub images_without_alt: Vec<usize>,
+    /// Lines of code blocks made by indentation.
+    pub indented_code: Vec<usize>,
+}
+
+/// A fenced code block.
+#[derive(Debug, Clone)]
+pub struct Fence {
+    /// The line of the opening fence.
+    pub line: usize,
+    /// The info string, as written.
+    pub info: String,
+    /// The words of the info string.
+    pub words: Vec<String>,
+    /// What is inside, before includes are expanded.
+    pub body: String,
+    /// The comments on the lines above, one a line, as key and value: `<!-- no_run: needs a cgroup -->`.
+    pub notes: Vec<(String, String)>,
+    /// The bytes of the whole block in the page.
+    pub span: Range<usize>,
+}
+
+impl Fence {
+    /// The language: the first word.
+    #[must_use]
+    pub fn language(&self) -> &str {
+        self.words.first().map_or("", String::as_str)
+    }
+
+    /// Whether the info string has this word after the language.
+    #[must_use]
+    pub fn has(&self, word: &str) -> bool {
+        self.words.iter().skip(1).any(|w| w == word)
+    }
+
+    /// The value of the note above the fence that has this key.
+    #[must_use]
+    pub fn noted(&self, key: &str) -> Option<&str> {
+        self.notes
+            .iter()
+            .find(|(k, _)| k == key)
+            .map(|(_, value)| value.as_str())
+    }
+}
+
+/// A `{{#name arguments}}` on a page.
+#[derive(Debug, Clone)]
+pub struct Directive {
+    /// Its line.
+    pub line: usize,
+    /// The word after `#`.
+    pub name: String,
+    /// What follows, trimmed.
+    pub arguments: String,
+    /// The bytes it occupies in the page.
+    pub span: Range<usize>,
+    /// The index of the fence it stands in.
+    pub fence: Option<usize>,
+}
+
+/// A heading.
+#[derive(Debug, Clone)]
+pub struct Heading {
+    /// Its line.
+    pub line: usize,
+    /// 1 for `#`, 2 for `##`, …
+    pub level: HeadingLevel,
+    /// Its text without markup.
+    pub text: String,
+}
+
+static DIRECTIVE: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"\\?\{\{\s*#([A-Za-z_]+)\s*([^}]*?)\s*\}\}").expect("a valid pattern")
+});
+static NOTE: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"(?s)^\s*<!--\s*([a-z_]+):\s*(.*?)\s*-->\s*$").expect("a valid pattern")
+});
+
+impl Page {
+    /// Reads a page. Any text is a page; nothing fails here.
+    #[must_use]
+    pub fn parse(file: &Path, text: &str) -> Self {
+        let mut page = Self {
+            file: file.to_owned(),
+            text: text.to_owned(),
+            fences: Vec::new(),
+            directives: Vec::new(),
+            headings: Vec::new(),
+            terms: Vec::new(),
+            links: Vec::new(),
+            images_without_alt: Vec::new(),
+            indented_code: Vec::new(),
+        };
+        page.scan_markdown();
+        page.scan_directives();
+        page
+    }
+
+    fn scan_markdown(&mut self) {
+        let text = self.text.clone();
+        let lines = Lines::of(&text);
+        let mut heading: Option<Heading> = None;
+        let mut image: Option<(usize, bool)> = None;
+        let mut term: Option<(usize, String)> = None;
+        for (event, span) in Parser::new_ext(&text, markdown_options()).into_offset_iter() {
+            let line = lines.at(span.start);
+            match event {
+                Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(info))) => {
+                    self.fences.push(Fence {
+                        line,
+                        words: words(&info),
+                        info: info.into_string(),
+                        body: String::new(),
+                        notes: notes_above(&text, span.start),
+                        span,
+                    });
+                }
+                Event::Start(Tag::CodeBlock(CodeBlockKind::Indented)) => {
+                    self.indented_code.push(line)
+                }
+                Event::Text(part) if self.inside_last_fence(span.start) => {
+                    if let Some(fence) = self.fences.last_mut() {
+                        fence.body.push_str(&part);
+                    }
+                }
+                Event::Start(Tag::Heading { level, .. }) => {
+                    heading = Some(Heading {
+                        line,
+                        level,
+                        text: String::new(),
+                    });
+                }
+                Event::End(TagEnd::Heading(_)) => self.headings.extend(heading.take()),
+                Event::Start(Tag::DefinitionListTitle) => term = Some((line, String::new())),
+                Event::End(TagEnd::DefinitionListTitle) => self.terms.extend(term.take()),
+                Event::Start(Tag::Link { dest_url, .. }) => self.link(line, &dest_url),
+                Event::Start(Tag::Image { dest_url, .. }) => {
+                    self.link(line, &dest_url);
+                    image = Some((line, false));
+                }
+                Event::End(TagEnd::Image) => {
+                    if let Some((line, false)) = image.take() {
+                        self.images_without_alt.push(line);
+                    }
+                }
+                Event::Text(part) | Event::Code(part) => {
+                    if let Some(heading) = &mut heading {
+                        heading.text.push_str(&part);
+                    }
+                    if let Some((_, term)) = &mut term {
+                        term.push_str(&part);
+                    }
+                    if let Some((_, has_alt)) = &mut image {
+                        *has_alt |= !part.trim().is_empty();
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn inside_last_fence(&self, at: usize) -> bool {
+        self.fences
+            .last()
+            .is_some_and(|fence| fence.span.contains(&at))
+    }
+
+    fn link(&mut self, line: usize, target: &CowStr<'_>) {
+        self.links.push((line, target.to_string()));
+    }
+
+    fn scan_directives(&mut self) {
+        let lines = Lines::of(&self.text);
+        for found in DIRECTIVE.captures_iter(&self.text) {
+            let whole = found.get(0).expect("the whole match");
+            // mdBook's own way of writing a directive that is not one.
+            if whole.as_str().starts_with('\\') {
+                continue;
+            }
+            self.directives.push(Directive {
+                line: lines.at(whole.start()),
+                name: found[1].to_owned(),
+                arguments: found[2].to_owned(),
+                span: whole.range(),
+                fence: self
+                    .fences
+                    .iter()
+                    .position(|fence| fence.span.contains(&whole.start())),
+            });
+        }
+    }
+
+    /// The chapter's slug: the file's name without its ending, if the page lies directly in `src/`.
+    #[must_use]
+    pub fn slug(&self) -> Option<&str> {
+        let parent = self.file.parent()?;
+        (parent == Path::new("src"))
+            .then(|| self.file.file_stem()?.to_str())
+            .flatten()
+    }
+}
+
+/// Where the lines of a text begin, to find a line by a byte offset.
+pub struct Lines(Vec<usize>);
+
+impl Lines {
+    /// Finds the lines of a text.
+    #[must_use]
+    pub fn of(text: &str) -> Self {
+        Self(
+            std::iter::once(0)
+                .chain(text.match_indices('\n').map(|(at, _)| at + 1))
+                .collect(),
+        )
+    }
+
+    /// The line, from 1.
+    pub fn at(&self, offset: usize) -> usize {
+        self.0.partition_point(|start| *start <= offset)
+    }
+}
+
+/// The Markdown dialect of mdBook 0.5.
+pub fn markdown_options() -> Options {
+    Options::ENABLE_TABLES
+        | Options::ENABLE_FOOTNOTES
+        | Options::ENABLE_STRIKETHROUGH
+        | Options::ENABLE_TASKLISTS
+        | Options::ENABLE_HEADING_ATTRIBUTES
+        | Options::ENABLE_DEFINITION_LIST
+        | Options::ENABLE_GFM
+}
+
+fn words(info: &str) -> Vec<String> {
+    info.split(|c: char| c == ',' || c.is_whitespace())
+        .filter(|w| !w.is_empty())
+        .map(str::to_owned)
+        .collect()
+}
+
+/// The `<!-- key: value -->` on the lines directly above a byte offset, the nearest first.
+fn notes_above(text: &str, at: usize) -> Vec<(String, String)> {
+    let Some(before) = text[..at].trim_end_matches([' ', '\t']).strip_suffix('\n') else {
+        return Vec::new();
+    };
+    let notes = before.rsplit('\n').map_while(|line| NOTE.captures(line));
+    notes
+        .map(|found| (found[1].to_owned(), found[2].to_owned()))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn page(text: &str) -> Page {
+        Page::parse(Path::new("src/a-page.md"), text)
+    }
+
+    #[test]
+    fn fences_know_their_line_words_and_note() {
+        let page = page("# T\n\n<!-- no_run: waits for ever -->\n```rust,no_run\nloop {}\n```\n");
+        let fence = &page.fences[0];
+        assert_eq!(
+            (fence.line, fence.language(), fence.has("no_run")),
+            (4, "rust", true)
+        );
+        assert_eq!(fence.noted("no_run"), Some("waits for ever"));
+        assert_eq!(fence.body, "loop {}\n");
+    }
+
+    #[test]
+    fn fences_have_the_notes_of_all_comment_lines_above() {
+        let page = page("<!-- no_run: far -->\n\n<!-- a: 1 -->\n<!-- b: 2 -->\n```rust\nx\n```\n");
+        let fence = &page.fences[0];
+        assert_eq!(
+            (fence.noted("a"), fence.noted("b"), fence.noted("no_run")),
+            (Some("1"), Some("2"), None)
+        );
+    }
+
+    #[test]
+    fn directives_know_their_fence_and_escapes_are_text() {
+        let page = page("{{#task}}\n```rust\n{{#include a.rs:x}}\n```\n\\{{#output a}}\n");
+        let seen: Vec<_> = page
+            .directives
+            .iter()
+            .map(|d| (d.line, d.name.as_str(), d.fence))
+            .collect();
+        assert_eq!(seen, [(1, "task", None), (3, "include", Some(0))]);
+        assert_eq!(page.directives[1].arguments, "a.rs:x");
+    }
+
+    #[test]
+    fn images_need_alternative_text() {
+        let page = page("![](a.png)\n\n![a cat](b.png)\n");
+        assert_eq!(page.images_without_alt, [1]);
+        assert_eq!(page.links.len(), 2);
+    }
+
+    #[test]
+    fn slug_is_the_file_name_of_a_page_in_src() {
+        assert_eq!(page("").slug(), Some("a-page"));
+        assert_eq!(
+            Page::parse(Path::new("src/proposals/x.md"), "").slug(),
+            None
+        );
+    }
+}

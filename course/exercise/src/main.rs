@@ -1,0 +1,114 @@
+//! The commands of learners, `start`, `check` and `progress`, and of those who write chapters, `new`.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Result;
+use book::problem::{Exit, exit_code};
+use book::project::Project;
+use clap::{Args, Parser, Subcommand};
+use exercise::{learner, new};
+
+/// The tool of Future Proposals in Rust.
+#[derive(Parser)]
+#[command(name = "cargo course", bin_name = "cargo course")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Lay out a chapter's exercise as a project of its own
+    #[command(after_long_help = START_HELP)]
+    Start {
+        /// The chapter's slug
+        chapter: String,
+        /// The folder, which must not exist; without it, the chapter's slug
+        folder: Option<PathBuf>,
+    },
+    /// Check what you have written for a chapter's exercise
+    #[command(after_long_help = learner::report::HELP)]
+    Check(Learning),
+    /// Show how far you have come, in all chapters
+    #[command(after_long_help = PROGRESS_HELP)]
+    Progress {
+        /// Print what is kept, as JSON
+        #[arg(long)]
+        json: bool,
+        /// Forget a chapter: what passed, and which hints were taken
+        #[arg(long, value_name = "CHAPTER", conflicts_with = "json")]
+        reset: Option<String>,
+    },
+    /// Lay out a new chapter: page, module, tests, bench, task.toml
+    New {
+        /// The chapter's slug, such as `weak-references`
+        slug: String,
+    },
+}
+
+#[derive(Args)]
+struct Learning {
+    /// The chapter's slug
+    chapter: String,
+    /// The exercise's folder; for `proposals` also the Markdown file
+    #[arg(value_name = "DIR")]
+    path: Option<PathBuf>,
+    /// Give the next hint, for the part of the first test that fails
+    #[arg(long)]
+    hint: bool,
+    /// Check again whenever you save
+    #[arg(long)]
+    watch: bool,
+    /// What tests draw their cases with: a failing one says it
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+    /// Print one JSON document instead of text (see --help)
+    #[arg(long, conflicts_with = "watch")]
+    json: bool,
+}
+
+const PROGRESS_HELP: &str = "\
+It is kept in the user's data folder (on Linux $XDG_DATA_HOME or ~/.local/share, in future-proposals-in-rust/), or in the
+folder that COURSE_DATA names. No update of the book comes to it.";
+
+const START_HELP: &str = "\
+The folder is an ordinary cargo project: `cargo test` is all it needs. It has the public tests, a README, and hints.
+What stands there is never overwritten: the folder must not exist.";
+
+fn main() -> ExitCode {
+    exit_code(run(Cli::parse().command))
+}
+
+fn run(command: Command) -> Result<Exit> {
+    let root = || Project::find_root(&std::env::current_dir()?);
+    match command {
+        // The folder of an exercise may be anywhere.
+        Command::Check(Learning {
+            chapter,
+            path,
+            hint,
+            watch,
+            seed,
+            json,
+        }) => {
+            let options = learner::Options {
+                chapter,
+                path,
+                hint,
+                seed,
+            };
+            if watch {
+                learner::command::watch(&options)
+            } else {
+                learner::command::check(&options, json)
+            }
+        }
+        Command::Progress { json, reset } => learner::command::progress(json, reset.as_deref()),
+        Command::Start { chapter, folder } => learner::command::start(&root()?, &chapter, folder),
+        Command::New { slug } => {
+            new::chapter(&root()?, &slug)?;
+            Ok(Exit::Well)
+        }
+    }
+}

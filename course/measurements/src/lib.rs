@@ -1,0 +1,6 @@
+//! Benchmark results.
+
+pub mod bench;
+pub mod digest;
+pub mod number;
+pub mod record;

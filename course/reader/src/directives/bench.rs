@@ -1,0 +1,888 @@
+//! `{{#bench}}`: a group of benchmarks, as a table and as a plot.
+//!
+//! ```text
+//! {{#bench step}}                  the plot, and the table that backs it
+//! {{#bench step table}}            the table
+//! {{#bench grow plot by items}}    the plot; its parameter is a number of items
+//! {{#bench go/step}}               Go's alone
+//! {{#bench coroutines/step}}       a group of another chapter
+//! ```
+//!
+//! The table has a row for each variant, Rust's and Go's together, the best first: the fastest, the one that holds least, or
+//! the largest share:
+//!
+//! ```text
+//! Variant      Language   Time per element   95 % interval       Relative   On your machine
+//! corosensei   Rust       24 ns              23.8 to 24.4 ns     fastest    19 ns
+//! pull         Go         84 ns              83.2 to 85.1 ns     3.5×
+//! ```
+//!
+//! Where all have a parameter (`step/pull/100`) it has a column for each. The last column is there when the reader has benchmarked
+//! on their own, in `target/criterion`; never where `CI` is set.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use super::value::recorded;
+use super::{Fault, Place, escape};
+use crate::plot::{self, Alt, Axis, Dot, Line};
+use measurements::bench::criterion;
+use measurements::number::Quantity;
+use measurements::record::{ChapterRecord, Machine, Measurement, Record};
+
+/// A browser indents a figure on both sides: on a phone that is a fifth of the width.
+const FIGURE: &str = "margin-inline:0";
+
+/// The reader's own measurements, by id.
+type Local = BTreeMap<String, Measurement>;
+
+/// Renders the directive.
+pub fn render(place: Place<'_>, arguments: &str) -> Result<String, Fault> {
+    let local = if std::env::var_os("CI").is_some() {
+        Local::new()
+    } else {
+        // The reader's results are an extra: where they cannot be read, the page is complete without them.
+        criterion::read(&criterion::home(&place.project.root), None).unwrap_or_default()
+    };
+    let slug = place.page.slug().unwrap_or_default();
+    let asked = Asked::parse(arguments, slug)?;
+    let plotted = place
+        .page
+        .directives
+        .iter()
+        .filter(|other| other.name == "bench");
+    let plotted = plotted.filter_map(|other| Asked::parse(&other.arguments, slug).ok());
+    if asked.plot
+        && plotted
+            .filter(|other| other.plot && other.id() == asked.id())
+            .count()
+            > 1
+    {
+        return Err(Fault::new(format!(
+            "group `{}` is plotted twice on this page",
+            asked.group
+        ))
+        .help("write `{{#bench GROUP table}}` for one of them"));
+    }
+    render_with(place.record, slug, &asked, &local)
+}
+
+/// What the arguments ask for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Asked<'a> {
+    chapter: &'a str,
+    group: &'a str,
+    /// Go's alone.
+    go: bool,
+    table: bool,
+    plot: bool,
+    /// What the parameter counts.
+    by: &'a str,
+}
+
+impl<'a> Asked<'a> {
+    fn parse(arguments: &'a str, slug: &'a str) -> Result<Self, Fault> {
+        let (what, by) = match arguments.split_once(" by ") {
+            Some((what, by)) => (what, by.trim()),
+            None => (arguments, "parameter"),
+        };
+        let words: Vec<_> = what.split_whitespace().collect();
+        let (group, table, plot) = match words[..] {
+            [group] => (group, true, true),
+            [group, "table"] => (group, true, false),
+            [group, "plot"] => (group, false, true),
+            _ => {
+                return Err(Fault::new(format!("expected a benchmark group, found `{arguments}`"))
+                    .help("write `{{#bench GROUP}}`, `{{#bench GROUP table}}` or `{{#bench GROUP plot}}`"));
+            }
+        };
+        let (go, group) = group
+            .strip_prefix("go/")
+            .map_or((false, group), |group| (true, group));
+        let (chapter, group) = group.split_once('/').unwrap_or((slug, group));
+        Ok(Self {
+            chapter,
+            group,
+            go,
+            table,
+            plot,
+            by,
+        })
+    }
+
+    /// The group as a benchmark's id begins.
+    fn prefix(&self) -> String {
+        format!(
+            "{}{}/{}",
+            if self.go { "go/" } else { "" },
+            self.chapter,
+            self.group
+        )
+    }
+
+    fn id(&self) -> String {
+        self.prefix().replace('/', "-")
+    }
+}
+
+fn render_with(
+    record: Option<&Record>,
+    page: &str,
+    asked: &Asked<'_>,
+    local: &Local,
+) -> Result<String, Fault> {
+    let record = recorded(record, asked.chapter)?;
+    let group = Group::find(record, asked, local)?;
+    let mut parts = Vec::new();
+    if asked.plot {
+        // With the table below, where and when stands there.
+        parts.push(group.plot(page, !asked.table));
+    }
+    if asked.table {
+        parts.push(group.table());
+    }
+    // A blank line ends a block of HTML: each part is its own.
+    Ok(parts.join("\n\n"))
+}
+
+/// A group as it is shown.
+struct Group<'a> {
+    asked: &'a Asked<'a>,
+    machine: &'a Machine,
+    chapter: &'a ChapterRecord,
+    rows: Vec<Row<'a>>,
+    quantity: Quantity,
+    /// `element` or `iteration`.
+    each: &'static str,
+}
+
+/// One benchmark of a group.
+struct Row<'a> {
+    variant: String,
+    go: bool,
+    parameter: Option<&'a str>,
+    measured: &'a Measurement,
+    local: Option<&'a Measurement>,
+}
+
+impl Row<'_> {
+    fn language(&self) -> &'static str {
+        if self.go { "Go" } else { "Rust" }
+    }
+
+    fn label(&self) -> String {
+        format!("{} ({})", self.variant, self.language())
+    }
+
+    /// The label where rows that differ in their parameter alone stand side by side.
+    fn full_label(&self) -> String {
+        let parameter = self
+            .parameter
+            .map_or(String::new(), |parameter| format!("/{parameter}"));
+        format!("{}{parameter} ({})", self.variant, self.language())
+    }
+
+    fn value(&self) -> f64 {
+        self.measured.per_element().value
+    }
+}
+
+impl<'a> Group<'a> {
+    fn find(record: &'a Record, asked: &'a Asked<'a>, local: &'a Local) -> Result<Self, Fault> {
+        let Asked {
+            chapter: slug,
+            group,
+            ..
+        } = *asked;
+        let again = format!("run `cargo course bench {slug} --record`");
+        let chapter = record.chapters.get(slug).ok_or_else(|| {
+            Fault::new(format!("nothing is recorded for chapter `{slug}`")).help(&again)
+        })?;
+        let mut rows: Vec<_> = chapter
+            .benchmarks
+            .iter()
+            .filter_map(|(id, measured)| {
+                let (go, rest) = id
+                    .strip_prefix("go/")
+                    .map_or((false, id.as_str()), |rest| (true, rest));
+                if asked.go && !go {
+                    return None;
+                }
+                let rest = rest
+                    .strip_prefix(slug)?
+                    .strip_prefix('/')?
+                    .strip_prefix(group)?;
+                let rest = if rest.is_empty() {
+                    group
+                } else {
+                    rest.strip_prefix('/')?
+                };
+                let (variant, parameter) = match rest.split_once('/') {
+                    Some((variant, parameter)) => (variant, Some(parameter)),
+                    None => (rest, None),
+                };
+                Some(Row {
+                    variant: variant.to_owned(),
+                    go,
+                    parameter,
+                    measured,
+                    local: local.get(id),
+                })
+            })
+            .collect();
+        // A parameter is an axis only where everything has one; elsewhere it is part of the variant's name.
+        if rows.iter().any(|row| row.parameter.is_none()) {
+            for row in &mut rows {
+                if let Some(parameter) = row.parameter.take() {
+                    row.variant = format!("{}/{parameter}", row.variant);
+                }
+            }
+        }
+        if rows.is_empty() {
+            let mut groups: Vec<_> = chapter
+                .benchmarks
+                .keys()
+                .filter_map(|id| id.strip_prefix("go/").unwrap_or(id).split('/').nth(1))
+                .collect();
+            groups.sort_unstable();
+            groups.dedup();
+            return Err(Fault::new(format!(
+                "no benchmark of group `{group}` is recorded for `{slug}`"
+            ))
+            .help(format!(
+                "there are {}; if it is new, {again}",
+                groups.join(", ")
+            )));
+        }
+        let counted = rows
+            .iter()
+            .filter(|row| row.measured.elements.is_some())
+            .count();
+        if counted != 0 && counted != rows.len() {
+            let odd = rows
+                .iter()
+                .find(|row| row.measured.elements.is_none())
+                .map(Row::label)
+                .unwrap_or_default();
+            return Err(Fault::new(format!("group `{group}` mixes time per element with time per iteration"))
+                .help(format!("say how many elements an iteration of {odd} handles: Throughput::Elements, or elements/op in Go")));
+        }
+        let quantity = rows[0].measured.quantity;
+        if let Some(odd) = rows.iter().find(|row| row.measured.quantity != quantity) {
+            let names = [quantity, odd.measured.quantity]
+                .map(Quantity::name)
+                .join(" with ");
+            return Err(Fault::new(format!("group `{group}` mixes {names}"))
+                .help(format!("give {} a group of its own", odd.label())));
+        }
+        // An author's machine is both the recorded one and their own: showing the same numbers twice says nothing.
+        if rows.iter().all(|row| {
+            row.local
+                .is_none_or(|local| trimmed(local) == *row.measured)
+        }) {
+            rows.iter_mut().for_each(|row| row.local = None);
+        }
+        rows.sort_by(|a, b| match quantity {
+            Quantity::Time | Quantity::Memory => a.value().total_cmp(&b.value()),
+            Quantity::Share => b.value().total_cmp(&a.value()),
+        });
+        let each = if counted == 0 { "iteration" } else { "element" };
+        Ok(Self {
+            asked,
+            machine: &record.machine,
+            chapter,
+            rows,
+            quantity,
+            each,
+        })
+    }
+
+    /// What a number of this group is: `time per element`.
+    fn measured(&self) -> String {
+        match self.quantity {
+            Quantity::Share => self.quantity.name().to_owned(),
+            Quantity::Time | Quantity::Memory => {
+                format!("{} per {}", self.quantity.name(), self.each)
+            }
+        }
+    }
+
+    fn has_parameters(&self) -> bool {
+        self.rows.iter().any(|row| row.parameter.is_some())
+    }
+
+    /// The rows of each variant, in the order of the variants' fastest.
+    fn variants(&self) -> Vec<Vec<&Row<'a>>> {
+        let mut variants: Vec<Vec<&Row<'a>>> = Vec::new();
+        for row in &self.rows {
+            match variants
+                .iter_mut()
+                .find(|rows| (&rows[0].variant, rows[0].go) == (&row.variant, row.go))
+            {
+                Some(rows) => rows.push(row),
+                None => variants.push(vec![row]),
+            }
+        }
+        variants
+    }
+
+    /// The parameters, by size where they are numbers.
+    fn parameters(&self) -> Vec<&'a str> {
+        let mut parameters: Vec<_> = self
+            .rows
+            .iter()
+            .map(|row| row.parameter.unwrap_or_default())
+            .collect();
+        parameters.sort_by(|a, b| match (a.parse::<f64>(), b.parse::<f64>()) {
+            (Ok(a), Ok(b)) => a.total_cmp(&b),
+            _ => a.cmp(b),
+        });
+        parameters.dedup();
+        parameters
+    }
+
+    fn table(&self) -> String {
+        let body = if self.has_parameters() {
+            self.table_by_parameter()
+        } else {
+            self.table_by_variant()
+        };
+        // The caption stands outside of what scrolls, so that a narrow screen shows all of it.
+        format!(
+            "<figure class=\"bench\" style=\"{FIGURE}\">\n<div class=\"table-wrapper\">\n<table>\n{body}</table>\n</div>\n\
+             <figcaption>{} {} with its {} interval, {}. {}</figcaption>\n</figure>",
+            escape(&format!("{}.", self.asked.prefix())),
+            capitalised(&self.measured()),
+            self.confidence(),
+            self.quantity.better(),
+            escape(&self.provenance())
+        )
+    }
+
+    fn table_by_variant(&self) -> String {
+        let with_local = self.rows.iter().any(|row| row.local.is_some());
+        let mut out = format!(
+            "<thead><tr><th scope=\"col\">Variant</th><th scope=\"col\">Language</th>\
+             <th scope=\"col\">{}</th><th scope=\"col\">{} interval</th><th scope=\"col\">Relative</th>{}\
+             </tr></thead>\n<tbody>\n",
+            capitalised(&self.measured()),
+            self.confidence(),
+            if with_local {
+                "<th scope=\"col\">On your machine</th>"
+            } else {
+                ""
+            }
+        );
+        let least = self.rows[0].measured.per_element();
+        for (i, row) in self.rows.iter().enumerate() {
+            let relative = match i {
+                0 => self.quantity.superlatives()[0].to_owned(),
+                _ => row.measured.per_element().over(least).times(),
+            };
+            let _ = write!(
+                out,
+                "<tr><th scope=\"row\">{}</th><td>{}</td><td>{}</td><td>{}</td><td>{relative}</td>",
+                escape(&row.variant),
+                row.language(),
+                row.measured.amount(),
+                row.measured.amount_interval(),
+            );
+            if with_local {
+                let _ = write!(out, "<td>{}</td>", row.local.map_or(String::new(), cell));
+            }
+            out.push_str("</tr>\n");
+        }
+        out + "</tbody>\n"
+    }
+
+    fn table_by_parameter(&self) -> String {
+        let parameters = self.parameters();
+        let mut out = format!(
+            "<thead><tr><th scope=\"col\">Variant</th><th scope=\"col\">Language</th>{}</tr></thead>\n<tbody>\n",
+            parameters.iter().fold(String::new(), |out, parameter| {
+                out + &format!("<th scope=\"col\">{}</th>", escape(parameter))
+            })
+        );
+        for rows in self.variants() {
+            let language = rows[0].language();
+            let mut line = |language: &str, of: &dyn Fn(&Row<'a>) -> Option<&'a Measurement>| {
+                let _ = write!(
+                    out,
+                    "<tr><th scope=\"row\">{}</th><td>{language}</td>",
+                    escape(&rows[0].variant)
+                );
+                for parameter in &parameters {
+                    let row = rows
+                        .iter()
+                        .find(|row| row.parameter.unwrap_or_default() == *parameter);
+                    let text = row.and_then(|row| of(row)).map_or("–".to_owned(), cell);
+                    let _ = write!(out, "<td>{text}</td>");
+                }
+                out.push_str("</tr>\n");
+            };
+            line(language, &|row| Some(row.measured));
+            if rows.iter().any(|row| row.local.is_some()) {
+                line(&format!("{language}, on your machine"), &|row| row.local);
+            }
+        }
+        out + "</tbody>\n"
+    }
+
+    fn plot(&self, page: &str, with_provenance: bool) -> String {
+        let id = format!("bench-{page}-{}", self.asked.id());
+        let mut caption = format!(
+            "{}, {}. ",
+            capitalised(&self.measured()),
+            self.quantity.better()
+        );
+        if plot::is_log(self.rows.iter().map(Row::value)) {
+            let _ = write!(
+                caption,
+                "The axis of {} is logarithmic. ",
+                self.quantity.name()
+            );
+        }
+        // A line says that there is something between two parameters: only between numbers there is.
+        let numbers = self
+            .rows
+            .iter()
+            .all(|row| row.parameter.is_some_and(|p| p.parse::<f64>().is_ok()));
+        let svg = if numbers {
+            self.line_plot(id)
+        } else {
+            self.dot_plot(id)
+        };
+        let _ = write!(caption, "Whiskers are {} intervals.", self.confidence());
+        if with_provenance {
+            let _ = write!(caption, " {}", self.provenance());
+        }
+        format!(
+            "<figure class=\"bench\" style=\"{FIGURE}\">\n{svg}\n<figcaption>{}</figcaption>\n</figure>",
+            escape(&caption)
+        )
+    }
+
+    fn dot_plot(&self, id: String) -> String {
+        let dots: Vec<_> = self
+            .rows
+            .iter()
+            .map(|row| Dot {
+                label: row.full_label(),
+                colour: usize::from(row.go),
+                estimate: row.measured.per_element(),
+            })
+            .collect();
+        let scale = if plot::is_log(self.rows.iter().map(Row::value)) {
+            "logarithmic"
+        } else {
+            "linear"
+        };
+        let (first, last) = (&self.rows[0], &self.rows[self.rows.len() - 1]);
+        let mut description = format!("Dot plot with a {scale} axis. ");
+        if self.rows.len() == 1 {
+            let _ = write!(
+                description,
+                "{}: {}.",
+                first.full_label(),
+                first.measured.amount()
+            );
+        } else {
+            let ratio = last
+                .measured
+                .per_element()
+                .over(first.measured.per_element());
+            let [least, most] = self.quantity.superlatives().map(capitalised);
+            let _ = write!(
+                description,
+                "{least} of {}: {} with {}. {most}: {} with {}, {} {}.",
+                self.rows.len(),
+                first.full_label(),
+                first.measured.amount(),
+                last.full_label(),
+                last.measured.amount(),
+                ratio.times(),
+                self.quantity.compared()
+            );
+        }
+        plot::dots(
+            &Alt {
+                id,
+                title: self.title(),
+                description,
+            },
+            self.quantity,
+            &dots,
+        )
+    }
+
+    fn line_plot(&self, id: String) -> String {
+        let parameters = self.parameters();
+        let axis = axis(&parameters);
+        let mut lines = Vec::new();
+        let scale = if plot::is_log(self.rows.iter().map(Row::value)) {
+            "logarithmic"
+        } else {
+            "linear"
+        };
+        let mut description = format!(
+            "Line plot, its axis of {} is {scale}.",
+            self.quantity.name()
+        );
+        for rows in self.variants() {
+            let mut points: Vec<_> = rows
+                .iter()
+                .filter_map(|row| {
+                    let step = parameters
+                        .iter()
+                        .position(|parameter| row.parameter == Some(parameter))?;
+                    let x = match axis {
+                        Axis::Log => parameters[step].parse().ok()?,
+                        Axis::Steps(_) => step as f64 + 1.0,
+                    };
+                    Some((x, *row))
+                })
+                .collect();
+            points.sort_by(|a, b| a.0.total_cmp(&b.0));
+            if let (Some((_, first)), Some((_, last))) = (points.first(), points.last()) {
+                let ratio = last
+                    .measured
+                    .per_element()
+                    .over(first.measured.per_element());
+                let _ = write!(
+                    description,
+                    " {}: {} at {}, {} at {}, {} {}.",
+                    first.label(),
+                    first.measured.amount(),
+                    first.parameter.unwrap_or_default(),
+                    last.measured.amount(),
+                    last.parameter.unwrap_or_default(),
+                    ratio.times(),
+                    self.quantity.compared()
+                );
+            }
+            lines.push(Line {
+                label: rows[0].label(),
+                points: points
+                    .iter()
+                    .map(|(x, row)| (*x, row.measured.per_element()))
+                    .collect(),
+            });
+        }
+        let alt = Alt {
+            id,
+            title: self.title(),
+            description,
+        };
+        plot::lines(&alt, self.quantity, &axis, self.asked.by, &lines)
+    }
+
+    fn title(&self) -> String {
+        format!("{}: {} by variant", self.asked.prefix(), self.measured())
+    }
+
+    fn confidence(&self) -> String {
+        format!("{:.0}\u{a0}%", self.rows[0].measured.confidence * 100.0)
+    }
+
+    /// Where, with what and when.
+    fn provenance(&self) -> String {
+        let rustc = self
+            .chapter
+            .rustc
+            .split_whitespace()
+            .take(2)
+            .collect::<Vec<_>>()
+            .join(" ");
+        let go = self
+            .chapter
+            .go
+            .as_ref()
+            .filter(|_| self.rows.iter().any(|row| row.go));
+        let go = go.map_or(String::new(), |go| format!(", {go}"));
+        format!(
+            "{}; {rustc}{go}; {}.",
+            self.machine.describe(),
+            self.chapter.date
+        )
+    }
+}
+
+/// The axis for parameters: logarithmic, or a step for each where they are no positive numbers, too near each other, or
+/// powers, whose steps are the logarithmic axis with every label in its place.
+fn axis(parameters: &[&str]) -> Axis {
+    let steps = || {
+        Axis::Steps(
+            parameters
+                .iter()
+                .map(|&parameter| parameter.to_owned())
+                .collect(),
+        )
+    };
+    let numbers: Option<Vec<f64>> = parameters
+        .iter()
+        .map(|p| p.parse().ok().filter(|&x: &f64| x > 0.0))
+        .collect();
+    let Some(numbers) = numbers else {
+        return steps();
+    };
+    let ratios: Vec<_> = numbers.windows(2).map(|pair| pair[1] / pair[0]).collect();
+    let powers = ratios
+        .iter()
+        .all(|ratio| (ratio / ratios[0] - 1.0).abs() < 0.01);
+    let span = numbers
+        .last()
+        .zip(numbers.first())
+        .map_or(1.0, |(last, first)| last / first);
+    if powers || span < 5.0 {
+        steps()
+    } else {
+        Axis::Log
+    }
+}
+
+/// A cell of a table of many: the estimate, its interval beneath, its evidence beside it.
+fn cell(measured: &Measurement) -> String {
+    format!(
+        "<span title=\"{}\">{}<br><small>{}</small></span>",
+        escape(&measured.evidence()),
+        measured.amount(),
+        measured.amount_interval()
+    )
+}
+
+fn capitalised(word: &str) -> String {
+    word[..1].to_uppercase() + &word[1..]
+}
+
+fn trimmed(measured: &Measurement) -> Measurement {
+    let mut measured = measured.clone();
+    measured.trim();
+    measured
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use measurements::record::sample::{measurement, record};
+
+    fn bench(arguments: &str, local: &Local) -> Result<String, Fault> {
+        let asked = Asked::parse(arguments, "coroutines")?;
+        render_with(Some(&record()), "coroutines", &asked, local)
+    }
+
+    fn rendered(arguments: &str) -> String {
+        bench(arguments, &Local::new()).unwrap()
+    }
+
+    #[test]
+    fn table_has_both_languages_fastest_first_with_intervals_and_ratios() {
+        let table = rendered("step table");
+        let order = ["corosensei", "pull", "channel"]
+            .map(|variant| table.find(&format!(">{variant}<")).unwrap());
+        assert!(order.is_sorted(), "{table}");
+        assert!(table.contains(
+            "<td>Rust</td><td>24\u{a0}ns</td><td>23.8 to 24.4\u{a0}ns</td><td>fastest</td>"
+        ));
+        assert!(table.contains("<td>3.5×</td>"), "{table}");
+        assert!(table.contains("Time per element") && !table.contains("your machine"));
+    }
+
+    #[test]
+    fn caption_names_machine_toolchains_and_date() {
+        for arguments in ["step table", "step plot", "step"] {
+            let shown = rendered(arguments);
+            let place =
+                "A CPU, 2 cores, 8\u{a0}GiB, Linux 6.1.0; rustc 1.95.0, go1.27.3; 2026-11-24.";
+            assert_eq!(shown.matches(place).count(), 1, "{shown}");
+        }
+    }
+
+    #[test]
+    fn go_alone_can_be_shown() {
+        let table = rendered("go/step table");
+        assert!(
+            table.contains("<td>Go</td>") && !table.contains("<td>Rust</td>"),
+            "{table}"
+        );
+        assert!(
+            rendered("go/step plot").contains("id=\"bench-coroutines-go-coroutines-step-title\"")
+        );
+    }
+
+    #[test]
+    fn header_says_iteration_where_no_elements_are_declared() {
+        assert!(rendered("create table").contains("Time per iteration"));
+    }
+
+    #[test]
+    fn parameters_become_columns_in_numeric_order() {
+        let table = rendered("grow table");
+        let order = ["9", "10", "1000"]
+            .map(|n| table.find(&format!("<th scope=\"col\">{n}</th>")).unwrap());
+        assert!(order.is_sorted(), "{table}");
+        assert_eq!(table.matches("<th scope=\"row\">").count(), 2);
+        assert!(
+            table.contains("<td>–</td>"),
+            "a parameter that one variant lacks: {table}"
+        );
+    }
+
+    #[test]
+    fn parameters_that_only_some_have_are_part_of_the_name() {
+        let table = rendered("partly table");
+        assert!(
+            table.contains("<th scope=\"row\">task/64</th>") && table.contains("Relative"),
+            "{table}"
+        );
+    }
+
+    #[test]
+    fn axis_has_steps_for_powers_and_for_what_a_logarithm_cannot_show() {
+        let steps = |p: &[&str]| axis(p) == Axis::Steps(p.iter().map(|&p| p.to_owned()).collect());
+        assert!(steps(&["10", "100", "1000"]) && steps(&["1", "2", "4"]));
+        assert!(
+            steps(&["0", "100", "1000"])
+                && steps(&["small", "large"])
+                && steps(&["3", "4"])
+                && steps(&["7"])
+        );
+        assert!(axis(&["9", "10", "1000"]) == Axis::Log);
+    }
+
+    #[test]
+    fn plot_describes_extremes_and_ratio() {
+        let plot = rendered("step plot");
+        assert!(
+            plot.contains(
+                "Dot plot with a linear axis. Fastest of 3: corosensei (Rust) with 24\u{a0}ns. \
+             Slowest: channel (Go) with 310\u{a0}ns, 13× as long."
+            ),
+            "{plot}"
+        );
+        let lines = rendered("grow plot by items");
+        assert!(
+            lines.contains("vec (Rust): ") && lines.contains(">items</text>"),
+            "{lines}"
+        );
+    }
+
+    #[test]
+    fn html_has_no_blank_line_inside_a_block() {
+        for arguments in ["step", "grow", "create table"] {
+            for block in rendered(arguments).split("\n\n") {
+                assert!(
+                    block.starts_with("<figure") && block.ends_with("</figure>"),
+                    "{block}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn own_results_stand_beside_the_recorded_ones() {
+        let local = Local::from([(
+            "coroutines/step/corosensei".to_owned(),
+            measurement(19_000.0, Some(1000)),
+        )]);
+        let table = bench("step table", &local).unwrap();
+        assert!(
+            table.contains("On your machine") && table.contains(">19\u{a0}ns<br>"),
+            "{table}"
+        );
+        let local = Local::from([(
+            "coroutines/grow/vec/10".to_owned(),
+            measurement(50.0, Some(10)),
+        )]);
+        assert!(
+            bench("grow table", &local)
+                .unwrap()
+                .contains("Rust, on your machine")
+        );
+    }
+
+    #[test]
+    fn own_results_that_are_the_recorded_ones_are_not_repeated() {
+        let id = "coroutines/step/corosensei";
+        let local = Local::from([(
+            id.to_owned(),
+            record().chapters["coroutines"].benchmarks[id].clone(),
+        )]);
+        assert!(
+            !bench("step table", &local)
+                .unwrap()
+                .contains("your machine")
+        );
+    }
+
+    #[test]
+    fn unknown_group_names_those_there_are() {
+        let fault = bench("stop", &Local::new()).unwrap_err();
+        assert!(
+            fault
+                .help
+                .contains("confused, create, grow, held, met, mixed, partly, step"),
+            "{fault:?}"
+        );
+        assert!(
+            bench("nowhere/step", &Local::new())
+                .unwrap_err()
+                .what
+                .contains("`nowhere`")
+        );
+        assert!(bench("step tabel", &Local::new()).is_err());
+    }
+
+    #[test]
+    fn elements_and_iterations_do_not_mix() {
+        let fault = bench("mixed", &Local::new()).unwrap_err();
+        assert!(fault.what.contains("mixes"), "{fault:?}");
+        assert!(fault.help.contains("plain (Rust)"), "{fault:?}");
+    }
+
+    #[test]
+    fn groups_of_memory_are_shown_in_bytes() {
+        let shown = rendered("held");
+        for part in [
+            "Memory per element",
+            "<td>2.9\u{a0}kB</td><td>2.84 to 2.90\u{a0}kB</td><td>least</td>",
+            "Least of 2: pull (Go) with 2.9\u{a0}kB. Most: stackful (Rust) with 4.2\u{a0}kB, 1.4× as much.",
+            "\u{a0}kB</text>",
+        ] {
+            assert!(shown.contains(part), "{part}\n{shown}");
+        }
+        assert!(
+            !shown.contains("ime per") && !shown.contains("ns<"),
+            "{shown}"
+        );
+    }
+
+    #[test]
+    fn groups_of_shares_are_shown_in_percent_and_have_the_highest_first() {
+        let shown = rendered("met");
+        for part in [
+            "Share, higher is better.",
+            "<td>100\u{a0}%</td><td>98.8 to 100\u{a0}%</td><td>most</td>",
+            "Most of 2: stackful (Rust) with 100\u{a0}%. Least: channel (Rust) with 62\u{a0}%, 0.62× as much.",
+            "\u{a0}%</text>",
+        ] {
+            assert!(shown.contains(part), "{part}\n{shown}");
+        }
+        assert!(
+            !shown.contains(" per ") && !shown.contains("ns<"),
+            "{shown}"
+        );
+    }
+
+    #[test]
+    fn time_and_memory_do_not_mix() {
+        let fault = bench("confused", &Local::new()).unwrap_err();
+        assert!(fault.what.contains("mixes memory with time"), "{fault:?}");
+    }
+
+    #[test]
+    fn groups_of_other_chapters_are_found() {
+        let asked = Asked::parse("coroutines/step plot", "proposals").unwrap();
+        let plot = render_with(Some(&record()), "proposals", &asked, &Local::new()).unwrap();
+        assert!(plot.contains("id=\"bench-proposals-coroutines-step-title\""));
+    }
+}

@@ -1,0 +1,213 @@
+//! What a page may say beyond mdBook's own includes. One directive, one file.
+//!
+//! A directive is a function from its arguments to Markdown (HTML where Markdown has no word for it). What it cannot do
+//! is a [`Fault`], which becomes a [`Problem`] at the directive's line; it never becomes text on the page.
+
+use book::html::escape;
+use book::page::{Directive, Page};
+use book::problem::Problem;
+use book::project::Project;
+use book::task::Task;
+use measurements::record::Record;
+
+mod bench;
+pub mod claims;
+mod diagnostic;
+mod diff;
+mod exercises;
+mod output;
+mod predict;
+mod proposals;
+mod seal;
+mod session;
+mod steps;
+mod task;
+mod totals;
+mod trace;
+pub mod value;
+mod verdicts;
+
+/// What a directive sees: the book and the page it stands on.
+#[derive(Clone, Copy)]
+pub struct Place<'a> {
+    /// The book.
+    pub project: &'a Project,
+    /// The benchmark record, if there is one.
+    pub record: Option<&'a Record>,
+    /// The page.
+    pub page: &'a Page,
+}
+
+impl<'a> Place<'a> {
+    /// The chapter's slug and task.
+    ///
+    /// # Errors
+    ///
+    /// When the page is not a chapter with a `task.toml`.
+    pub fn chapter(self) -> Result<(&'a str, &'a Task), Fault> {
+        let slug = self.page.slug().unwrap_or_default();
+        let (slug, task) = self.project.tasks.get_key_value(slug).ok_or_else(|| {
+            Fault::new("this page has no readable task.toml")
+                .help("chapters are pages in src/ with a listings/src/<module>/task.toml")
+                .lacking(Lack::Task)
+        })?;
+        Ok((slug, task))
+    }
+}
+
+/// Why a directive cannot be rendered, and what to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    /// What is wrong.
+    pub what: String,
+    /// What to do.
+    pub help: String,
+    /// What is missing, where that is the whole reason.
+    lacks: Option<Lack>,
+}
+
+/// What a directive may find missing because the file it comes from cannot be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Lack {
+    Task,
+    Record,
+}
+
+impl Fault {
+    /// A fault in one sentence.
+    pub fn new(what: impl Into<String>) -> Self {
+        Self {
+            what: what.into(),
+            help: String::new(),
+            lacks: None,
+        }
+    }
+
+    fn lacking(mut self, lack: Lack) -> Self {
+        self.lacks = Some(lack);
+        self
+    }
+
+    /// Whether this only follows from a file that is there and cannot be read, which is told once, at that file.
+    #[must_use]
+    pub fn follows(&self, project: &Project, slug: &str) -> bool {
+        match self.lacks {
+            Some(Lack::Task) => project.root.join(Task::file(slug)).exists(),
+            Some(Lack::Record) => Record::reference_file(&project.root).is_some(),
+            None => false,
+        }
+    }
+
+    /// Says what to do.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = help.into();
+        self
+    }
+}
+
+/// Renders a directive from its arguments.
+type Render = fn(Place<'_>, &str) -> Result<String, Fault>;
+
+/// Every directive there is, by name.
+const DIRECTIVES: &[(&str, Render)] = &[
+    ("bench", bench::render),
+    ("claims", claims::render),
+    ("diagnostic", diagnostic::render),
+    ("diff", diff::render),
+    ("exercises", exercises::render),
+    ("output", output::render),
+    ("predict", predict::render),
+    ("proposals", proposals::render),
+    ("seal", seal::render),
+    ("session", session::render),
+    ("steps", steps::render),
+    ("task", task::render),
+    ("totals", totals::render),
+    ("trace", trace::render),
+    ("value", value::render),
+    ("verdicts", verdicts::render),
+];
+
+/// mdBook's own, which the `links` preprocessor expands after us.
+const MDBOOK: &[&str] = &["include", "rustdoc_include", "playground", "title"];
+
+/// Replaces every directive of a page.
+///
+/// # Errors
+///
+/// All that is wrong with the page's directives.
+pub fn expand(place: Place<'_>) -> Result<String, Vec<Problem>> {
+    let page = place.page;
+    let mut problems = Vec::new();
+    let mut out = String::with_capacity(page.text.len());
+    let mut done = 0;
+    for directive in &page.directives {
+        if MDBOOK.contains(&directive.name.as_str()) {
+            continue;
+        }
+        match render(place, directive) {
+            Ok(text) => {
+                out.push_str(&page.text[done..directive.span.start]);
+                out.push_str(&text);
+                done = directive.span.end;
+            }
+            Err(fault) if fault.follows(place.project, page.slug().unwrap_or_default()) => {}
+            Err(fault) => {
+                problems.push(Problem::new(&page.file, directive.line, fault.what).help(fault.help))
+            }
+        }
+    }
+    out.push_str(&page.text[done..]);
+    if problems.is_empty() {
+        Ok(out)
+    } else {
+        Err(problems)
+    }
+}
+
+fn render(place: Place<'_>, directive: &Directive) -> Result<String, Fault> {
+    let Some((_, render)) = DIRECTIVES.iter().find(|(name, _)| *name == directive.name) else {
+        let known: Vec<_> = DIRECTIVES
+            .iter()
+            .map(|(name, _)| *name)
+            .chain(MDBOOK.iter().copied())
+            .collect();
+        return Err(
+            Fault::new(format!("unknown directive `{}`", directive.name))
+                .help(format!("the directives are {}", known.join(", "))),
+        );
+    };
+    if directive.fence.is_some() {
+        return Err(
+            Fault::new(format!("`{}` stands inside a code block", directive.name))
+                .help(r"write `\{{#…}}` to show a directive as text"),
+        );
+    }
+    render(place, &directive.arguments)
+}
+
+/// Fails unless a directive was written without arguments.
+fn no_arguments(arguments: &str) -> Result<(), Fault> {
+    if arguments.is_empty() {
+        Ok(())
+    } else {
+        Err(Fault::new(format!("expected no arguments, found `{arguments}`")).help("remove them"))
+    }
+}
+
+/// The one name a directive was given.
+fn one_name(arguments: &str) -> Result<&str, Fault> {
+    let mut words = arguments.split_whitespace();
+    match (words.next(), words.next()) {
+        (Some(name), None) if name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') => {
+            Ok(name)
+        }
+        (None, _) => Err(Fault::new("expected one name, found nothing")
+            .help("write the name after the directive")),
+        _ => Err(
+            Fault::new(format!("expected one name, found `{arguments}`"))
+                .help("names are letters, digits and underscores"),
+        ),
+    }
+}

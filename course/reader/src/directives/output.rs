@@ -1,0 +1,59 @@
+//! `{{#output NAME}}`: what the example `<module>_NAME` prints.
+//!
+//! In:
+//!
+//! ```text
+//! {{#output retry}}
+//! ```
+//!
+//! Out: the captured text `listings/captured/<slug>/retry.txt` in a `<figure class="output">`, with the command that
+//! prints it. `verify` runs the example again and compares.
+
+use std::fs;
+
+use super::{Fault, Place, escape, one_name};
+use book::fence::fence_for;
+use book::project::nothing_captured;
+use book::project::{Project, module};
+use book::task::Mode;
+
+/// Renders the directive.
+pub fn render(place: Place<'_>, arguments: &str) -> Result<String, Fault> {
+    let name = one_name(arguments)?;
+    let (slug, task) = place.chapter()?;
+    let text = captured(place, slug, name)?;
+    let how = task.output(name);
+    let said = match how.mode {
+        Mode::Deterministic => String::new(),
+        Mode::Normalised => format!(
+            " Compared after replacing what may differ: {}",
+            escape(&how.why)
+        ),
+        Mode::Varies => format!(" One run of many; not compared: {}", escape(&how.why)),
+    };
+    let command = format!("cargo run --example {}_{name}", module(slug));
+    Ok(figure(
+        "output",
+        &text,
+        &format!("Printed by <code>{command}</code>.{said}"),
+    ))
+}
+
+/// The captured text of an example or a diagnostic of this chapter.
+pub fn captured(place: Place<'_>, slug: &str, name: &str) -> Result<String, Fault> {
+    let file = Project::captured(slug, name);
+    let text = fs::read_to_string(place.project.root.join(&file)).map_err(|_| {
+        let problem = nothing_captured(&file, slug);
+        Fault::new(problem.0).help(problem.1)
+    })?;
+    Ok(text.replace("\r\n", "\n"))
+}
+
+/// Text in a figure with a caption.
+pub fn figure(class: &str, text: &str, caption: &str) -> String {
+    let ticks = fence_for(text);
+    format!(
+        "<figure class=\"{class}\">\n\n{ticks}text\n{}\n{ticks}\n\n<figcaption>{caption}</figcaption>\n</figure>\n",
+        text.trim_end()
+    )
+}

@@ -1,0 +1,179 @@
+//! The files of the site: those of the theme, those beside the pages, and the folder they are written to.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::ErrorKind;
+use std::path::Path;
+use std::sync::LazyLock;
+
+use anyhow::{Context, Result, bail};
+use mdbook_renderer::RenderContext;
+use regex::Regex;
+use walkdir::WalkDir;
+
+use super::text::pattern;
+
+/// The theme that a book has which brings none.
+const THEME: &[(&str, &str)] = &[
+    ("card.svg", include_str!("../../../../theme/card.svg")),
+    ("favicon.svg", include_str!("../../../../theme/favicon.svg")),
+    ("page.hbs", include_str!("../../../../theme/page.hbs")),
+    ("site.css", include_str!("../../../../theme/site.css")),
+    ("site.js", include_str!("../../../../theme/site.js")),
+    ("sw.js", include_str!("../../../../theme/sw.js")),
+];
+
+static COMMENT: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?s)/\*.*?\*/\s*"));
+
+/// A file of the book's theme.
+///
+/// # Errors
+///
+/// When it is there and cannot be read.
+pub fn theme(root: &Path, name: &str) -> Result<String> {
+    let file = root.join("theme").join(name);
+    match fs::read_to_string(&file) {
+        Ok(text) => Ok(text),
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            match THEME.iter().find(|(of, _)| *of == name) {
+                Some((_, text)) => Ok((*text).to_owned()),
+                None => bail!("the theme has no {name}"),
+            }
+        }
+        Err(error) => Err(error).with_context(|| format!("{} cannot be read", file.display())),
+    }
+}
+
+/// The style sheet of the site: that of the frame, and what `book.toml` names for the pages.
+///
+/// # Errors
+///
+/// When a file cannot be read.
+pub fn style(context: &RenderContext) -> Result<String> {
+    let mut css = theme(&context.root, "site.css")?;
+    let html = context.config.html_config().unwrap_or_default();
+    for file in html
+        .additional_css
+        .iter()
+        .filter(|file| !file.ends_with("mdbook.css"))
+    {
+        css += &fs::read_to_string(context.root.join(file))
+            .with_context(|| format!("{} cannot be read", file.display()))?;
+    }
+    Ok(css)
+}
+
+/// A style sheet as it is sent: comments and indentation are for its authors.
+pub fn without_comments(css: &str) -> String {
+    let css = COMMENT.replace_all(css, "");
+    css.lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty())
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
+/// What lies in `src/` beside the pages, and mdBook's redirects.
+pub fn others(context: &RenderContext, bare: &Path) -> Result<BTreeMap<String, Vec<u8>>> {
+    let mut files = BTreeMap::new();
+    let source = context.source_dir();
+    for entry in WalkDir::new(&source).sort_by_file_name() {
+        let entry = entry?;
+        let path = entry.path();
+        if entry.file_type().is_file() && path.extension().is_none_or(|ending| ending != "md") {
+            let name = name(path.strip_prefix(&source)?);
+            files.insert(name, fs::read(path)?);
+        }
+    }
+    for from in context
+        .config
+        .html_config()
+        .unwrap_or_default()
+        .redirect
+        .keys()
+    {
+        let name = from.trim_start_matches('/').to_owned();
+        // A redirect of a heading is its page's own.
+        if !name.contains('#') {
+            let html = fs::read(bare.join(&name))
+                .with_context(|| format!("no redirect was made of {from}"))?;
+            files.insert(name, html);
+        }
+    }
+    Ok(files)
+}
+
+fn name(path: &Path) -> String {
+    path.iter()
+        .map(|part| part.to_string_lossy())
+        .collect::<Vec<_>>()
+        .join("/")
+}
+
+/// Makes a folder hold these files and no others. What is right already is left alone.
+///
+/// # Errors
+///
+/// When it cannot be written.
+pub fn write(folder: &Path, files: &BTreeMap<String, Vec<u8>>) -> Result<()> {
+    fs::create_dir_all(folder)?;
+    for (name, bytes) in files {
+        let file = folder.join(name);
+        if fs::read(&file).is_ok_and(|there| there == *bytes) {
+            continue;
+        }
+        if let Some(parent) = file.parent() {
+            fs::create_dir_all(parent)?;
+        }
+        fs::write(&file, bytes).with_context(|| format!("{} cannot be written", file.display()))?;
+    }
+    for entry in WalkDir::new(folder).contents_first(true).min_depth(1) {
+        let entry = entry?;
+        let path = entry.path();
+        if entry.file_type().is_dir() {
+            // Only an empty one goes.
+            let _ = fs::remove_dir(path);
+        } else if !files.contains_key(&name(path.strip_prefix(folder)?)) {
+            fs::remove_file(path)?;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn folder_holds_what_is_written_and_nothing_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let files = |names: &[&str]| {
+            names
+                .iter()
+                .map(|name| ((*name).to_owned(), name.as_bytes().to_vec()))
+                .collect()
+        };
+        write(folder.path(), &files(&["a.html", "old/b.html"])).unwrap();
+        write(folder.path(), &files(&["a.html", "c/d.html"])).unwrap();
+        assert_eq!(
+            fs::read_to_string(folder.path().join("c/d.html")).unwrap(),
+            "c/d.html"
+        );
+        assert!(folder.path().join("a.html").exists() && !folder.path().join("old").exists());
+    }
+
+    #[test]
+    fn style_sheets_lose_comments_only() {
+        assert_eq!(
+            without_comments("/* why\n */\na {\n    b: c; /* d */\n}\n"),
+            "a {\nb: c; }"
+        );
+    }
+
+    #[test]
+    fn book_without_a_theme_has_one() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(theme(folder.path(), "page.hbs").unwrap().contains("<main"));
+        assert!(theme(folder.path(), "none").is_err());
+    }
+}

@@ -1,0 +1,354 @@
+//! The evidence of a chapter's claims.
+
+use std::fs;
+use std::path::Path;
+
+use book::problem::Problem;
+use book::project::{Project, module};
+use book::task::{Finding, Task, line_of_key};
+use measurements::record::Record;
+use reader::directives::Fault;
+use reader::directives::claims::{findings, plain};
+use reader::directives::value::{ratio, recorded};
+use regex::Regex;
+use walkdir::WalkDir;
+
+/// Tests the evidence of a chapter's claims: conditions on ratios against the whole interval, recorded Go tests, and that
+/// the tests that are named exist.
+#[must_use]
+pub fn check(project: &Project, record: Option<&Record>, slug: &str) -> Vec<Problem> {
+    let Some(task) = project.tasks.get(slug) else {
+        return Vec::new();
+    };
+    let file = Task::file(slug);
+    let text = fs::read_to_string(project.root.join(&file)).unwrap_or_default();
+    let mut problems = Vec::new();
+    for claim in &task.claims {
+        let line = line_of_key(&text, "id", &claim.id);
+        for (language, finding) in findings(claim) {
+            let faults = faults(&project.root, record, slug, finding);
+            for fault in faults
+                .into_iter()
+                .filter(|fault| !fault.follows(project, slug))
+            {
+                let what = format!("claim `{}`, {language}: {}", claim.id, fault.what);
+                problems.push(Problem::new(&file, line, what).help(fault.help));
+            }
+        }
+    }
+    problems
+}
+
+fn faults(root: &Path, record: Option<&Record>, slug: &str, finding: &Finding) -> Vec<Fault> {
+    let checks = [
+        finding
+            .ratio
+            .as_ref()
+            .map(|[first, second]| check_ratio(record, slug, finding, first, second)),
+        finding
+            .go_test
+            .as_ref()
+            .map(|test| check_go_test(record, slug, test)),
+        finding
+            .test
+            .as_ref()
+            .map(|test| test_text(root, slug, test).map(drop)),
+    ];
+    checks
+        .into_iter()
+        .flatten()
+        .filter_map(Result::err)
+        .collect()
+}
+
+fn check_ratio(
+    record: Option<&Record>,
+    slug: &str,
+    finding: &Finding,
+    first: &str,
+    second: &str,
+) -> Result<(), Fault> {
+    let ratio = ratio(recorded(record, slug)?, slug, first, second)?;
+    let shown = || {
+        format!(
+            "`{first}` / `{second}` is {} (interval {})",
+            ratio.times(),
+            ratio.interval()
+        )
+    };
+    const HELP: &str = "the evidence no longer carries the verdict: measure again on a quiet machine, or change the verdict and its condition";
+    match (finding.above, finding.below) {
+        (Some(above), _) if ratio.low <= above => {
+            Err(Fault::new(format!("{}, not above {}", shown(), plain(above))).help(HELP))
+        }
+        (_, Some(below)) if ratio.high >= below => {
+            Err(Fault::new(format!("{}, not below {}", shown(), plain(below))).help(HELP))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Checks that a Go test passed when it was recorded.
+///
+/// # Errors
+///
+/// When it failed, or is not recorded.
+pub fn check_go_test(record: Option<&Record>, slug: &str, test: &str) -> Result<(), Fault> {
+    let again = format!("run `cargo course bench {slug} --record` where a Go is installed");
+    let tests = recorded(record, slug)?
+        .chapters
+        .get(slug)
+        .map(|chapter| &chapter.go_tests);
+    match tests.and_then(|tests| tests.get(test)) {
+        Some(true) => Ok(()),
+        Some(false) => {
+            Err(Fault::new(format!("Go test `{test}` failed when it was recorded")).help(again))
+        }
+        None => Err(Fault::new(format!("Go test `{test}` is not recorded")).help(again)),
+    }
+}
+
+/// `bonus::retries_stop` is a `fn retries_stop` in `listings/tests/<module>/bonus.rs`.
+///
+/// `core::by_hand::ends` may also come from a macro that writes the same tests for several modules: then `core.rs` names
+/// `by_hand`, and `fn ends` stands in a file of the chapter's tests with a `macro_rules!`.
+///
+/// Returns the test as it is written.
+pub fn test_text(root: &Path, slug: &str, test: &str) -> Result<String, Fault> {
+    let folder = Path::new("listings/tests").join(module(slug));
+    let parts: Vec<_> = test.split("::").collect();
+    let [group, modules @ .., name] = parts.as_slice() else {
+        return Err(Fault::new(format!("`{test}` is not the path of a test"))
+            .help("write `group::test_name`"));
+    };
+    let has = |text: &str, word: &str| {
+        Regex::new(&format!(r"\b{word}\b")).is_ok_and(|pattern| pattern.is_match(text))
+    };
+    let function = format!(r"fn\s+{}", regex::escape(name));
+    let read = |file: String| fs::read_to_string(root.join(&folder).join(file)).unwrap_or_default();
+    let inside = parts[..parts.len() - 1].join("/");
+    let own = [
+        format!("{group}.rs"),
+        format!("{group}/mod.rs"),
+        format!("{inside}.rs"),
+    ]
+    .map(read)
+    .concat();
+    let from_macro = || {
+        let named = modules
+            .iter()
+            .all(|module| has(&own, &regex::escape(module)));
+        let texts = WalkDir::new(root.join(&folder)).into_iter().flatten();
+        let mut texts = texts.filter_map(|entry| fs::read_to_string(entry.path()).ok());
+        (!modules.is_empty() && named)
+            .then(|| {
+                texts.find_map(|text| {
+                    text.contains("macro_rules!")
+                        .then(|| written(&text, &function))?
+                })
+            })
+            .flatten()
+    };
+    written(&own, &function).or_else(from_macro).ok_or_else(|| {
+        Fault::new(format!("there is no test `{test}`")).help(format!(
+            "it should be `fn {name}` in {}/{group}.rs",
+            folder.display()
+        ))
+    })
+}
+
+/// A test from its head to the next test.
+fn written(text: &str, head: &str) -> Option<String> {
+    let start = Regex::new(&format!(r"\b{head}\b")).ok()?.find(text)?;
+    let end = text[start.end()..]
+        .find("#[test]")
+        .map_or(text.len(), |next| start.end() + next);
+    Some(text[start.start()..end].to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use book::task::Task;
+    use measurements::record::sample::record;
+
+    fn finding(toml: &str) -> Finding {
+        toml::from_str(&format!(
+            "verdict = \"holds\"\nbecause = \"*So* it is.\"\n{toml}"
+        ))
+        .unwrap()
+    }
+
+    fn faults_of(toml: &str) -> Vec<Fault> {
+        let root = tempfile::tempdir().unwrap();
+        let folder = root.path().join("listings/tests/coroutines");
+        fs::create_dir_all(&folder).unwrap();
+        fs::write(
+            folder.join("core.rs"),
+            "#[test]\nfn fibonacci_starts_at_zero() {}\nsuite!(by_hand);\n",
+        )
+        .unwrap();
+        fs::write(
+            folder.join("suite.rs"),
+            "macro_rules! suite { ($m:ident) => { mod $m { fn ends() {} } } }",
+        )
+        .unwrap();
+        faults(root.path(), Some(&record()), "coroutines", &finding(toml))
+    }
+
+    const RATIO: &str = "ratio = [\"go/coroutines/step/pull\", \"step/corosensei\"]\n";
+
+    const TASK: &str = r#"
+title = "Pull values out of a coroutine"
+original = 2
+minutes = 60
+level = "intermediate"
+objectives = ["x"]
+exercise = []
+group = []
+[solution]
+files = ["s1.rs"]
+
+[[claim]]
+id = "switch-cost"
+says = "A switch is **cheap**."
+[claim.go]
+verdict = "does not hold here"
+because = "It takes {{#value go/step/pull}}."
+ratio = ["go/step/pull", "step/corosensei"]
+above = 10
+[claim.rust]
+verdict = "holds"
+because = "See the test."
+test = "core::fibonacci_starts_at_zero"
+"#;
+
+    fn task() -> Task {
+        Task::parse(Path::new("task.toml"), TASK).unwrap()
+    }
+
+    #[test]
+    fn condition_must_hold_for_the_whole_interval() {
+        // The ratio is 3.51, its interval 3.42 to 3.59.
+        assert_eq!(faults_of(&format!("{RATIO}above = 3.4\nbelow = 3.6")), []);
+        for condition in ["above = 3.5", "below = 3.55", "above = 4.0", "below = 3.0"] {
+            let faults = faults_of(&format!("{RATIO}{condition}"));
+            assert_eq!(faults.len(), 1, "{condition}");
+            assert!(
+                faults[0]
+                    .what
+                    .contains("is 3.5× (interval 3.42 to 3.59), not"),
+                "{faults:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn ratio_of_time_to_memory_is_a_fault() {
+        let faults = faults_of("ratio = [\"held/stackful\", \"step/corosensei\"]\nabove = 1.0");
+        assert!(
+            faults[0].what.contains("so there is no ratio"),
+            "{faults:?}"
+        );
+        assert_eq!(
+            faults_of("ratio = [\"held/stackful\", \"go/held/pull\"]\nabove = 1.2"),
+            []
+        );
+    }
+
+    #[test]
+    fn ratio_of_unknown_benchmarks_is_a_fault() {
+        let faults = faults_of("ratio = [\"step/x\", \"step/corosensei\"]\nabove = 1.0");
+        assert!(faults[0].what.contains("`step/x`"));
+    }
+
+    #[test]
+    fn go_test_must_be_recorded_and_have_passed() {
+        assert_eq!(faults_of("go_test = \"TestPasses\""), []);
+        assert!(
+            faults_of("go_test = \"TestFails\"")[0]
+                .what
+                .contains("failed")
+        );
+        assert!(
+            faults_of("go_test = \"TestNone\"")[0]
+                .what
+                .contains("not recorded")
+        );
+    }
+
+    #[test]
+    fn test_must_exist() {
+        assert_eq!(faults_of("test = \"core::fibonacci_starts_at_zero\""), []);
+        for test in [
+            "core::fibonacci_starts",
+            "bonus::fibonacci_starts_at_zero",
+            "fibonacci_starts_at_zero",
+        ] {
+            assert_eq!(faults_of(&format!("test = \"{test}\"")).len(), 1, "{test}");
+        }
+    }
+
+    #[test]
+    fn test_may_come_from_a_macro_that_its_group_calls() {
+        assert_eq!(faults_of("test = \"core::by_hand::ends\""), []);
+        for test in [
+            "core::elsewhere::ends",
+            "core::ends",
+            "bonus::by_hand::ends",
+            "core::by_hand::starts",
+        ] {
+            assert_eq!(faults_of(&format!("test = \"{test}\"")).len(), 1, "{test}");
+        }
+    }
+
+    #[test]
+    fn evidence_without_a_record_is_a_fault() {
+        let faults = faults(
+            Path::new("."),
+            None,
+            "coroutines",
+            &finding("go_test = \"TestPasses\""),
+        );
+        assert!(
+            faults[0]
+                .help
+                .contains("cargo course bench coroutines --record")
+        );
+    }
+
+    #[test]
+    fn problems_have_the_line_of_the_claim() {
+        let root = tempfile::tempdir().unwrap();
+        let folder = root.path().join("listings/src/coroutines");
+        fs::create_dir_all(&folder).unwrap();
+        fs::write(folder.join("task.toml"), TASK).unwrap();
+        let project = Project {
+            root: root.path().to_owned(),
+            pages: Vec::new(),
+            tasks: BTreeMap::from([("coroutines".to_owned(), task())]),
+            problems: Vec::new(),
+        };
+        let problems = check(&project, Some(&record()), "coroutines");
+        let places: Vec<_> = problems.iter().map(Problem::place).collect();
+        assert_eq!(
+            places,
+            [
+                "listings/src/coroutines/task.toml:13",
+                "listings/src/coroutines/task.toml:13"
+            ]
+        );
+        assert!(
+            problems[0].what.starts_with("claim `switch-cost`, Go: "),
+            "{}",
+            problems[0].what
+        );
+        assert!(
+            problems[1].what.contains("there is no test"),
+            "{}",
+            problems[1].what
+        );
+    }
+}

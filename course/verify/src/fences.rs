@@ -1,0 +1,218 @@
+//! Every Rust fence is compiled and run, or says why not.
+//!
+//! All fences that are to return go through one merged `rustdoc --test`; those that are to fail have checks of their
+//! own, [`failures`](super::failures) and [`panics`](super::panics). A fence that passed is not run again until its
+//! text, the compiler, or a library it may use changes.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{BufRead, BufReader, Read};
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::sync::LazyLock;
+
+use anyhow::{Context, Result};
+use regex::Regex;
+
+use book::fence::{Expect, Snippet, fence_for};
+use book::problem::{Problem, Problems};
+use toolchain::cache::Cache;
+use toolchain::cargo::Artifacts;
+use toolchain::process;
+use toolchain::progress::Progress;
+use toolchain::readable::readable;
+
+/// Runs every snippet that is to compile and not to panic, all in one merged compilation. Returns how many came from the cache.
+///
+/// # Errors
+///
+/// When rustdoc cannot be started. A snippet that fails is a problem at its fence.
+pub fn run(
+    scratch: &Path,
+    artifacts: &Artifacts,
+    snippets: &[Snippet<'_>],
+    cache: &Cache,
+    progress: &Progress,
+    problems: &mut Problems,
+) -> Result<usize> {
+    let returns =
+        |snippet: &&Snippet<'_>| matches!(snippet.expect, Expect::Runs | Expect::Compiles);
+    let todo: Vec<_> = snippets
+        .iter()
+        .filter(returns)
+        .filter(|snippet| !cache.has(&key(snippet)))
+        .collect();
+    let cached = snippets.iter().filter(returns).count() - todo.len();
+    progress.advance(cached);
+    if todo.is_empty() {
+        return Ok(cached);
+    }
+    let folder = scratch.join("fences");
+    fs::create_dir_all(&folder)?;
+    // rustdoc forgets a folder in the system's temporary one at each run.
+    let temporary = tempfile::tempdir_in(&folder)?;
+    let (text, lines) = one_file(&todo);
+    fs::write(folder.join("book.md"), text)?;
+    let mut rustdoc = Command::new("rustdoc")
+        .current_dir(&folder)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .args(["--test", "book.md"])
+        .args(artifacts.compiler_arguments())
+        .args(["--test-args", "--color=never"])
+        .env("NO_COLOR", "1")
+        .env("RUST_BACKTRACE", "0")
+        .env("TMPDIR", temporary.path())
+        .spawn()
+        .context("rustdoc cannot be started")?;
+    let stderr = process::read_all(rustdoc.stderr.take());
+    let stdout = read_results(rustdoc.stdout.take(), progress)?;
+    rustdoc.wait()?;
+    let stderr = stderr.join().expect("the reader does not panic");
+    let results = results(&stdout);
+    for (line, snippet) in lines {
+        let problem = |what: &str| Problem::new(&snippet.page.file, snippet.fence.line, what);
+        match results.get(&line) {
+            Some(Outcome { passed: true, .. }) => cache.add(&key(snippet)),
+            Some(Outcome { passed: false, detail }) => {
+                let should = match snippet.expect {
+                    Expect::Compiles => "compile",
+                    _ => "compile, run and return",
+                };
+                let what = format!("this listing should {should}, but it {}", ending(detail));
+                problems.push(
+                    problem(&what)
+                        .detail(readable(detail, line))
+                        .help("mend the listing or the file it includes"),
+                );
+            }
+            None => problems
+                .push(problem("rustdoc should have run this listing, and did not")
+                    .help("rustdoc's own words stand above; a listing must be complete, its braces and strings closed")
+                    .detail(format!("{stdout}\n{stderr}"))),
+        }
+    }
+    Ok(cached)
+}
+
+/// How a listing ended, from what rustdoc says of it.
+fn ending(detail: &str) -> &'static str {
+    if detail.contains("Couldn't compile the test.") {
+        "does not compile"
+    } else if detail.contains("test did not panic") || detail.contains("marked `should_panic`") {
+        "returns"
+    } else if detail.contains(" panicked at ") {
+        "panics"
+    } else {
+        "ends the program"
+    }
+}
+
+/// What rustdoc prints, read line by line: each line of a test is a step done.
+fn read_results(stdout: Option<impl Read>, progress: &Progress) -> Result<String> {
+    let mut text = String::new();
+    let Some(stdout) = stdout else {
+        return Ok(text);
+    };
+    for line in BufReader::new(stdout).split(b'\n') {
+        let line = line.context("rustdoc's results cannot be read")?;
+        let line = String::from_utf8_lossy(&line);
+        progress.advance(usize::from(
+            line.starts_with("test ") && line.contains("(line "),
+        ));
+        text.push_str(&line);
+        text.push('\n');
+    }
+    Ok(text)
+}
+
+fn key(snippet: &Snippet<'_>) -> String {
+    format!("fence {:?}\n{}", snippet.expect, snippet.code)
+}
+
+/// All snippets as one Markdown file, with the line at which each one's fence stands.
+fn one_file<'s, 'a>(snippets: &[&'s Snippet<'a>]) -> (String, Vec<(usize, &'s Snippet<'a>)>) {
+    let mut text = String::new();
+    let mut lines = Vec::new();
+    let mut line = 1;
+    for snippet in snippets {
+        let word = if snippet.expect == Expect::Compiles {
+            ",no_run"
+        } else {
+            ""
+        };
+        let ticks = fence_for(&snippet.code);
+        let block = format!(
+            "{ticks}rust{word}\n{}\n{ticks}\n\n",
+            snippet.code.trim_end()
+        );
+        lines.push((line, *snippet));
+        line += block.matches('\n').count();
+        text.push_str(&block);
+    }
+    (text, lines)
+}
+
+struct Outcome {
+    passed: bool,
+    detail: String,
+}
+
+/// What rustdoc said of each test, by the line in the file.
+fn results(stdout: &str) -> BTreeMap<usize, Outcome> {
+    static TEST: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"(?m)^test .*\(line (\d+)\)(?: - [a-z ]+)? \.\.\. (\w+)")
+            .expect("a valid pattern")
+    });
+    static DETAIL: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"(?m)^---- .*\(line (\d+)\) stdout ----$").expect("a valid pattern")
+    });
+    let mut outcomes: BTreeMap<usize, Outcome> = TEST
+        .captures_iter(stdout)
+        .filter_map(|found| {
+            Some((
+                found[1].parse().ok()?,
+                Outcome {
+                    passed: &found[2] == "ok",
+                    detail: String::new(),
+                },
+            ))
+        })
+        .collect();
+    let heads: Vec<_> = DETAIL.captures_iter(stdout).collect();
+    for (index, head) in heads.iter().enumerate() {
+        let whole = head.get(0).expect("the whole match");
+        let end = heads
+            .get(index + 1)
+            .and_then(|next| next.get(0))
+            .map_or(stdout.len(), |next| next.start());
+        let detail = stdout[whole.end()..end]
+            .split("\nfailures:\n")
+            .next()
+            .unwrap_or_default();
+        if let Some(outcome) = head[1]
+            .parse()
+            .ok()
+            .and_then(|line: usize| outcomes.get_mut(&line))
+        {
+            outcome.detail = detail.trim().to_owned();
+        }
+    }
+    outcomes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn results_are_read_with_their_details() {
+        let stdout = "\ntest book.md - (line 1) ... ok\ntest book.md - (line 9) - compile ... ok\n\
+            test book.md - T::U (line 12) ... FAILED\n\nfailures:\n\n---- book.md - T::U (line 12) stdout ----\n\
+            boom\n\n\nfailures:\n    book.md - T::U (line 12)\n";
+        let results = results(stdout);
+        assert!(results[&1].passed && results[&9].passed && !results[&12].passed);
+        assert_eq!(results[&12].detail, "boom");
+    }
+}

@@ -1,0 +1,121 @@
+//! What a run found, for programs: one JSON document.
+
+use std::path::PathBuf;
+
+use serde::Serialize;
+
+use crate::Report;
+use book::evidence::Counts;
+use book::problem::{Exit, Problem, with_slashes};
+use toolchain::progress::Phase;
+
+/// The words of `cargo course verify --help` on all this.
+pub const HELP: &str = "\
+Exit code:
+  0  the book is well
+  1  the book has problems: each is told with its file and line, and what to do
+  2  a fault of the tool or its use (an unknown chapter, no compiler): nothing is said about the book
+
+With --json, standard output is one JSON document with these keys, always all of them:
+  format    1; another number when a key changes its meaning or goes; new keys may come without
+  command   \"verify\" or \"bless\"
+  exit      the exit code
+  error     what went wrong when exit is 2, otherwise null
+  problems  sorted by place: [{file, line, what, detail, help}]; the file is relative to the book, the line counts
+            from 1 and is 0 when the whole file is meant; detail and help may be empty
+  pages     [{file, counts}]: what was checked on each page, zero included
+  total     the counts of all pages together
+  accepted  [{file, difference}]: outputs that `bless` has written
+  phases    [{name, seconds, said}]: what was done, in order
+  seconds   how long all of it took
+
+Progress goes to standard error: a bar on a terminal, a line a phase elsewhere, in CI, or with NO_COLOR or TERM=dumb.";
+
+/// The document.
+#[derive(Debug, Serialize)]
+pub struct Document<'a> {
+    format: u32,
+    command: &'static str,
+    exit: u8,
+    error: Option<String>,
+    problems: &'a [Problem],
+    pages: Vec<Page<'a>>,
+    total: Counts,
+    accepted: Vec<Accepted<'a>>,
+    phases: &'a [Phase],
+    seconds: f64,
+}
+
+#[derive(Debug, Serialize)]
+struct Page<'a> {
+    #[serde(serialize_with = "slashes")]
+    file: &'a PathBuf,
+    counts: &'a Counts,
+}
+
+#[derive(Debug, Serialize)]
+struct Accepted<'a> {
+    #[serde(serialize_with = "slashes")]
+    file: &'a PathBuf,
+    difference: &'a str,
+}
+
+fn slashes<S: serde::Serializer>(path: &&PathBuf, serializer: S) -> Result<S::Ok, S::Error> {
+    with_slashes(path, serializer)
+}
+
+impl<'a> Document<'a> {
+    /// What a run found, after so many seconds.
+    #[must_use]
+    pub fn of(command: &'static str, report: &'a Report, seconds: f64) -> Self {
+        Self {
+            format: 1,
+            command,
+            exit: report.exit() as u8,
+            error: None,
+            problems: &report.problems,
+            pages: report
+                .pages
+                .iter()
+                .map(|(file, counts)| Page { file, counts })
+                .collect(),
+            total: report.total(),
+            accepted: report
+                .blessed
+                .iter()
+                .map(|(file, difference)| Accepted { file, difference })
+                .collect(),
+            phases: &report.phases,
+            seconds,
+        }
+    }
+
+    /// Why a run found nothing.
+    #[must_use]
+    pub fn of_fault(command: &'static str, error: &anyhow::Error) -> Self {
+        Self {
+            format: 1,
+            command,
+            exit: Exit::Fault as u8,
+            error: Some(format!("{error:#}")),
+            problems: &[],
+            pages: Vec::new(),
+            total: Counts::default(),
+            accepted: Vec::new(),
+            phases: &[],
+            seconds: 0.0,
+        }
+    }
+}
+
+impl Report {
+    /// How the run ends.
+    #[must_use]
+    pub fn exit(&self) -> Exit {
+        if self.problems.is_empty() {
+            Exit::Well
+        } else {
+            Exit::Problems
+        }
+    }
+}
