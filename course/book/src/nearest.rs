@@ -1,7 +1,5 @@
 //! What somebody may have meant.
 
-use strsim::normalized_damerau_levenshtein as likeness;
-
 /// The three words most like the one given, the likest first.
 #[must_use]
 pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
@@ -32,6 +30,28 @@ pub fn or_nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>, none
         [one] => format!("there is only {one}"),
         ref several => format!("the nearest are {}", several.join(", ")),
     }
+}
+
+/// The likeness of two words, from 0 to 1: the share of their letters that are in both, in the same order.
+fn likeness(a: &str, b: &str) -> f64 {
+    let b: Vec<char> = b.chars().collect();
+    // The length of the longest common subsequence of what was read of `a` and each beginning of `b`.
+    let mut common = vec![0; b.len() + 1];
+    let mut letters = b.len();
+    for of_a in a.chars() {
+        letters += 1;
+        let mut diagonal = 0;
+        for (at, of_b) in b.iter().enumerate() {
+            let above = common[at + 1];
+            common[at + 1] = if of_a == *of_b {
+                diagonal + 1
+            } else {
+                above.max(common[at])
+            };
+            diagonal = above;
+        }
+    }
+    2.0 * common[b.len()] as f64 / letters.max(1) as f64
 }
 
 #[cfg(test)]

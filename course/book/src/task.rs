@@ -620,7 +620,7 @@ fn in_words(message: &str) -> String {
 /// What somebody may have meant who wrote an unknown word, and where all words stand.
 fn meant(message: &str) -> String {
     const ALL: &str =
-        "course/src/task.rs defines every key; listings/src/virtual_time/task.toml uses most";
+        "course/book/src/task.rs defines every key; listings/src/virtual_time/task.toml uses most";
     let Some((word, known)) = message
         .strip_prefix("unknown ")
         .and_then(|rest| rest.split_once(", expected "))
