@@ -95,7 +95,8 @@ impl Session {
     /// A [`Problem`] when there is none, or it is not in order.
     pub fn of(root: &Path, page: &Page) -> Result<Self, Problem> {
         let file = file(page);
-        let help = "write [[step]]s with `name` and `run`: course/book/src/session.rs defines every key";
+        let help =
+            "write [[step]]s with `name` and `run`: course/book/src/session.rs defines every key";
         let text = fs::read_to_string(root.join(&file)).map_err(|error| {
             Problem::new(
                 &file,

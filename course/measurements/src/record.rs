@@ -735,7 +735,6 @@ mod tests {
     fn impossible_record_is_a_problem_with_its_line() {
         for (from, to) in [
             ("\"ns\": 24100.0", "\"ns\": -1.0"),
-            // kuva would draw ticks up to this one by one, until no memory is left.
             ("\"ns\": 24100.0", "\"ns\": 1e308"),
             ("\"elements\": 1000", "\"elements\": 0"),
             ("\"elements\": 1000", "\"elements\": 18446744073709551615"),

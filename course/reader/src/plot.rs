@@ -1,44 +1,51 @@
 //! Plots of estimates with their confidence intervals, as SVG that stands in a page.
 //!
-//! `kuva` draws; this module makes its drawing part of the page. Colours are CSS: text and axes take `currentColor`, the
-//! marks `var(--plot-1)` to `var(--plot-6)`, which the theme defines (a fallback stands beside each), so a plot follows
-//! the reader's theme. There is no background and no script, the font is the page's, and the width is what the page
-//! gives.
-
-use std::sync::Arc;
-
-use kuva::backend::svg::SvgBackend;
-use kuva::plot::scatter::MarkerShape;
-use kuva::plot::{
-    ForestPlot, LegendEntry, LegendPosition, LegendShape, LinePlot, LineStyle, ScatterPlot,
-};
-use kuva::render::annotations::ReferenceLine;
-use kuva::render::layout::{Layout, TickFormat};
-use kuva::render::plots::Plot;
-use kuva::render::render::render_multiple;
-use kuva::render::theme::Theme;
+//! A plot follows the reader's theme: text and axes take `currentColor`, the marks `var(--plot-1)` to `var(--plot-6)`,
+//! which the theme defines (a fallback stands beside each). There is no background and no script, the font is the page's,
+//! and the width is what the page gives.
 
 use book::html::escape;
 use measurements::number::{Estimate, Quantity, significant};
 
-/// The drawing's own width. Small, so that its text stays readable when a phone scales it down; [`svg`] limits how far a
-/// wide page scales it up.
+/// The drawing's own width. Small, so that its text stays readable when a phone scales it down; [`Drawing::svg`] limits
+/// how far a wide page scales it up.
 const WIDTH: f64 = 440.0;
-const TEXT: u32 = 13;
+const RIGHT: f64 = WIDTH - 16.0;
+const TOP: f64 = 8.0;
+
+/// The height of a row of dots, of what lines are drawn in, and of a row of text.
+const DOT: f64 = 28.0;
+const LINES: f64 = 270.0;
+const TEXT: f64 = 20.0;
+
+/// The room between an axis and its labels.
+const GAP: f64 = 7.0;
 
 /// Values further apart than this are drawn on a logarithmic axis.
 const LOG_FROM: f64 = 20.0;
 
-const GRID: &str = "var(--plot-grid, #8884)";
+/// The colours without a theme, readable on light and on dark.
+const FALLBACK: [&str; 6] = [
+    "#c2500a", "#1f7fb8", "#2e8b57", "#a05ab4", "#b8860b", "#c0406a",
+];
 
-/// What a plot says to those who do not see it.
+/// Paths around a point of a disc, a square, a triangle and a diamond, and dashes: no series differs from another in its
+/// colour alone.
+const MARKERS: [(&str, &str); 4] = [
+    ("m-4,0a4,4 0 1,0 8,0a4,4 0 1,0 -8,0z", "none"),
+    ("m-3.5,-3.5h7v7h-7z", "7 4"),
+    ("m0,-5l5,8.5h-10z", "2 3"),
+    ("m0,-5l5,5l-5,5l-5,-5z", "8 3 2 3"),
+];
+
+/// The text of a plot for those who do not see it.
 #[derive(Debug, Clone)]
 pub struct Alt {
     /// An id that is unique on the page; others are made from it.
     pub id: String,
-    /// What is shown, in a few words.
+    /// Its subject, in a few words.
     pub title: String,
-    /// What is to be seen, in a sentence or two.
+    /// The picture, in a sentence or two.
     pub description: String,
 }
 
@@ -47,8 +54,8 @@ pub struct Alt {
 pub struct Dot {
     /// The text at its left.
     pub label: String,
-    /// Which of the theme's plot colours it takes, from 0.
-    pub colour: usize,
+    /// Its series, from 0, which has a colour and a marker.
+    pub series: usize,
     /// Nanoseconds or bytes.
     pub estimate: Estimate,
 }
@@ -58,273 +65,159 @@ pub struct Dot {
 pub struct Line {
     /// Its text in the legend.
     pub label: String,
-    /// Its points: the parameter, and nanoseconds or bytes.
+    /// Its points: the place on the horizontal axis, and nanoseconds or bytes.
     pub points: Vec<(f64, Estimate)>,
 }
 
-/// Whether the values are far enough apart for a logarithmic axis.
+/// Decides for a logarithmic axis where values are far apart.
 #[must_use]
 pub fn is_log(values: impl IntoIterator<Item = f64>) -> bool {
     let (low, high) = extremes(values);
     low > 0.0 && high / low > LOG_FROM
 }
 
+fn extremes(values: impl IntoIterator<Item = f64>) -> (f64, f64) {
+    let wider = |(low, high): (f64, f64), value| (low.min(value), high.max(value));
+    values.into_iter().fold((f64::INFINITY, 0.0), wider)
+}
+
 /// Draws one dot a row, with the interval as a whisker, on an axis of what was measured.
 #[must_use]
 pub fn dots(alt: &Alt, quantity: Quantity, dots: &[Dot]) -> String {
-    let log = is_log(dots.iter().map(|dot| dot.estimate.value));
-    let mut forest = ForestPlot::new()
-        .with_show_null_line(false)
-        .with_marker_size(4.5)
-        .with_cap_size(4.0);
-    let drawable = |estimate: Estimate| if log { above_zero(estimate) } else { estimate };
-    for dot in dots {
-        let Estimate { value, low, high } = drawable(dot.estimate);
-        forest = forest.with_colored_row(dot.label.as_str(), value, low, high, colour(dot.colour));
+    let left = width(dots.iter().map(|dot| &dot.label)) + GAP;
+    let bottom = TOP + DOT * dots.len() as f64;
+    let scale = Scale::new(dots.iter().map(|dot| dot.estimate), left, RIGHT);
+    let mut drawing = Drawing::new(left, bottom);
+    for (x, label) in scale.ticks(quantity, 46.0) {
+        drawing.grid(&format!("M{x:.1},{TOP}V{bottom}"));
+        drawing.text(x, bottom + 0.8 * TEXT, "middle", &label);
     }
-    let plots = vec![Plot::Forest(forest)];
-    // As much room above and below the rows as the axis needs; kuva would leave some for titles.
-    let (above, below) = (8.0, 30.0);
-    let height = above + below + 28.0 * dots.len() as f64;
-    let mut layout = themed(Layout::auto_from_plots(&plots))
-        .with_width(WIDTH)
-        .with_height(height)
-        .with_force_margins_y(above, below);
-    let range = extremes(
-        dots.iter()
-            .map(|dot| drawable(dot.estimate))
-            .flat_map(|shown| [shown.low, shown.high]),
-    );
-    layout = layout.with_x_tick_format(ticks(quantity, range, log));
-    layout = if log {
-        let (min, max) = padded(range);
-        // With rows on the other axis kuva draws no grid; a line a decade leads from a dot to its number.
-        let decades = (min.log10().ceil() as i32)..=(max.log10().floor() as i32);
-        for decade in decades {
-            let line = ReferenceLine::vertical(10_f64.powi(decade))
-                .with_color(GRID)
-                .with_dasharray("none");
-            layout = layout.with_reference_line(line);
-        }
-        layout
-            .with_log_x()
-            .with_x_axis_min(min)
-            .with_x_axis_max(max)
-    } else {
-        // Labels at the left leave room for few numbers.
-        layout
-            .with_ticks(2)
-            .with_x_axis_min(0.0)
-            .with_x_axis_max(range.1 * 1.06)
-    };
-    svg(
-        alt,
-        &SvgBackend::new().render_scene(&render_multiple(plots, layout)),
-    )
-}
-
-/// The horizontal axis of [`lines`].
-#[derive(Debug, Clone, PartialEq)]
-pub enum Axis {
-    /// Logarithmic; the points lie at their parameters.
-    Log,
-    /// One step a label; the points lie at 1, 2, …
-    Steps(Vec<String>),
+    for (i, dot) in dots.iter().enumerate() {
+        let y = TOP + DOT * (i as f64 + 0.5);
+        let [x, low, high] = scale.interval(dot.estimate);
+        let whisker = format!("M{low:.1},{}v8m0,-4H{high:.1}m0,-4v8", y - 4.0);
+        drawing.text(left - GAP, y, "end", &dot.label);
+        drawing.series(dot.series, &[(x, y)], &whisker);
+    }
+    drawing.svg(alt, bottom + 1.5 * TEXT)
 }
 
 /// Draws lines over a parameter, named under its axis, with intervals, on an axis of what was measured that is
-/// logarithmic where values are far apart.
+/// logarithmic where values are far apart. The horizontal axis has places from 0 to 1, each with its label.
 #[must_use]
 pub fn lines(
     alt: &Alt,
     quantity: Quantity,
-    axis: &Axis,
     parameter: &str,
+    places: &[(f64, &str)],
     lines: &[Line],
 ) -> String {
-    let points = || lines.iter().flat_map(|line| line.points.iter());
-    let log = is_log(points().map(|(_, estimate)| estimate.value));
-    let drawable = |estimate: Estimate| if log { above_zero(estimate) } else { estimate };
-    let mut plots = Vec::new();
+    let bottom = TOP + LINES;
+    let points = lines.iter().flat_map(|line| &line.points);
+    let scale = Scale::new(points.map(|point| point.1), bottom, TOP);
+    let ticks = scale.ticks(quantity, 32.0);
+    let left = width(ticks.iter().map(|(_, label)| label)) + GAP;
+    let mut drawing = Drawing::new(left, bottom);
+    for (y, label) in &ticks {
+        drawing.grid(&format!("M{left},{y:.1}H{RIGHT}"));
+        drawing.text(left - GAP, *y, "end", label);
+    }
+    let across = |place| left + 24.0 + (RIGHT - left - 48.0) * place;
+    drawing.places(places.iter().map(|(place, label)| (across(*place), *label)));
+    let middle = (left + RIGHT) / 2.0;
+    drawing.text(middle, bottom + 2.0 * TEXT, "middle", parameter);
+    let legend = bottom + 3.2 * TEXT;
+    let widest = width(lines.iter().map(|line| &line.label));
+    let columns = if left + 40.0 + widest < middle { 2 } else { 1 };
     for (i, line) in lines.iter().enumerate() {
-        let points = || line.points.iter().map(|(x, estimate)| (*x, estimate.value));
-        plots.push(Plot::Line(
-            LinePlot::new()
-                .with_data(points())
-                .with_color(colour(i))
-                .with_stroke_width(1.75)
-                .with_line_style(style(i)),
-        ));
-        let whiskers = line.points.iter().map(|(_, estimate)| {
-            let Estimate { value, low, high } = drawable(*estimate);
-            (value - low, high - value)
-        });
-        plots.push(Plot::Scatter(
-            ScatterPlot::new()
-                .with_data(points())
-                .with_y_err_asymmetric(whiskers)
-                .with_color(colour(i))
-                .with_size(3.5)
-                .with_marker(marker(i)),
-        ));
-    }
-    let range = extremes(
-        points()
-            .map(|(_, e)| drawable(*e))
-            .flat_map(|shown| [shown.low, shown.high]),
-    );
-    // kuva counts entries given to it, and makes room for them below; the picture must be higher by as much.
-    let entries: Vec<_> = lines
-        .iter()
-        .enumerate()
-        .map(|(i, line)| legend(i, &line.label))
-        .collect();
-    let widest = lines
-        .iter()
-        .map(|line| line.label.chars().count())
-        .max()
-        .unwrap_or_default();
-    let columns = if widest <= 18 { 2 } else { 1 };
-    let height = 330.0 + 20.0 * lines.len().div_ceil(columns) as f64;
-    let mut layout = themed(Layout::auto_from_plots(&plots))
-        .with_width(WIDTH)
-        .with_height(height)
-        .with_legend_position(LegendPosition::OutsideBottomColumns)
-        .with_legend_box(false)
-        .with_legend_entries(entries)
-        .with_legend_col_limit(columns)
-        .with_x_label(parameter)
-        .with_y_tick_format(ticks(quantity, range, log));
-    layout = if log {
-        let (min, max) = padded(range);
-        layout
-            .with_log_y()
-            .with_y_axis_min(min)
-            .with_y_axis_max(max)
-    } else {
-        layout.with_y_axis_min(0.0).with_y_axis_max(range.1 * 1.06)
-    };
-    layout = match axis {
-        Axis::Log => {
-            let parameters: Vec<f64> = points().map(|(x, _)| *x).collect();
-            let (min, max) = padded(extremes(parameters.iter().copied()));
-            layout
-                .with_log_x()
-                .with_x_axis_min(min)
-                .with_x_axis_max(max)
-                .with_x_tick_format(parameter_ticks(parameters))
+        let mut whiskers = String::new();
+        let mut points = Vec::new();
+        for (place, estimate) in &line.points {
+            let (x, [y, low, high]) = (across(*place), scale.interval(*estimate));
+            whiskers += &format!("M{:.1},{low:.1}h8m-4,0V{high:.1}m-4,0h8", x - 4.0);
+            points.push((x, y));
         }
-        Axis::Steps(labels) => layout
-            .with_x_axis_min(0.8)
-            .with_x_axis_max(labels.len() as f64 + 0.2)
-            .with_x_tick_step(1.0)
-            .with_x_tick_format(step_ticks(labels.clone())),
-    };
-    svg(
-        alt,
-        &SvgBackend::new().render_scene(&render_multiple(plots, layout)),
-    )
-}
-
-fn extremes(values: impl IntoIterator<Item = f64>) -> (f64, f64) {
-    values
-        .into_iter()
-        .fold((f64::INFINITY, 0.0), |(low, high), value| {
-            (value.min(low), value.max(high))
-        })
-}
-
-/// Room around what is drawn on a logarithmic axis.
-fn padded((low, high): (f64, f64)) -> (f64, f64) {
-    let by = (high / low).powf(0.06).max(1.1);
-    (low / by, high * by)
-}
-
-/// A logarithmic axis has no zero: an interval that reaches it ends at a tenth of the estimate.
-fn above_zero(estimate: Estimate) -> Estimate {
-    Estimate {
-        low: estimate.low.max(estimate.value / 10.0),
-        ..estimate
+        drawing.series(i, &points, &whiskers);
+        let x = [left, middle][i % columns];
+        let y = legend + (i / columns) as f64 * TEXT;
+        drawing.series(i, &[(x, y), (x + 30.0, y)], "");
+        drawing.text(x + 40.0, y, "start", &line.label);
     }
+    let rows = lines.len().div_ceil(columns);
+    drawing.svg(alt, legend + rows as f64 * TEXT)
 }
 
-/// The theme's colours, each with a fallback that is readable on light and on dark.
-fn colour(index: usize) -> String {
-    const FALLBACK: [&str; 6] = [
-        "#c2500a", "#1f7fb8", "#2e8b57", "#a05ab4", "#b8860b", "#c0406a",
-    ];
-    let index = index % FALLBACK.len();
-    format!("var(--plot-{}, {})", index + 1, FALLBACK[index])
+/// The axis of what was measured: its ends, and where they are drawn.
+struct Scale {
+    log: bool,
+    values: (f64, f64),
+    drawn: (f64, f64),
 }
 
-/// Lines differ in their dashes too, never in colour alone.
-fn style(index: usize) -> LineStyle {
-    match index % 4 {
-        0 => LineStyle::Solid,
-        1 => LineStyle::Dashed,
-        2 => LineStyle::Dotted,
-        _ => LineStyle::DashDot,
+impl Scale {
+    fn new(estimates: impl Iterator<Item = Estimate> + Clone, from: f64, to: f64) -> Self {
+        let log = is_log(estimates.clone().map(|estimate| estimate.value));
+        let ends = estimates.flat_map(|it| [it.low.max(it.value / 10.0), it.high]);
+        let values = match extremes(ends) {
+            // A logarithmic axis has no zero: it ends before an interval that reaches there.
+            (low, high) if log => (low / 1.5, high * 1.5),
+            (_, 0.0) => (0.0, 1.0),
+            (_, high) => (0.0, high * 1.06),
+        };
+        let drawn = (from, to);
+        Self { log, values, drawn }
     }
-}
 
-fn legend(index: usize, label: &str) -> LegendEntry {
-    LegendEntry {
-        label: label.to_owned(),
-        color: colour(index),
-        shape: LegendShape::Marker(marker(index)),
-        dasharray: None,
-    }
-}
-
-fn marker(index: usize) -> MarkerShape {
-    match index % 4 {
-        0 => MarkerShape::Circle,
-        1 => MarkerShape::Square,
-        2 => MarkerShape::Triangle,
-        _ => MarkerShape::Diamond,
-    }
-}
-
-fn themed(layout: Layout) -> Layout {
-    let ink = || "currentColor".to_owned();
-    let theme = Theme {
-        background: "none".to_owned(),
-        axis_color: ink(),
-        grid_color: GRID.to_owned(),
-        tick_color: ink(),
-        text_color: ink(),
-        legend_bg: "none".to_owned(),
-        legend_border: "none".to_owned(),
-        font_family: Some("inherit".to_owned()),
-        ..Theme::light()
-    };
-    layout
-        .with_theme(theme)
-        .with_tick_size(TEXT)
-        .with_body_size(TEXT)
-        .with_label_size(TEXT)
-}
-
-/// Labels for an axis of what was measured. Over more than a decade and a half only powers of ten are labelled, over more than four
-/// decades every second one: there is no room.
-fn ticks(quantity: Quantity, (low, high): (f64, f64), log: bool) -> TickFormat {
-    let span = if log {
-        high / low.max(f64::MIN_POSITIVE)
-    } else {
-        1.0
-    };
-    let sparse = span > 30.0;
-    let step = if span > 1e4 { 2 } else { 1 };
-    TickFormat::Custom(Arc::new(move |value| {
-        let power = value.log10();
-        let decade =
-            value > 0.0 && (power - power.round()).abs() < 1e-6 && power.round() as i32 % step == 0;
-        if sparse && !decade {
-            String::new()
+    fn at(&self, value: f64) -> f64 {
+        let ((low, high), (from, to)) = (self.values, self.drawn);
+        let part = if self.log {
+            (value / low).ln() / (high / low).ln()
         } else {
-            tick(quantity, value)
-        }
-    }))
+            value / high
+        };
+        from + (to - from) * part
+    }
+
+    /// Places of an estimate and of its interval's ends, as far as the axis reaches.
+    fn interval(&self, estimate: Estimate) -> [f64; 3] {
+        [estimate.value, estimate.low, estimate.high].map(|value| self.at(value.max(self.values.0)))
+    }
+
+    /// Ticks on the drawing with their labels, at least so far apart.
+    fn ticks(&self, quantity: Quantity, apart: f64) -> Vec<(f64, String)> {
+        let (low, high) = self.values;
+        let most = (self.drawn.1 - self.drawn.0).abs() / apart;
+        let ticks = if self.log {
+            log_ticks(low, high, most)
+        } else {
+            linear_ticks(high, most)
+        };
+        let ticks = ticks.into_iter().filter(|tick| (low..=high).contains(tick));
+        ticks
+            .map(|value| (self.at(value), tick(quantity, value)))
+            .collect()
+    }
+}
+
+/// Powers of ten, with a tick between two of them where there is room.
+fn log_ticks(low: f64, high: f64, most: f64) -> Vec<f64> {
+    let (low, high) = (low.log10(), high.log10());
+    let decade = most / (high - low);
+    let digits: &[f64] = if decade > 2.1 { &[1.0, 3.0] } else { &[1.0] };
+    let every = decade.recip().ceil() as i32;
+    (low.floor() as i32..=high.floor() as i32)
+        .filter(|power| power % every == 0)
+        .flat_map(|power| digits.iter().map(move |digit| digit * 10_f64.powi(power)))
+        .collect()
+}
+
+/// Multiples of one, two or five times a power of ten.
+fn linear_ticks(high: f64, most: f64) -> Vec<f64> {
+    let power = 10_f64.powf((high / most).log10().ceil());
+    let steps = [5.0, 2.0, 1.0].map(|part| power / part);
+    let step = steps.into_iter().find(|step| high / step <= most);
+    let step = step.unwrap_or(high);
+    (0..=most as u32).map(|i| f64::from(i) * step).collect()
 }
 
 /// `10 ns`, `2.5 µs`: as many digits as the tick has.
@@ -332,78 +225,110 @@ fn tick(quantity: Quantity, value: f64) -> String {
     if value == 0.0 {
         return "0".to_owned();
     }
-    let digits = (1..=4)
-        .find(|&digits| (significant(value, digits) / value - 1.0).abs() < 1e-6)
-        .unwrap_or(4);
-    quantity.amount(value, digits)
+    let is_exact = |&digits: &usize| (significant(value, digits) / value - 1.0).abs() < 1e-6;
+    quantity.amount(value, (1..4).find(is_exact).unwrap_or(4))
 }
 
-/// Labels only the parameters that were measured, and powers of ten where none of them is near a tick.
-fn parameter_ticks(parameters: Vec<f64>) -> TickFormat {
-    let near = |a: f64, b: f64| (a / b - 1.0).abs() < 1e-6;
-    TickFormat::Custom(Arc::new(move |tick| {
-        let decade = near(10_f64.powf(tick.log10().round()), tick);
-        if decade || parameters.iter().any(|&parameter| near(parameter, tick)) {
-            count_tick(tick)
-        } else {
-            String::new()
-        }
-    }))
+/// About the width of the widest of the texts.
+fn width(texts: impl IntoIterator<Item = impl AsRef<str>>) -> f64 {
+    let longest = texts.into_iter().map(|text| text.as_ref().chars().count());
+    7.0 * longest.max().unwrap_or_default() as f64
 }
 
-/// The labels of steps, which lie at 1, 2, …
-fn step_ticks(labels: Vec<String>) -> TickFormat {
-    TickFormat::Custom(Arc::new(move |tick| {
-        let step = (tick.round() as usize).checked_sub(1);
-        step.and_then(|step| labels.get(step))
-            .cloned()
-            .unwrap_or_default()
-    }))
-}
+/// A drawing with axes at its left and bottom.
+struct Drawing(String);
 
-fn count_tick(count: f64) -> String {
-    match count {
-        _ if count >= 1e6 => format!("{}M", significant(count / 1e6, 3)),
-        _ if count >= 1e4 => format!("{}k", significant(count / 1e3, 3)),
-        _ => format!("{}", significant(count, 4)),
+impl Drawing {
+    fn new(left: f64, bottom: f64) -> Self {
+        Self(format!(
+            "<path d=\"M{left},{TOP}V{bottom}H{RIGHT}\" fill=\"none\" stroke=\"currentColor\"/>"
+        ))
     }
-}
 
-/// Makes kuva's picture a part of the page: it takes the width it is given, has a text alternative and no background.
-fn svg(alt: &Alt, drawn: &str) -> String {
-    let size = |name: &str| {
-        let value = drawn
-            .split_once(&format!(" {name}=\""))
-            .and_then(|(_, rest)| rest.split_once('"'));
-        value.map_or("0", |(value, _)| value).to_owned()
-    };
-    let (width, height) = (size("width"), size("height"));
-    let body = drawn.split_once('>').map_or("", |(_, body)| body);
-    // The only thing kuva always paints is the background.
-    let background = "<rect width=\"100%\" height=\"100%\" fill=\"none\" />";
-    let body = body
-        .replacen(background, "", 1)
-        .replace(" id=\"", &format!(" id=\"{}-", alt.id));
-    let body = body
-        .replace("url(#", &format!("url(#{}-", alt.id))
-        .replace('\n', "");
-    let body = match (body.find("<!--"), body.find("-->")) {
-        (Some(from), Some(to)) if from < to => format!("{}{}", &body[..from], &body[to + 3..]),
-        _ => body,
-    };
-    format!(
-        "<svg viewBox=\"0 0 {width} {height}\" role=\"img\" aria-labelledby=\"{id}-title {id}-desc\" \
-         font-family=\"inherit\" fill=\"currentColor\" style=\"display:block;width:100%;max-width:560px;height:auto;overflow:visible\">\
-         <title id=\"{id}-title\">{title}</title><desc id=\"{id}-desc\">{description}</desc>{body}",
-        id = alt.id,
-        title = escape(&alt.title),
-        description = escape(&alt.description),
-    )
+    fn grid(&mut self, path: &str) {
+        self.0 += &format!("<path d=\"{path}\" stroke=\"var(--plot-grid, #8884)\"/>");
+    }
+
+    /// Writes a text with its middle at this height.
+    fn text(&mut self, x: f64, y: f64, anchor: &str, text: &str) {
+        let (y, text) = (y + 4.5, escape(text));
+        self.0 +=
+            &format!("<text x=\"{x:.1}\" y=\"{y:.1}\" text-anchor=\"{anchor}\">{text}</text>");
+    }
+
+    /// Draws the horizontal axis of lines. A label that would touch the one before it is left out.
+    fn places<'a>(&mut self, places: impl Iterator<Item = (f64, &'a str)>) {
+        let bottom = TOP + LINES;
+        let mut free = 0.0;
+        for (x, label) in places {
+            self.grid(&format!("M{x:.1},{TOP}V{bottom}"));
+            let half = width([label]) / 2.0;
+            if x - half >= free {
+                self.text(x, bottom + 0.8 * TEXT, "middle", label);
+                free = x + half + GAP;
+            }
+        }
+    }
+
+    /// Draws a line through the points with a marker at each, and whiskers.
+    fn series(&mut self, index: usize, points: &[(f64, f64)], whiskers: &str) {
+        let (number, fallback) = (index % 6 + 1, FALLBACK[index % 6]);
+        let (marker, dashes) = MARKERS[index % 4];
+        let points: Vec<_> = points
+            .iter()
+            .map(|(x, y)| format!("{x:.1},{y:.1}"))
+            .collect();
+        let (line, markers) = (points.join("L"), points.join(&format!("{marker}M")));
+        self.0 += &format!(
+            "<g fill=\"none\" stroke=\"var(--plot-{number}, {fallback})\">\
+             <path d=\"M{line}\" stroke-width=\"1.75\" stroke-dasharray=\"{dashes}\"/><path d=\"{whiskers}\"/>\
+             <path d=\"M{markers}{marker}\" fill=\"var(--plot-{number}, {fallback})\" stroke=\"none\"/></g>"
+        );
+    }
+
+    /// Makes the drawing a part of the page: it takes the width that it is given, and has a text alternative.
+    fn svg(self, alt: &Alt, height: f64) -> String {
+        format!(
+            "<svg viewBox=\"0 0 {WIDTH} {height:.0}\" role=\"img\" aria-labelledby=\"{id}-title {id}-desc\" \
+             font-family=\"inherit\" font-size=\"13\" fill=\"currentColor\" \
+             style=\"display:block;width:100%;max-width:560px;height:auto;overflow:visible\">\
+             <title id=\"{id}-title\">{title}</title><desc id=\"{id}-desc\">{description}</desc>{body}</svg>",
+            id = alt.id,
+            title = escape(&alt.title),
+            description = escape(&alt.description),
+            body = self.0,
+        )
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn estimate(value: f64) -> Estimate {
+        let (low, high) = (value * 0.9, value * 1.1);
+        Estimate { value, low, high }
+    }
+
+    fn drawn_dots(estimates: &[Estimate]) -> String {
+        let dot = |(series, estimate): (usize, &Estimate)| Dot {
+            label: format!("variant-{series} (Rust)"),
+            series,
+            estimate: *estimate,
+        };
+        let rows: Vec<_> = estimates.iter().enumerate().map(dot).collect();
+        dots(&alt(), Quantity::Time, &rows)
+    }
+
+    fn drawn_lines(count: usize) -> String {
+        let line = |i: usize| Line {
+            label: format!("variant-{i} (Rust)"),
+            points: vec![(0.0, estimate(1.0)), (1.0, estimate(100.0))],
+        };
+        let places = [(0.0, "none"), (0.01, "hidden"), (1.0, "some")];
+        let rows: Vec<_> = (0..count).map(line).collect();
+        lines(&alt(), Quantity::Time, "items", &places, &rows)
+    }
 
     fn alt() -> Alt {
         Alt {
@@ -413,57 +338,15 @@ mod tests {
         }
     }
 
-    fn estimate(value: f64) -> Estimate {
-        Estimate {
-            value,
-            low: value * 0.9,
-            high: value * 1.1,
-        }
-    }
-
-    fn dot(label: &str, ns: f64) -> Dot {
-        Dot {
-            label: label.to_owned(),
-            colour: 0,
-            estimate: estimate(ns),
-        }
-    }
-
     fn sample() -> [String; 2] {
-        let line = |label: &str, by: f64| Line {
-            label: label.to_owned(),
-            points: [10.0, 100.0, 1000.0]
-                .map(|x| (x, estimate(by * x)))
-                .to_vec(),
-        };
-        [
-            dots(
-                &alt(),
-                Quantity::Time,
-                &[dot("corosensei (Rust)", 24.1), dot("channel (Go)", 310.0)],
-            ),
-            lines(
-                &alt(),
-                Quantity::Time,
-                &Axis::Log,
-                "items",
-                &[line("vec (Rust)", 2.0), line("slice (Go)", 20.0)],
-            ),
-        ]
+        [drawn_dots(&[24.1, 310.0].map(estimate)), drawn_lines(2)]
     }
 
     #[test]
     fn plot_takes_its_colours_and_font_from_the_page() {
         for svg in sample() {
             assert!(svg.contains("var(--plot-1") && svg.contains("currentColor"));
-            for fixed in [
-                "fill=\"white\"",
-                "fill=\"#fff",
-                "black",
-                "#000",
-                "DejaVu",
-                "steelblue",
-            ] {
+            for fixed in ["fill=\"#", "stroke=\"#", "white", "black", "#000", "DejaVu"] {
                 assert!(!svg.contains(fixed), "{fixed} in {svg}");
             }
         }
@@ -488,9 +371,10 @@ mod tests {
     #[test]
     fn plot_ids_all_begin_with_its_own() {
         for svg in sample() {
-            for id in svg.split(" id=\"").skip(1) {
-                assert!(id.starts_with("p-"), "{id}");
-            }
+            assert!(
+                svg.split(" id=\"").skip(1).all(|id| id.starts_with("p-")),
+                "{svg}"
+            );
         }
     }
 
@@ -503,41 +387,16 @@ mod tests {
 
     #[test]
     fn legend_of_many_lines_stays_in_the_picture() {
-        let line = |i: usize| Line {
-            label: format!("variant-{i} (Rust)"),
-            points: vec![(10.0, estimate(1.0)), (20.0, estimate(2.0))],
+        let svg = drawn_lines(9);
+        let number = |svg: &str, after: &str| {
+            let number = svg.split_once(after).unwrap().1.split_once('"').unwrap().0;
+            number.parse::<f64>().unwrap()
         };
-        let svg = lines(
-            &alt(),
-            Quantity::Time,
-            &Axis::Log,
-            "items",
-            &(0..9).map(line).collect::<Vec<_>>(),
-        );
-        let height: f64 = svg
-            .split_once("viewBox=\"0 0 440 ")
-            .unwrap()
-            .1
-            .split_once('"')
-            .unwrap()
-            .0
-            .parse()
-            .unwrap();
-        let lowest = svg
+        let height = number(&svg, "viewBox=\"0 0 440 ");
+        let texts = svg
             .split("<text ")
-            .filter(|text| text.contains(">variant-"))
-            .map(|text| {
-                text.split_once(" y=\"")
-                    .or_else(|| text.split_once("y=\""))
-                    .unwrap()
-                    .1
-                    .split_once('"')
-                    .unwrap()
-                    .0
-                    .parse::<f64>()
-                    .unwrap()
-            });
-        let lowest: Vec<_> = lowest.collect();
+            .filter(|text| text.contains(">variant-"));
+        let lowest: Vec<_> = texts.map(|text| number(text, " y=\"")).collect();
         assert_eq!(lowest.len(), 9);
         assert!(
             lowest.iter().all(|&y| y < height - 4.0),
@@ -546,22 +405,13 @@ mod tests {
     }
 
     #[test]
-    fn steps_are_labelled_each() {
-        let line = Line {
-            label: "a".to_owned(),
-            points: vec![(1.0, estimate(1.0)), (2.0, estimate(2.0))],
-        };
-        let svg = lines(
-            &alt(),
-            Quantity::Time,
-            &Axis::Steps(vec!["none".to_owned(), "some".to_owned()]),
-            "work",
-            &[line],
-        );
+    fn places_are_labelled_where_labels_do_not_touch() {
+        let svg = drawn_lines(1);
         assert!(
             svg.contains(">none</text>") && svg.contains(">some</text>"),
             "{svg}"
         );
+        assert!(!svg.contains("hidden"), "{svg}");
     }
 
     #[test]
@@ -570,7 +420,18 @@ mod tests {
         assert_eq!(tick(Quantity::Time, 250.0), "250\u{a0}ns");
         assert_eq!(tick(Quantity::Memory, 65_536.0), "65.54\u{a0}kB");
         assert_eq!(tick(Quantity::Time, 2500.0), "2.5\u{a0}µs");
-        assert_eq!(count_tick(20_000.0), "20k");
+    }
+
+    #[test]
+    fn axis_has_two_ticks_or_more_that_keep_their_distance() {
+        for power in -3..15 {
+            for factor in [1.0, 3.0, 19.0, 21.0, 40.0, 3e2, 5e3, 7e5, 8e8] {
+                let ends = [1.7, 1.7 * factor].map(|end| estimate(end * 10_f64.powi(power)));
+                let ticks = Scale::new(ends.into_iter(), 0.0, 230.0).ticks(Quantity::Time, 46.0);
+                let apart = ticks.windows(2).all(|two| two[1].0 - two[0].0 >= 46.0);
+                assert!(ticks.len() >= 2 && apart, "{ends:?} {ticks:?}");
+            }
+        }
     }
 
     #[test]
@@ -580,17 +441,9 @@ mod tests {
             low: 0.0,
             high: 300.0,
         };
-        let svg = dots(
-            &alt(),
-            Quantity::Time,
-            &[
-                dot("a", 1.0),
-                Dot {
-                    estimate: wide,
-                    ..dot("b", 1.0)
-                },
-            ],
-        );
-        assert!(!svg.contains("NaN") && !svg.contains("inf"));
+        for estimates in [[estimate(1.0), wide], [estimate(0.0); 2]] {
+            let svg = drawn_dots(&estimates);
+            assert!(!svg.contains("NaN") && !svg.contains("inf"), "{svg}");
+        }
     }
 }

@@ -25,7 +25,7 @@ use std::fmt::Write;
 
 use super::value::recorded;
 use super::{Fault, Place, escape};
-use crate::plot::{self, Alt, Axis, Dot, Line};
+use crate::plot::{self, Alt, Dot, Line};
 use measurements::bench::criterion;
 use measurements::number::Quantity;
 use measurements::record::{ChapterRecord, Machine, Measurement, Record};
@@ -468,7 +468,7 @@ impl<'a> Group<'a> {
             .iter()
             .map(|row| Dot {
                 label: row.full_label(),
-                colour: usize::from(row.go),
+                series: usize::from(row.go),
                 estimate: row.measured.per_element(),
             })
             .collect();
@@ -517,7 +517,7 @@ impl<'a> Group<'a> {
 
     fn line_plot(&self, id: String) -> String {
         let parameters = self.parameters();
-        let axis = axis(&parameters);
+        let places: Vec<_> = places(&parameters).into_iter().zip(parameters).collect();
         let mut lines = Vec::new();
         let scale = if plot::is_log(self.rows.iter().map(Row::value)) {
             "logarithmic"
@@ -532,14 +532,8 @@ impl<'a> Group<'a> {
             let mut points: Vec<_> = rows
                 .iter()
                 .filter_map(|row| {
-                    let step = parameters
-                        .iter()
-                        .position(|parameter| row.parameter == Some(parameter))?;
-                    let x = match axis {
-                        Axis::Log => parameters[step].parse().ok()?,
-                        Axis::Steps(_) => step as f64 + 1.0,
-                    };
-                    Some((x, *row))
+                    let at = |place: &&(f64, &str)| row.parameter == Some(place.1);
+                    Some((places.iter().find(at)?.0, *row))
                 })
                 .collect();
             points.sort_by(|a, b| a.0.total_cmp(&b.0));
@@ -573,7 +567,7 @@ impl<'a> Group<'a> {
             title: self.title(),
             description,
         };
-        plot::lines(&alt, self.quantity, &axis, self.asked.by, &lines)
+        plot::lines(&alt, self.quantity, self.asked.by, &places, &lines)
     }
 
     fn title(&self) -> String {
@@ -607,37 +601,17 @@ impl<'a> Group<'a> {
     }
 }
 
-/// The axis for parameters: logarithmic, or a step for each where they are no positive numbers, too near each other, or
-/// powers, whose steps are the logarithmic axis with every label in its place.
-fn axis(parameters: &[&str]) -> Axis {
-    let steps = || {
-        Axis::Steps(
-            parameters
-                .iter()
-                .map(|&parameter| parameter.to_owned())
-                .collect(),
-        )
-    };
-    let numbers: Option<Vec<f64>> = parameters
-        .iter()
-        .map(|p| p.parse().ok().filter(|&x: &f64| x > 0.0))
-        .collect();
-    let Some(numbers) = numbers else {
-        return steps();
-    };
-    let ratios: Vec<_> = numbers.windows(2).map(|pair| pair[1] / pair[0]).collect();
-    let powers = ratios
-        .iter()
-        .all(|ratio| (ratio / ratios[0] - 1.0).abs() < 0.01);
-    let span = numbers
-        .last()
-        .zip(numbers.first())
-        .map_or(1.0, |(last, first)| last / first);
-    if powers || span < 5.0 {
-        steps()
-    } else {
-        Axis::Log
+/// Places of parameters on an axis from 0 to 1: by their logarithms, or evenly where they are no positive numbers.
+fn places(parameters: &[&str]) -> Vec<f64> {
+    let logarithm = |number: &&str| number.parse().map_or(f64::NAN, f64::log10);
+    let mut places: Vec<_> = parameters.iter().map(logarithm).collect();
+    if !places.iter().all(|place| place.is_finite()) {
+        places = (0..parameters.len()).map(|step| step as f64).collect();
     }
+    let first = places[0];
+    let span = places[places.len() - 1] - first;
+    let span = if span == 0.0 { 1.0 } else { span };
+    places.iter().map(|place| (place - first) / span).collect()
 }
 
 /// A cell of a table of many: the estimate, its interval beneath, its evidence beside it.
@@ -737,16 +711,21 @@ mod tests {
     }
 
     #[test]
-    fn axis_has_steps_for_powers_and_for_what_a_logarithm_cannot_show() {
-        let steps = |p: &[&str]| axis(p) == Axis::Steps(p.iter().map(|&p| p.to_owned()).collect());
-        assert!(steps(&["10", "100", "1000"]) && steps(&["1", "2", "4"]));
+    fn places_are_even_for_powers_and_for_what_a_logarithm_cannot_show() {
+        let even = |parameters: &[&str]| {
+            let last = (parameters.len() - 1).max(1) as f64;
+            let steps = (0..parameters.len()).map(|step| step as f64 / last);
+            let mut pairs = places(parameters).into_iter().zip(steps);
+            pairs.all(|(place, step)| (place - step).abs() < 1e-9)
+        };
+        assert!(even(&["10", "100", "1000"]) && even(&["1", "2", "4"]));
         assert!(
-            steps(&["0", "100", "1000"])
-                && steps(&["small", "large"])
-                && steps(&["3", "4"])
-                && steps(&["7"])
+            even(&["0", "100", "1000"])
+                && even(&["small", "large"])
+                && even(&["3", "4"])
+                && even(&["7"])
         );
-        assert!(axis(&["9", "10", "1000"]) == Axis::Log);
+        assert!(!even(&["9", "10", "1000"]));
     }
 
     #[test]
