@@ -16,9 +16,9 @@ use book::problem::Problem;
 use book::project::{Project, module};
 use book::regions;
 use book::task::{Mutant, Task, line_of_key};
+use progress::Progress;
 use toolchain::cache::Cache;
 use toolchain::cargo::Artifacts;
-use toolchain::progress::Progress;
 use toolchain::suite::{self, Lints};
 
 /// What became of one mutant.

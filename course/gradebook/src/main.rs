@@ -7,7 +7,7 @@ use book::problem::{Exit, exit_code};
 use book::project::Project;
 use clap::{Parser, Subcommand};
 use gradebook::{export, report as grade_report, similarity};
-use toolchain::progress::Progress;
+use progress::Progress;
 
 /// The tool of Future Proposals in Rust.
 #[derive(Parser)]

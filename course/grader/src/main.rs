@@ -7,7 +7,7 @@ use anyhow::Result;
 use book::problem::{Exit, exit_code};
 use book::project::Project;
 use clap::{Args, Parser, Subcommand};
-use toolchain::progress::Progress;
+use progress::Progress;
 
 /// The tool of Future Proposals in Rust.
 #[derive(Parser)]

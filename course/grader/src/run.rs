@@ -14,8 +14,8 @@ use super::judge::Grader;
 use super::naming::Naming;
 use super::result::{Graded, Status, Student};
 use super::store::{self, Shard};
+use progress::Progress;
 use sandbox::{Level, Limits, Sandbox};
-use toolchain::progress::Progress;
 
 /// How to grade.
 #[derive(Debug, Clone, Default)]

@@ -1,6 +1,7 @@
 //! Benchmark results.
 
-pub mod bench;
+pub mod criterion;
 pub mod digest;
+pub mod go;
 pub mod number;
 pub mod record;

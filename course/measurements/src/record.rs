@@ -54,6 +54,23 @@ pub struct Machine {
     pub kernel: String,
 }
 
+impl Machine {
+    /// One line for a caption: `Intel(R) Xeon(R) Processor, 2 cores, 8 GiB, Linux 6.1.0`.
+    #[must_use]
+    pub fn describe(&self) -> String {
+        let cores = if self.cores == 1 {
+            "1 core".to_owned()
+        } else {
+            format!("{} cores", self.cores)
+        };
+        let memory = match self.memory_mib {
+            0 => String::new(),
+            mib => format!(", {:.0}\u{a0}GiB", mib as f64 / 1024.0),
+        };
+        format!("{}, {cores}{memory}, {}", self.cpu, self.kernel)
+    }
+}
+
 /// What was measured for one chapter.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -163,8 +163,7 @@ fn tells(group: &str, cases: &[Case]) {
             );
             continue;
         }
-        if case.name == "unknown-go-name" && measurements::bench::go::version(book.root()).is_none()
-        {
+        if case.name == "unknown-go-name" && measurements::go::version(book.root()).is_none() {
             eprintln!("skipped: there is no Go here");
             continue;
         }

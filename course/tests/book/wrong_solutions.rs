@@ -3,8 +3,8 @@
 use book::evidence::Told;
 use book::project::Project;
 use exercise::mutants::{self, Verdict};
+use progress::Progress;
 use toolchain::cargo::Artifacts;
-use toolchain::progress::Progress;
 
 use crate::assign::marked_book;
 use crate::small_book::SmallBook;

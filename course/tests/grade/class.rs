@@ -9,8 +9,8 @@ use grader::judge::Grader;
 use grader::result::Status;
 use grader::run::{Options, Run, grade};
 use grader::store;
+use progress::Progress;
 use sandbox::Level;
-use toolchain::progress::Progress;
 
 use super::{SUM, grader};
 

@@ -5,7 +5,6 @@ pub mod cargo;
 pub mod panic;
 pub mod process;
 pub mod program;
-pub mod progress;
 pub mod readable;
 pub mod source;
 pub mod suite;

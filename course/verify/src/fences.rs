@@ -16,10 +16,10 @@ use regex::Regex;
 
 use book::fence::{Expect, Snippet, fence_for};
 use book::problem::{Problem, Problems};
+use progress::Progress;
 use toolchain::cache::Cache;
 use toolchain::cargo::Artifacts;
 use toolchain::process;
-use toolchain::progress::Progress;
 use toolchain::readable::readable;
 
 /// Runs every snippet that is to compile and not to panic, all in one merged compilation. Returns how many came from the cache.

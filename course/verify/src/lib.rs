@@ -32,12 +32,12 @@ use book::session::Session;
 use book::task::{Mode, Output, Task, line_of_key};
 use book::{proposals, regions};
 use measurements::record::Record;
+use progress::{Phase, Progress};
 use reader::includes;
 use reader::preprocess;
 use toolchain::cache::Cache;
 use toolchain::cargo::Artifacts;
 use toolchain::process;
-use toolchain::progress::{Phase, Progress};
 
 /// What to check, and whether to accept what changed.
 #[derive(Debug, Clone, Default)]

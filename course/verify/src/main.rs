@@ -9,7 +9,7 @@ use anyhow::Result;
 use book::problem::{Exit, Unwell, exit_code};
 use book::project::Project;
 use clap::{Args, Parser, Subcommand};
-use toolchain::progress::Progress;
+use progress::Progress;
 use verify::report::{self, Document};
 
 /// The tool of Future Proposals in Rust.

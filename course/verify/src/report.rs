@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::Report;
 use book::evidence::Counts;
 use book::problem::{Exit, Problem, with_slashes};
-use toolchain::progress::Phase;
+use progress::Phase;
 
 /// The words of `cargo course verify --help` on all this.
 pub const HELP: &str = "\

@@ -18,8 +18,8 @@ use class::Known;
 use exercise::mutants;
 use grader::result::Graded;
 use grader::store;
+use progress::Progress;
 use toolchain::cargo::Artifacts;
-use toolchain::progress::Progress;
 
 /// What `--help` adds.
 pub const HELP: &str = "\

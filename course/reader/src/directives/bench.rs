@@ -26,7 +26,7 @@ use std::fmt::Write;
 use super::value::recorded;
 use super::{Fault, Place, escape};
 use crate::plot::{self, Alt, Dot, Line};
-use measurements::bench::criterion;
+use measurements::criterion;
 use measurements::number::Quantity;
 use measurements::record::{ChapterRecord, Machine, Measurement, Record};
 

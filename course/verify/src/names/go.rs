@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use std::thread::{self, JoinHandle};
 
 use super::lexer::words;
-use measurements::bench::go;
+use measurements::go;
 use toolchain::cache::Cache;
 
 /// A Go that is being asked for its version, which takes a while: there may be none.

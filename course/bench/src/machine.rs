@@ -5,47 +5,30 @@ use std::sync::LazyLock;
 use anyhow::{Result, ensure};
 use regex::Regex;
 
-use crate::record::Machine;
+use measurements::record::Machine;
 
-impl Machine {
-    /// This machine, under the name given or one made from its CPU.
-    ///
-    /// # Errors
-    ///
-    /// When the name is not one that a file can have everywhere: lower-case letters, digits, hyphens.
-    pub fn this(name: Option<&str>) -> Result<Self> {
-        let cores = std::thread::available_parallelism()
-            .map_or(1, |cores| u32::try_from(cores.get()).unwrap_or(1));
-        let (cpu, memory_mib, kernel) = hardware();
-        let name = name.map_or_else(|| default_name(&cpu, cores), str::to_owned);
-        let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-        ensure!(
-            !name.is_empty() && name.chars().all(plain),
-            "`{name}` cannot name a record: use lower-case letters, digits and hyphens"
-        );
-        Ok(Self {
-            name,
-            cpu,
-            cores,
-            memory_mib,
-            kernel,
-        })
-    }
-
-    /// One line for a caption: `Intel(R) Xeon(R) Processor, 2 cores, 8 GiB, Linux 6.1.0`.
-    #[must_use]
-    pub fn describe(&self) -> String {
-        let cores = if self.cores == 1 {
-            "1 core".to_owned()
-        } else {
-            format!("{} cores", self.cores)
-        };
-        let memory = match self.memory_mib {
-            0 => String::new(),
-            mib => format!(", {:.0}\u{a0}GiB", mib as f64 / 1024.0),
-        };
-        format!("{}, {cores}{memory}, {}", self.cpu, self.kernel)
-    }
+/// This machine, under the name given or one made from its CPU.
+///
+/// # Errors
+///
+/// When the name is not one that a file can have everywhere: lower-case letters, digits, hyphens.
+pub fn this(name: Option<&str>) -> Result<Machine> {
+    let cores = std::thread::available_parallelism()
+        .map_or(1, |cores| u32::try_from(cores.get()).unwrap_or(1));
+    let (cpu, memory_mib, kernel) = hardware();
+    let name = name.map_or_else(|| default_name(&cpu, cores), str::to_owned);
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    ensure!(
+        !name.is_empty() && name.chars().all(plain),
+        "`{name}` cannot name a record: use lower-case letters, digits and hyphens"
+    );
+    Ok(Machine {
+        name,
+        cpu,
+        cores,
+        memory_mib,
+        kernel,
+    })
 }
 
 /// CPU model, memory in MiB (0 where it cannot be told), kernel.
@@ -122,7 +105,7 @@ mod tests {
 
     #[test]
     fn this_machine_can_be_described() {
-        let machine = Machine::this(None).unwrap();
+        let machine = this(None).unwrap();
         assert!(machine.cores > 0 && !machine.describe().is_empty());
         #[cfg(target_os = "linux")]
         assert!(machine.memory_mib > 0 && machine.kernel.starts_with("Linux "));
@@ -131,8 +114,8 @@ mod tests {
     #[test]
     fn names_that_are_no_file_names_are_refused() {
         for name in ["", "../x", "My Mac", "a/b"] {
-            assert!(Machine::this(Some(name)).is_err(), "{name}");
+            assert!(this(Some(name)).is_err(), "{name}");
         }
-        assert_eq!(Machine::this(Some("quiet-box")).unwrap().name, "quiet-box");
+        assert_eq!(this(Some("quiet-box")).unwrap().name, "quiet-box");
     }
 }

@@ -275,8 +275,8 @@ mod tests {
     use super::*;
 
     /// What go1.27.3 printed.
-    const BENCH: &str = include_str!("../../tests/fixtures/go/bench.txt");
-    const TESTS: &str = include_str!("../../tests/fixtures/go/test.json");
+    const BENCH: &str = include_str!("../tests/fixtures/go/bench.txt");
+    const TESTS: &str = include_str!("../tests/fixtures/go/test.json");
 
     #[test]
     fn benchmarks_carry_id_mean_interval_elements_and_memory() {

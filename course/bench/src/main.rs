@@ -6,7 +6,6 @@ use anyhow::Result;
 use book::problem::{Exit, exit_code};
 use book::project::Project;
 use clap::{Parser, Subcommand};
-use measurements::bench;
 
 /// The tool of Future Proposals in Rust.
 #[derive(Parser)]

@@ -7,12 +7,11 @@ use std::time::SystemTime;
 
 use anyhow::{Context, Result, bail, ensure};
 
-use crate::digest::{digest, sources};
-use crate::record::{ChapterRecord, Machine, Measurement, Record, benched};
 use book::project::module;
+use measurements::digest::{digest, sources};
+use measurements::record::{ChapterRecord, Measurement, Record, benched};
+use measurements::{criterion, go};
 
-pub mod criterion;
-pub mod go;
 pub mod machine;
 
 /// Measures chapters with criterion, and with Go where there is one; `record` keeps the result.
@@ -99,7 +98,7 @@ fn chosen(named: &[String], benched: &[String]) -> Result<Vec<String>> {
 ///
 /// Chapters that are not measured now keep their numbers, so the machine must still be the one they were measured on.
 fn open_record(root: &Path, name: Option<&str>, measured: &[String]) -> Result<Record> {
-    let here = Machine::this(name)?;
+    let here = machine::this(name)?;
     let file = Record::file(&here.name);
     let Some(book) = Record::load(root, &file).map_err(|problem| anyhow::anyhow!("{problem}"))?
     else {
@@ -264,7 +263,7 @@ fn report(measured: &ChapterRecord) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::number::Quantity;
+    use measurements::number::Quantity;
 
     fn chapter(digest: &str, go: Option<&str>) -> ChapterRecord {
         let figure = Measurement {
@@ -326,7 +325,7 @@ mod tests {
     #[test]
     fn record_of_another_machine_is_not_mixed_with_this_one() {
         let root = tempfile::tempdir().unwrap();
-        let mut there = Machine::this(Some("box")).unwrap();
+        let mut there = machine::this(Some("box")).unwrap();
         there.cpu = "Another CPU".to_owned();
         let mut book = Record::new(there);
         book.chapters.insert("a".to_owned(), chapter("", None));
@@ -347,7 +346,7 @@ mod tests {
     #[test]
     fn record_keeps_the_chapters_that_are_not_measured() {
         let root = tempfile::tempdir().unwrap();
-        let mut book = Record::new(Machine::this(Some("box")).unwrap());
+        let mut book = Record::new(machine::this(Some("box")).unwrap());
         book.chapters.insert("a".to_owned(), chapter("", None));
         book.save(root.path()).unwrap();
         let opened = open_record(root.path(), Some("box"), &["b".to_owned()]).unwrap();
