@@ -1,6 +1,6 @@
-//! What somebody may have meant.
+//! Likely meanings of a misspelt word.
 
-/// The three words most like the one given, the likest first.
+/// The three words most like the one given, best first.
 #[must_use]
 pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
     let mut scored: Vec<_> = known
@@ -11,7 +11,7 @@ pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Vec<
     scored.into_iter().take(3).map(|(_, known)| known).collect()
 }
 
-/// Of the three words most like the one given those that are like it indeed, the likest first.
+/// The words of [`nearest`] that share at least 70 % of their letters with the one given.
 #[must_use]
 pub fn near<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Vec<String> {
     let alike = |known: &&str| likeness(word, known) >= 0.7;

@@ -1,4 +1,4 @@
-//! What is wrong with the book: where, what, and what to do.
+//! Diagnostics: location, message, evidence, suggested fix.
 
 use std::fmt;
 use std::io;
@@ -8,7 +8,7 @@ use anstyle::{AnsiColor, Style};
 use anyhow::Result;
 use serde::Serialize;
 
-/// One fault of the book, addressed to whoever can mend it.
+/// A diagnostic: location, message, evidence, suggested fix.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Problem {
     /// The file, relative to the book's root.
@@ -16,11 +16,11 @@ pub struct Problem {
     pub file: PathBuf,
     /// The line, from 1; 0 when the whole file is meant.
     pub line: usize,
-    /// What is wrong, in one sentence.
+    /// The message, in one sentence.
     pub what: String,
     /// Evidence: a diff, a compiler's message. May have many lines, may be empty.
     pub detail: String,
-    /// What to do about it.
+    /// The suggested fix.
     pub help: String,
 }
 
@@ -36,7 +36,7 @@ impl Problem {
         }
     }
 
-    /// Says what to do.
+    /// Adds a suggested fix.
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = help.into();
@@ -80,7 +80,7 @@ impl fmt::Display for Problem {
     }
 }
 
-/// Why a file cannot be read, in the same words on every platform.
+/// The reason why a file cannot be read, in the same words on every platform.
 #[must_use]
 pub fn unreadable(error: &io::Error) -> String {
     match error.kind() {
@@ -90,33 +90,33 @@ pub fn unreadable(error: &io::Error) -> String {
     }
 }
 
-/// All faults of a run, reported together, sorted by place.
+/// The diagnostics of a run, reported together, sorted by place.
 #[derive(Debug, Default)]
 pub struct Problems(Vec<Problem>);
 
 impl Problems {
-    /// Notes one more.
+    /// Adds a diagnostic.
     pub fn push(&mut self, problem: Problem) {
         self.0.push(problem);
     }
 
-    /// Takes the value, or notes why there is none.
+    /// Returns the value, or adds the diagnostic.
     pub fn take<T>(&mut self, result: Result<T, Problem>) -> Option<T> {
         result.map_err(|problem| self.push(problem)).ok()
     }
 
-    /// Notes all of `other`.
+    /// Adds all of `other`.
     pub fn extend(&mut self, other: impl IntoIterator<Item = Problem>) {
         self.0.extend(other);
     }
 
-    /// How many there are.
+    /// The number of diagnostics.
     #[must_use]
     pub fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// Whether there are none.
+    /// True if there are none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -176,7 +176,7 @@ pub fn refuse(problems: Vec<Problem>) -> Result<()> {
     }
 }
 
-/// How a run ended, as its exit code says it.
+/// The end of a run, as its exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exit {
     /// The book is well.

@@ -1,4 +1,4 @@
-//! What of a listing is the solution: the lines between `// ANCHOR: solution_NAME` and `// ANCHOR_END: solution_NAME`.
+//! The solution in a listing: the lines between `// ANCHOR: solution_NAME` and `// ANCHOR_END: solution_NAME`.
 //!
 //! mdBook takes these markers for anchors, and shows none of them within an anchor that a page includes.
 
@@ -7,10 +7,10 @@ use std::path::Path;
 
 use crate::problem::Problem;
 
-/// What the name of a solution's anchor begins with.
+/// The prefix of a solution's anchor.
 pub const PREFIX: &str = "solution_";
 
-/// What a file with stubs begins with.
+/// The first line of a file with stubs.
 const UNUSED: &str = "#![allow(unused, reason = \"until everything below is written: remove this line when it is\")]\n";
 
 /// Lines that a learner writes.
@@ -22,7 +22,7 @@ pub struct Region {
     pub line: usize,
     /// The line of its last marker, from 1.
     pub end: usize,
-    /// How far the markers are indented.
+    /// The indentation of the markers.
     pub indent: String,
     /// Its text, without markers of other anchors.
     pub text: String,

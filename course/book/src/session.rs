@@ -1,4 +1,4 @@
-//! What a page shows of the tool itself: commands, one after the other, in a folder of their own.
+//! The commands of the tool that a page shows, run one after the other in a folder of their own.
 //!
 //! `listings/sessions/<page>.toml` has them, `{{#session NAME}}` shows one with its output, and `verify` runs them all
 //! again and compares. Between two commands files can be edited, as a reader would.
@@ -14,7 +14,7 @@ use crate::problem::Problem;
 use crate::project::Project;
 use crate::task::line_of;
 
-/// What a command begins with.
+/// The beginning of a command.
 pub const TOOL: &str = "cargo course ";
 
 /// The commands of a page.
@@ -32,9 +32,9 @@ pub struct Session {
 pub struct Step {
     /// A name, unique on the page.
     pub name: String,
-    /// What is done before: an exercise solved in part.
+    /// An exercise to solve in part before the command.
     pub solve: Option<Solve>,
-    /// What is done before: edits.
+    /// Edits before the command.
     #[serde(default)]
     pub edit: Vec<Edit>,
     /// The command, `cargo course …`.
@@ -65,7 +65,7 @@ pub struct Edit {
     pub file: PathBuf,
     /// The text to replace; it must occur exactly once.
     pub find: String,
-    /// What stands there instead.
+    /// The replacement.
     pub replace: String,
 }
 

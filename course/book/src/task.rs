@@ -1,4 +1,4 @@
-//! `task.toml`: what a chapter asks, what it is worth, and what it claims.
+//! `task.toml`: a chapter's exercises, points, wrong solutions and claims.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -21,21 +21,21 @@ pub struct Task {
     pub title: String,
     /// The number of the task in the original list.
     pub original: u32,
-    /// How long the core exercise and the reading take together, in minutes.
+    /// Minutes for the reading and the core exercise together.
     pub minutes: u32,
-    /// How much is asked of the reader.
+    /// The difficulty.
     pub level: Level,
     /// Slugs of the chapters to read first.
     #[serde(default)]
     pub prerequisites: Vec<String>,
-    /// What a reader can do afterwards.
+    /// The abilities a reader gains.
     pub objectives: Vec<String>,
-    /// What a learner writes.
+    /// The files that a learner writes.
     pub solution: Solution,
-    /// What a test may use when it is graded.
+    /// The limits of a graded test.
     #[serde(default)]
     pub limits: Limits,
-    /// What is asked, part by part.
+    /// The exercises, part by part.
     #[serde(rename = "exercise")]
     pub exercises: Vec<Exercise>,
     /// Groups of tests, each a module of `listings/tests/<module>/`.
@@ -48,15 +48,15 @@ pub struct Task {
     /// Plausible wrong solutions that the tests must reject.
     #[serde(default, rename = "mutant")]
     pub mutants: Vec<Mutant>,
-    /// How the output of an example is compared; an example not named here is deterministic.
+    /// Rules for comparing the outputs of examples; an example not named here is deterministic.
     #[serde(default, rename = "output")]
     pub outputs: BTreeMap<String, Output>,
-    /// What the original list says, with verdicts.
+    /// The claims of the original list, with verdicts.
     #[serde(default, rename = "claim")]
     pub claims: Vec<Claim>,
 }
 
-/// How much a chapter asks of its reader.
+/// The difficulty of a chapter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Level {
@@ -86,15 +86,15 @@ impl Level {
 pub struct Solution {
     /// Files in `listings/src/<module>/`.
     pub files: Vec<String>,
-    /// Whether they may use `unsafe`.
+    /// True if they may use `unsafe`.
     #[serde(default, rename = "unsafe")]
     pub allows_unsafe: bool,
-    /// What a learner finds in place of a region of the solution, by its name; `todo!("NAME")` where nothing is said.
+    /// Stubs in place of the solution's regions, by name; `todo!("NAME")` for the rest.
     #[serde(default)]
     pub stubs: BTreeMap<String, String>,
 }
 
-/// What one test may use when strangers' solutions are graded, where it is other than usual: `[limits]`.
+/// Limits of one test when submissions are graded, where they differ from the usual ones: `[limits]`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Limits {
@@ -110,11 +110,11 @@ pub struct Limits {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Part {
-    /// What everyone does, within the hour.
+    /// The part for everyone, within the hour.
     Core,
     /// A step further.
     Bonus,
-    /// For who wants more.
+    /// The part for those who want more.
     Stretch,
 }
 
@@ -134,13 +134,13 @@ impl Part {
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Exercise {
-    /// Which part it belongs to.
+    /// Its part.
     pub part: Part,
     /// A short name.
     pub title: String,
-    /// How long it takes, in minutes.
+    /// Its duration in minutes.
     pub minutes: u32,
-    /// What is asked, in Markdown.
+    /// The task, in Markdown.
     pub asks: String,
     /// Hints, each saying more than the one before, in Markdown.
     #[serde(default)]
@@ -227,13 +227,13 @@ pub struct Group {
     pub name: String,
     /// The part whose points it carries.
     pub part: Part,
-    /// What passing all of it is worth.
+    /// Points for passing all of it.
     pub points: u32,
-    /// Whether a learner sees it.
+    /// Its visibility to learners.
     pub visibility: Visibility,
 }
 
-/// Who sees a group of tests.
+/// The visibility of a group of tests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Visibility {
@@ -249,19 +249,19 @@ pub enum Visibility {
 pub struct Mutant {
     /// A short name, unique in the chapter.
     pub name: String,
-    /// Why someone might write it.
+    /// The reason why someone might write it.
     pub story: String,
     /// The file in `listings/src/<module>/`.
     pub file: String,
     /// The text to replace; it must occur exactly once.
     pub find: String,
-    /// What stands there instead.
+    /// The replacement.
     pub replace: String,
     /// Paths of tests that must fail, as `cargo test` prints them. Of every group that is lost at least one is named.
     pub caught_by: Vec<String>,
 }
 
-/// How an example's output is compared with the captured one.
+/// The rule for comparing an example's output with the captured one.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Output {
@@ -271,7 +271,7 @@ pub struct Output {
     /// For `normalised`: what is replaced before comparing, on both sides.
     #[serde(default)]
     pub normalise: Vec<Normalise>,
-    /// Why the output is not the same every time.
+    /// The reason why the output varies.
     #[serde(default)]
     pub why: String,
 }
@@ -295,17 +295,17 @@ pub enum Mode {
 pub struct Normalise {
     /// A regular expression.
     pub pattern: String,
-    /// What takes the place of each match.
+    /// The replacement of each match.
     pub with: String,
 }
 
-/// A claim of the original list, with what became of it.
+/// A claim of the original list, with its verdicts.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Claim {
     /// A name, unique in the chapter.
     pub id: String,
-    /// What the original says, in the book's words.
+    /// The claim, in the book's words.
     pub says: String,
     /// The verdict for Go.
     pub go: Option<Finding>,
@@ -333,7 +333,7 @@ pub struct Finding {
     pub below: Option<f64>,
 }
 
-/// What became of a claim.
+/// The verdict on a claim.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 pub enum Verdict {
     /// It is so.
@@ -359,7 +359,7 @@ impl Verdict {
     }
 }
 
-/// What is wrong between the parts of a task, and at which `key = "value"`.
+/// An inconsistency between parts of a task, at a `key = "value"`.
 struct Flaw {
     key: &'static str,
     value: String,
@@ -408,7 +408,7 @@ impl Task {
             .join("task.toml")
     }
 
-    /// What serde cannot see: parts that do not fit together.
+    /// Inconsistencies that serde cannot see.
     fn flaws(&self) -> Vec<Flaw> {
         let mut flaws = Vec::new();
         let mut note = |key, value: &str, what: String, help: &'static str| {
@@ -577,7 +577,7 @@ impl Task {
         flaws
     }
 
-    /// Whether what a learner writes is a text: it has no files of code, and no tests.
+    /// True if a learner writes a text: the task has no files of code and no tests.
     #[must_use]
     pub fn is_text(&self) -> bool {
         self.solution.files.is_empty() && self.groups.is_empty()
@@ -593,14 +593,14 @@ impl Task {
             .sum()
     }
 
-    /// How the output of an example is compared.
+    /// The rule for comparing the output of an example.
     #[must_use]
     pub fn output(&self, name: &str) -> Output {
         self.outputs.get(name).cloned().unwrap_or_default()
     }
 }
 
-/// What serde says, in the words of TOML and of who writes it.
+/// serde's message in the words of TOML.
 fn in_words(message: &str) -> String {
     const WORDS: [(&str, &str); 6] = [
         ("\n", " "),
@@ -617,7 +617,7 @@ fn in_words(message: &str) -> String {
         })
 }
 
-/// What somebody may have meant who wrote an unknown word, and where all words stand.
+/// The likely meaning of an unknown word, and the place that lists all words.
 fn meant(message: &str) -> String {
     const ALL: &str =
         "course/book/src/task.rs defines every key; listings/src/virtual_time/task.toml uses most";

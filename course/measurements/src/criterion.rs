@@ -62,7 +62,7 @@ struct Sample {
     times: Vec<f64>,
 }
 
-/// Where criterion keeps its results, by its own rules.
+/// The folder of criterion's results, by its own rules.
 #[must_use]
 pub fn home(root: &Path) -> PathBuf {
     if let Some(home) = std::env::var_os("CRITERION_HOME") {
@@ -74,7 +74,7 @@ pub fn home(root: &Path) -> PathBuf {
     }
 }
 
-/// Whether a benchmark's id belongs to a chapter. Go's may be among them: a benchmark of memory weighs both languages.
+/// True if a benchmark's id belongs to a chapter. Go's may be among them: a benchmark of memory weighs both languages.
 #[must_use]
 pub fn belongs(id: &str, slug: &str) -> bool {
     chapter_of(id) == Some(slug)

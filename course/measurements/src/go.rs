@@ -12,7 +12,7 @@ use crate::number::Quantity;
 use crate::record::Measurement;
 use book::project::module;
 
-/// Where the Go module lies, from the book's root.
+/// The folder of the Go module, from the book's root.
 const FOLDER: &str = "benches/go";
 
 /// The Go that would run the baselines, as `go1.27.3`; none when there is no Go.
@@ -29,7 +29,7 @@ pub fn version(root: &Path) -> Option<String> {
     (output.status.success() && !version.is_empty()).then_some(version)
 }
 
-/// Where to ask Go: in the book's Go module, or at its root if it has none.
+/// The folder to ask Go in: the book's Go module, or its root if it has none.
 #[must_use]
 pub fn folder(root: &Path) -> PathBuf {
     let folder = root.join(FOLDER);
@@ -274,7 +274,7 @@ fn kebab(camel: &str) -> String {
 mod tests {
     use super::*;
 
-    /// What go1.27.3 printed.
+    /// Output of go1.27.3.
     const BENCH: &str = include_str!("../tests/fixtures/go/bench.txt");
     const TESTS: &str = include_str!("../tests/fixtures/go/test.json");
 

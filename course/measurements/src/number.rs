@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-/// What is measured. It decides in which unit a number is kept, and how it is said.
+/// A measured quantity. It decides the unit of a number and the words around it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Quantity {
@@ -26,7 +26,7 @@ impl Quantity {
         }
     }
 
-    /// What has the best number is this, and what has the worst is that.
+    /// Labels of the best and the worst row: `["fastest", "slowest"]`.
     #[must_use]
     pub fn superlatives(self) -> [&'static str; 2] {
         match self {
@@ -36,7 +36,7 @@ impl Quantity {
         }
     }
 
-    /// What follows a ratio: `3.4× as long`.
+    /// The words after a ratio: `as long` in `3.4× as long`.
     #[must_use]
     pub fn compared(self) -> &'static str {
         match self {
@@ -45,7 +45,7 @@ impl Quantity {
         }
     }
 
-    /// Which numbers are good.
+    /// The direction in which numbers are better.
     #[must_use]
     pub fn better(self) -> &'static str {
         match self {
@@ -111,7 +111,7 @@ impl Estimate {
         }
     }
 
-    /// How many significant digits the interval supports: three when its half-width is at most one unit of the third
+    /// The number of significant digits that the interval supports: three when its half-width is at most one unit of the third
     /// digit, two otherwise.
     #[must_use]
     pub fn digits(self) -> usize {

@@ -16,23 +16,23 @@ use book::problem::{Problem, unreadable};
 use book::project::module;
 use book::task::line_of;
 
-/// Where records lie, from the book's root.
+/// The folder of records, from the book's root.
 const FOLDER: &str = "benches/results";
 
 /// The version of the form that this tool writes and reads.
 const SCHEMA: u32 = 1;
 
-/// What a benchmark's iteration may take, in nanoseconds: from a thousandth of one to eleven days; or in bytes. Beyond, no
+/// The plausible range of a benchmark's iteration, in nanoseconds: from a thousandth of one to eleven days; or in bytes. Beyond, no
 /// number and no axis of a plot would make sense.
 const POSSIBLE: RangeInclusive<f64> = 1e-3..=1e15;
 
-/// What was measured on one machine, chapter by chapter.
+/// The measurements of one machine, chapter by chapter.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Record {
     /// The version of this form: 1.
     pub schema: u32,
-    /// Where it was measured.
+    /// The machine.
     pub machine: Machine,
     /// The chapters, by slug.
     pub chapters: BTreeMap<String, ChapterRecord>,
@@ -71,7 +71,7 @@ impl Machine {
     }
 }
 
-/// What was measured for one chapter.
+/// The measurements of one chapter.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ChapterRecord {
@@ -95,7 +95,7 @@ pub struct ChapterRecord {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "Written", into = "Written")]
 pub struct Measurement {
-    /// What was measured.
+    /// The measured quantity.
     pub quantity: Quantity,
     /// The estimate, in nanoseconds or bytes.
     pub value: f64,
@@ -105,9 +105,9 @@ pub struct Measurement {
     pub high: f64,
     /// The interval's confidence level, such as 0.95.
     pub confidence: f64,
-    /// How many samples it rests on.
+    /// The number of samples.
     pub samples: u64,
-    /// How many elements one iteration handles, where the benchmark says so.
+    /// The number of elements one iteration handles, where the benchmark says so.
     pub elements: Option<u64>,
     /// Bytes allocated an iteration (Go's `-benchmem`).
     pub bytes: Option<u64>,
@@ -283,7 +283,7 @@ impl Measurement {
         self.per_element().amount_interval(self.quantity)
     }
 
-    /// Where the numbers come from, for a tooltip: `24.1 ns, 95 % interval 23.8 to 24.4 ns, 60 samples`.
+    /// The source of the number, for a tooltip: `24.1 ns, 95 % interval 23.8 to 24.4 ns, 60 samples`.
     #[must_use]
     pub fn evidence(&self) -> String {
         format!(
@@ -383,7 +383,7 @@ impl Record {
         Ok(record)
     }
 
-    /// What serde cannot see: the word to look for in the text, and what is wrong with it.
+    /// An implausibility that serde cannot see: the word to look for in the text, and the message.
     fn plausible(&self) -> Result<(), (String, String)> {
         if self.schema != SCHEMA {
             let what = format!(

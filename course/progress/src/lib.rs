@@ -1,4 +1,4 @@
-//! What a run is doing, told while it does it: a bar on a terminal, a line a phase everywhere else.
+//! The progress of long work: a bar on a terminal, a line a phase everywhere else.
 
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
@@ -12,13 +12,13 @@ use serde::Serialize;
 pub struct Phase {
     /// Its name, one word.
     pub name: &'static str,
-    /// How long it took, in seconds.
+    /// Its duration in seconds.
     pub seconds: f64,
-    /// What was done, in a few words.
+    /// A summary in a few words.
     pub said: String,
 }
 
-/// Where a run says what it is doing.
+/// The reporter of a run.
 #[derive(Debug)]
 pub struct Progress {
     bar: Option<ProgressBar>,
@@ -136,7 +136,7 @@ fn style(template: &str) -> ProgressStyle {
         .progress_chars("━━╌")
 }
 
-/// Whether a terminal may be drawn on again and again: not a dumb one, not a log of CI, not where colour is unwanted.
+/// True if a terminal may be redrawn: not a dumb one, not a log of CI, not where colour is unwanted.
 fn can_redraw(variable: impl Fn(&str) -> Option<String>) -> bool {
     let set = |name| variable(name).is_some_and(|value| !value.is_empty());
     !set("NO_COLOR") && !set("CI") && variable("TERM").is_none_or(|term| term != "dumb")

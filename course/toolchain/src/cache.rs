@@ -1,4 +1,4 @@
-//! What passed before and need not be done again.
+//! A cache of results, keyed by all that they depend on.
 //!
 //! An entry's file name is the digest of all it depends on, so an entry is never stale: a change makes another name.
 
@@ -42,13 +42,13 @@ impl Cache {
         self.folder.join(hasher.finalize().to_hex().as_str())
     }
 
-    /// Whether this passed before.
+    /// True if this passed before.
     #[must_use]
     pub fn has(&self, key: &str) -> bool {
         self.path(key).is_file()
     }
 
-    /// What was kept for this.
+    /// The cached text.
     #[must_use]
     pub fn get(&self, key: &str) -> Option<String> {
         fs::read_to_string(self.path(key)).ok()

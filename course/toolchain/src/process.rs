@@ -6,17 +6,17 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 
-/// How long an example may run. Far more than any needs: it only ends what would never end.
+/// The timeout of an example, far above what any needs.
 pub const LIMIT: Duration = Duration::from_secs(60);
 
-/// How a program ended, and what it said.
+/// The exit status and the output of a program.
 #[derive(Debug)]
 pub struct Ended {
     /// `None` when it had to be ended.
     pub status: Option<ExitStatus>,
-    /// What it printed.
+    /// Its standard output.
     pub stdout: String,
-    /// What it printed on stderr.
+    /// Its standard error.
     pub stderr: String,
 }
 

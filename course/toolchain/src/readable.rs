@@ -1,4 +1,4 @@
-//! What rustdoc says of a listing, as its author can use it.
+//! rustdoc's report on a listing, in terms of the listing.
 //!
 //! rustdoc compiles one large file of all listings, so it names lines of a file that nobody wrote. Here they become lines
 //! of the listing, counted from the line after its fence, with includes expanded. Lines of panics are left out: rustdoc

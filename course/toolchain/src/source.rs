@@ -12,7 +12,7 @@ pub fn first_unsafe(text: &str) -> Option<(usize, String)> {
     in_tokens(tokens)
 }
 
-/// How deep brackets nest, at most: those in strings and comments count too.
+/// The deepest nesting of brackets, counting those in strings and comments.
 fn depth(text: &str) -> usize {
     let mut depth = 0_usize;
     let mut deepest = 0;
