@@ -16,7 +16,7 @@ use crate::problem::{Problem, Problems};
 use crate::project::Project;
 use crate::site::{Form, OneFile, Site};
 use crate::verify::{self, Options};
-use crate::{includes, mermaid};
+use crate::{diagrams, includes};
 
 /// The preprocessor `course` of `book.toml`.
 ///
@@ -68,10 +68,14 @@ fn render_item(project: &Project, item: &mut BookItem, problems: &mut Problems) 
 
 /// A page as mdBook's own preprocessors and renderer are to see it.
 pub(crate) fn render_page(project: &Project, page: &Page) -> Result<String, Vec<Problem>> {
+    let text = expanded(project, page)?;
+    diagrams::show(&project.root, page, &text)
+}
+
+/// A page with its directives replaced and its listings marked, but for its diagrams.
+pub(crate) fn expanded(project: &Project, page: &Page) -> Result<String, Vec<Problem>> {
     let text = directives::expand(Place { project, page })?;
-    let text = without_run_button(project, &Page::parse(&page.file, &text))
-        .map_err(|problem| vec![problem])?;
-    mermaid::draw(page, &text)
+    without_run_button(project, &Page::parse(&page.file, &text)).map_err(|problem| vec![problem])
 }
 
 /// Crates that the public playground has. A listing that needs another one gets no run button there.

@@ -9,11 +9,12 @@ use anyhow::Result;
 use clap::{Args, Parser, Subcommand};
 use course::grade::{export, report as grade_report, similarity};
 use course::learner;
+use course::page::Page;
 use course::progress::Progress;
 use course::project::Project;
 use course::report::{self, Document, Exit};
 use course::site::Form;
-use course::{assign, bench, book, edition, new, rehearse, schedule, serve, verify};
+use course::{assign, bench, book, draw_diagrams, edition, new, rehearse, schedule, serve, verify};
 
 /// The tool of Future Proposals in Rust: serves, checks and measures the book.
 #[derive(Parser)]
@@ -141,6 +142,15 @@ enum Command {
     Probe {
         /// What the grader can be caught with
         bait: String,
+    },
+    /// Draw the diagrams of pages again, and print as JSON what differs (called by `verify` and `bless`)
+    #[command(hide = true)]
+    Diagrams {
+        /// Files, such as src/coroutines.md; none for all
+        pages: Vec<PathBuf>,
+        /// Write what differs
+        #[arg(long)]
+        bless: bool,
     },
     /// Speak mdBook's preprocessor protocol (called through book.toml)
     Preprocess {
@@ -418,6 +428,12 @@ fn run(command: Command) -> Result<Exit> {
         } => {
             bench::run(&root, &chapters, record, machine.as_deref(), quick)?;
         }
+        Command::Diagrams { pages, bless } => {
+            let project = Project::load(&root)?;
+            let wanted = |page: &&Page| pages.is_empty() || pages.contains(&page.file);
+            let pages: Vec<&Page> = project.pages.iter().filter(wanted).collect();
+            print_json(&draw_diagrams::redraw(&project, &pages, bless))?;
+        }
         Command::New { slug } => new::chapter(&root, &slug)?,
         Command::Start { chapter, folder } => {
             return learner::command::start(&root, &chapter, folder);
@@ -587,7 +603,7 @@ fn verify_or_bless(
     Ok(report.exit())
 }
 
-fn print_json(document: &Document<'_>) -> Result<()> {
+fn print_json(document: &impl serde::Serialize) -> Result<()> {
     let mut stdout = std::io::stdout().lock();
     serde_json::to_writer_pretty(&mut stdout, document)?;
     writeln!(stdout)?;

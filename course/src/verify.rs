@@ -15,7 +15,9 @@ use crate::checks::names::{self, go::Go};
 use crate::checks::{
     anchors, failures, fences, figures, glossary, links, outputs, panics, proposals, quiz, since,
 };
+use crate::diagrams::Diagram;
 use crate::directives;
+use crate::draw_diagrams;
 use crate::evidence::{self, Counts, Evidence};
 use crate::exercise::{self, regions};
 use crate::includes;
@@ -209,11 +211,16 @@ pub fn verify_telling(root: &Path, options: &Options, progress: &Progress) -> Re
             blessed.push((anchors::file(), lines));
         }
     }
-    // Rendered last: blessing may just have written what a directive shows.
+    // Drawn and rendered last: blessing may just have written what a directive shows.
+    progress.phase("diagrams", || {
+        let drawn = diagrams(&project, &pages, options.bless, &mut problems, &mut blessed);
+        Ok(((), format!("{drawn} pages drawn again")))
+    })?;
     progress.phase("render", || {
         progress.expect(pages.len());
         for page in &pages {
-            if let Err(found) = book::render_page(&project, page) {
+            // But for the diagrams, which have been compared.
+            if let Err(found) = book::expanded(&project, page) {
                 problems.extend(found);
             }
             progress.advance(1);
@@ -511,6 +518,50 @@ fn print_all(examples: &[Example<'_>]) -> Vec<Result<String>> {
             .map(|example| example.join().expect("no example panics the tool"))
             .collect()
     })
+}
+
+/// Draws the diagrams again of pages that have one whose drawing is not known to be right, and returns how many pages.
+fn diagrams(
+    project: &Project,
+    pages: &[&Page],
+    bless: bool,
+    problems: &mut Problems,
+    blessed: &mut Vec<(PathBuf, String)>,
+) -> usize {
+    // What draws is a library.
+    let lock = fs::read_to_string(project.root.join("Cargo.lock")).unwrap_or_default();
+    let cache = Cache::new(project.scratch().join("cache"), lock);
+    let found = |page: &Page| match book::expanded(project, page) {
+        Ok(text) => Diagram::find(page, &text),
+        // Rendering reports it.
+        Err(_) => Ok(Vec::new()),
+    };
+    let key = |diagram: &Diagram| {
+        let svg = diagram.read(&project.root).ok()?;
+        Some(format!("{} {svg}", diagram.header()))
+    };
+    let known = |diagram: &Diagram| key(diagram).is_some_and(|key| cache.has(&key));
+    let pages: Vec<&Page> = pages
+        .iter()
+        .copied()
+        .filter(|page| Diagram::is_on(page))
+        .filter(|page| !found(page).is_ok_and(|diagrams| diagrams.iter().all(known)))
+        .collect();
+    if pages.is_empty() {
+        return 0;
+    }
+    let redrawn = draw_diagrams::redraw(project, &pages, bless);
+    if redrawn.problems.is_empty() {
+        let diagrams = pages.iter().filter_map(|page| found(page).ok()).flatten();
+        let keys = diagrams.filter_map(|diagram| key(&diagram));
+        keys.for_each(|key| cache.add(&key));
+    }
+    problems.extend(redrawn.problems);
+    blessed.extend(redrawn.written.into_iter().map(|it| {
+        let difference = outputs::difference(&it.before, &it.now);
+        (it.file, difference)
+    }));
+    pages.len()
 }
 
 /// The Rust fences of the pages, with their includes expanded.

@@ -16,7 +16,7 @@ use course::problem::{Problem, Problems};
 use course::project::Project;
 use course::record::{self, Record};
 use course::task::Task;
-use course::{includes, mermaid};
+use course::{diagrams, draw_diagrams, includes};
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use serde_json::Value;
@@ -401,8 +401,11 @@ fn check_page(file: &Path, text: &str) -> Result<(), TestCaseError> {
         project: &project,
         page: &page,
     });
-    let drawn = mermaid::draw(&page, expanded.as_deref().unwrap_or(text));
-    problems.extend(expanded.err().into_iter().chain(drawn.err()).flatten());
+    let text_now = expanded.as_deref().unwrap_or(text);
+    let shown = diagrams::show(&root(), &page, text_now);
+    let drawn = draw_diagrams::drawings(&page, text_now).into_iter();
+    problems.extend(drawn.filter_map(Result::err));
+    problems.extend(expanded.err().into_iter().chain(shown.err()).flatten());
     at_their_places(&problems.sorted(), file, text)
 }
 
