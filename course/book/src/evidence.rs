@@ -127,12 +127,16 @@ pub fn digest(project: &Project, page: &Page) -> String {
     for folder in ["listings/src", "listings/examples", "benches/results"] {
         collect(&project.root.join(folder), &mut files);
     }
+    let captured = page.file.strip_prefix("src").unwrap_or(&page.file);
+    collect(
+        &project
+            .root
+            .join("listings/captured")
+            .join(captured.with_extension("")),
+        &mut files,
+    );
     if let Some(slug) = page.slug() {
         collect(&project.root.join("src").join(slug), &mut files);
-        collect(
-            &project.root.join("listings/captured").join(slug),
-            &mut files,
-        );
         collect(
             &project.root.join("listings/tests").join(module(slug)),
             &mut files,

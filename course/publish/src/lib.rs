@@ -1,6 +1,7 @@
 //! The book as one file, EPUB or PDF, and the cards that links to its pages show.
 
 pub mod card;
+pub mod diagrams;
 mod epub;
 mod pdf;
 mod plain;

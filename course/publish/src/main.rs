@@ -1,13 +1,15 @@
 //! `cargo course build` of what takes more than the site: EPUB, PDF, and cards.
 
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
 
 use anyhow::Result;
+use book::page::Page;
 use book::problem::{Exit, exit_code};
 use book::project::Project;
 use clap::{Parser, Subcommand};
-use publish::{Form, card};
+use publish::{Form, card, diagrams};
 use reader::build;
 use reader::site::Site;
 
@@ -24,29 +26,51 @@ enum Command {
     /// Build the site into book/, that for a class into book-class/, or the book as one file into target/
     #[command(after_long_help = build::HELP)]
     Build(build::Options),
+    /// Draw the diagrams of pages again, and print as JSON what differs (called by `verify` and `bless`)
+    #[command(hide = true)]
+    Diagrams {
+        /// Files, such as src/coroutines.md; none for all
+        pages: Vec<PathBuf>,
+        /// Write what differs
+        #[arg(long)]
+        bless: bool,
+    },
 }
 
 fn main() -> ExitCode {
-    let Command::Build(options) = Cli::parse().command;
-    exit_code(run(&options))
+    exit_code(run(Cli::parse().command))
 }
 
-fn run(options: &build::Options) -> Result<Exit> {
+fn run(command: Command) -> Result<Exit> {
     let root = Project::find_root(&std::env::current_dir()?)?;
+    match command {
+        Command::Build(options) => build_forms(&root, &options)?,
+        Command::Diagrams { pages, bless } => {
+            let project = Project::load(&root)?;
+            let wanted = |page: &&Page| pages.is_empty() || pages.contains(&page.file);
+            let pages: Vec<&Page> = project.pages.iter().filter(wanted).collect();
+            let redrawn = diagrams::redraw(&project, &pages, bless);
+            serde_json::to_writer(std::io::stdout().lock(), &redrawn)?;
+        }
+    }
+    Ok(Exit::Well)
+}
+
+fn build_forms(root: &Path, options: &build::Options) -> Result<()> {
     let mut forms = Vec::new();
     forms.extend(options.epub.then_some(Form::Epub));
     forms.extend(options.pdf.then_some(Form::Pdf));
     for form in &forms {
         let start = Instant::now();
-        build::report(start, &publish::build(&root, *form)?);
+        build::report(start, &publish::build(root, *form)?);
     }
     if forms.is_empty() {
         let start = Instant::now();
         let site = Site {
             cards: Some(card::draw),
         };
-        let folder = build::build(&root, site, false)?;
+        let folder = build::build(root, site, false)?;
         build::report(start, &folder.join("index.html"));
     }
-    Ok(Exit::Well)
+    Ok(())
 }

@@ -9,7 +9,7 @@ use mdbook_preprocessor::book::{Book, BookItem};
 use mdbook_preprocessor::{Preprocessor, PreprocessorContext};
 
 use crate::directives::{self, Place};
-use crate::{includes, mermaid};
+use crate::{diagrams, includes};
 use book::fence::{Expect, expectation};
 use book::page::Page;
 use book::problem::{Problem, Problems, refuse};
@@ -97,15 +97,26 @@ pub fn render_page(
     record: Option<&Record>,
     page: &Page,
 ) -> Result<String, Vec<Problem>> {
-    let place = Place {
+    let text = expanded(project, record, page)?;
+    diagrams::show(&project.root, page, &text)
+}
+
+/// Replaces the directives of a page and marks its listings; its diagrams stay fences.
+///
+/// # Errors
+///
+/// All that is wrong with the page, except its diagrams.
+pub fn expanded(
+    project: &Project,
+    record: Option<&Record>,
+    page: &Page,
+) -> Result<String, Vec<Problem>> {
+    let text = directives::expand(Place {
         project,
         record,
         page,
-    };
-    let text = directives::expand(place)?;
-    let text = without_run_button(project, &Page::parse(&page.file, &text))
-        .map_err(|problem| vec![problem])?;
-    mermaid::draw(page, &text)
+    })?;
+    without_run_button(project, &Page::parse(&page.file, &text)).map_err(|problem| vec![problem])
 }
 
 /// Crates that the public playground has. A listing that needs another one gets no run button there.
@@ -200,12 +211,9 @@ pub fn preprocess() -> Result<()> {
 }
 
 fn check_version(theirs: &str) -> Result<()> {
-    let version = semver::Version::parse(theirs)
-        .with_context(|| format!("mdBook calls itself `{theirs}`"))?;
-    let ours = semver::VersionReq::parse("0.5").context("a valid requirement")?;
     anyhow::ensure!(
-        ours.matches(&version),
-        "this book is written for mdBook 0.5, and this is {version}: `cargo course serve` brings the right one"
+        theirs == "0.5" || theirs.starts_with("0.5."),
+        "this book is written for mdBook 0.5, and this is {theirs}: `cargo course serve` brings the right one"
     );
     Ok(())
 }

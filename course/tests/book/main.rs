@@ -2,6 +2,7 @@
 
 mod assign;
 mod command;
+mod diagrams;
 mod edition;
 mod exercises;
 mod figures;

@@ -18,7 +18,7 @@ use measurements::record::{self, Record};
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use reader::directives::{self, Place};
-use reader::{includes, mermaid};
+use reader::{diagrams, includes};
 use serde_json::Value;
 use verify::claims;
 use verify::{links, names};
@@ -404,8 +404,11 @@ fn check_page(file: &Path, text: &str) -> Result<(), TestCaseError> {
         record: RECORD.as_ref(),
         page: &page,
     });
-    let drawn = mermaid::draw(&page, expanded.as_deref().unwrap_or(text));
-    problems.extend(expanded.err().into_iter().chain(drawn.err()).flatten());
+    let text_now = expanded.as_deref().unwrap_or(text);
+    let shown = diagrams::show(&root(), &page, text_now);
+    let drawn = publish::diagrams::drawings(&page, text_now).into_iter();
+    problems.extend(drawn.filter_map(Result::err));
+    problems.extend(expanded.err().into_iter().chain(shown.err()).flatten());
     at_their_places(&problems.sorted(), file, text)
 }
 

@@ -121,6 +121,7 @@ fn book() -> SmallBook {
         &(fs::read_to_string(book.path(TASK)).unwrap() + CLAIM),
     );
     record(&book);
+    book.bless();
     assert_eq!(
         book.problems(),
         "",
@@ -961,6 +962,30 @@ fn messages_on_links_and_pages_are_the_snapshots() {
             one(
                 "diagram-of-another-kind",
                 &[Replace(PAGE, "flowchart LR\n", "flowerchart LR\n")],
+            ),
+            one(
+                "diagram-not-drawn",
+                &[Remove("listings/captured/small/diagram.svg")],
+            ),
+            one(
+                "diagram-changed",
+                &[Replace(PAGE, "question --> answer", "question --> 42")],
+            ),
+            one(
+                "drawing-changed",
+                &[Replace(
+                    "listings/captured/small/diagram.svg",
+                    "<p>question",
+                    "<p>riddle",
+                )],
+            ),
+            one(
+                "two-diagrams-of-one-name",
+                &[Replace(
+                    PAGE,
+                    "![a question mark]",
+                    "```mermaid\nflowchart LR\n```\n\n![a question mark]",
+                )],
             ),
             one(
                 "summary-lists-a-missing-page",

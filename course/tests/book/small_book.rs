@@ -149,16 +149,17 @@ impl SmallBook {
             .status()
             .unwrap();
         assert!(locked.success());
-        let blessed = verify(
-            book.root(),
-            &Options {
-                bless: true,
-                ..Options::default()
-            },
-        )
-        .unwrap();
-        assert_eq!(blessed.problems, []);
+        book.bless();
         book
+    }
+
+    /// Captures what the book shows, which must have no problems.
+    pub fn bless(&self) {
+        let options = Options {
+            bless: true,
+            ..Options::default()
+        };
+        assert_eq!(verify(self.root(), &options).unwrap().problems, []);
     }
 
     pub fn root(&self) -> &Path {

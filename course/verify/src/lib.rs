@@ -20,7 +20,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::Result;
+use anyhow::{Context, Result, ensure};
 
 use crate::names::go::Go;
 use book::evidence::{self, Counts, Evidence};
@@ -33,11 +33,12 @@ use book::task::{Mode, Output, Task, line_of_key};
 use book::{proposals, regions};
 use measurements::record::Record;
 use progress::{Phase, Progress};
+use reader::diagrams::{Diagram, Redrawn};
 use reader::includes;
 use reader::preprocess;
 use toolchain::cache::Cache;
 use toolchain::cargo::Artifacts;
-use toolchain::process;
+use toolchain::{process, program};
 
 /// What to check, and whether to accept what changed.
 #[derive(Debug, Clone, Default)]
@@ -223,11 +224,21 @@ pub fn verify_telling(root: &Path, options: &Options, progress: &Progress) -> Re
             blessed.push((anchors::file(), lines));
         }
     }
-    // Rendered last: blessing may just have written what a directive shows.
+    // Drawn and rendered last: blessing may just have written what a directive shows.
+    progress.phase("diagrams", || {
+        let drawn = diagrams(
+            (&project, record.as_ref()),
+            &pages,
+            options.bless,
+            &mut problems,
+            &mut blessed,
+        )?;
+        Ok(((), format!("{drawn} pages drawn again")))
+    })?;
     progress.phase("render", || {
         progress.expect(pages.len());
         for page in &pages {
-            if let Err(found) = preprocess::render_page(&project, record.as_ref(), page) {
+            if let Err(found) = preprocess::expanded(&project, record.as_ref(), page) {
                 problems.extend(found);
             }
             progress.advance(1);
@@ -531,6 +542,67 @@ fn print_all(examples: &[Example<'_>]) -> Vec<Result<String>> {
             .map(|example| example.join().expect("no example panics the tool"))
             .collect()
     })
+}
+
+/// Draws the diagrams again of pages that have one whose drawing is not known to be right, and returns how many pages.
+fn diagrams(
+    (project, record): (&Project, Option<&Record>),
+    pages: &[&Page],
+    bless: bool,
+    problems: &mut Problems,
+    blessed: &mut Vec<(PathBuf, String)>,
+) -> Result<usize> {
+    // What draws is a library.
+    let lock = fs::read_to_string(project.root.join("Cargo.lock")).unwrap_or_default();
+    let cache = Cache::new(project.scratch().join("cache"), lock);
+    let found = |page: &Page| match preprocess::expanded(project, record, page) {
+        Ok(text) => Diagram::find(page, &text),
+        // Rendering reports it.
+        Err(_) => Ok(Vec::new()),
+    };
+    let key = |diagram: &Diagram| {
+        let svg = diagram.read(&project.root).ok()?;
+        Some(format!("{} {svg}", diagram.header()))
+    };
+    let known = |diagram: &Diagram| key(diagram).is_some_and(|key| cache.has(&key));
+    let pages: Vec<&Page> = pages
+        .iter()
+        .copied()
+        .filter(|page| Diagram::is_on(page))
+        .filter(|page| !found(page).is_ok_and(|diagrams| diagrams.iter().all(known)))
+        .collect();
+    if pages.is_empty() {
+        return Ok(0);
+    }
+    let redrawn = redraw(&project.root, &pages, bless)?;
+    if redrawn.problems.is_empty() {
+        let diagrams = pages.iter().filter_map(|page| found(page).ok()).flatten();
+        let keys = diagrams.filter_map(|diagram| key(&diagram));
+        keys.for_each(|key| cache.add(&key));
+    }
+    problems.extend(redrawn.problems);
+    blessed.extend(redrawn.written.into_iter().map(|it| {
+        let difference = outputs::difference(&it.before, &it.now);
+        (it.file, difference)
+    }));
+    Ok(pages.len())
+}
+
+/// Draws the diagrams of pages with the program that can.
+fn redraw(root: &Path, pages: &[&Page], bless: bool) -> Result<Redrawn> {
+    let output = program::command("course-publish")?
+        .arg("diagrams")
+        .args(bless.then_some("--bless"))
+        .args(pages.iter().map(|page| &page.file))
+        .current_dir(root)
+        .output()
+        .context("course-publish cannot be started")?;
+    ensure!(
+        output.status.success(),
+        "the diagrams cannot be drawn: {}",
+        String::from_utf8_lossy(&output.stderr).trim()
+    );
+    serde_json::from_slice(&output.stdout).context("course-publish prints no JSON")
 }
 
 /// The Rust fences of the pages, with their includes expanded.
