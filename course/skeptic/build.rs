@@ -1,16 +1,14 @@
 //! Turns the book's listings into one test each.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 
 mod listings;
 
 fn main() -> Result<()> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .ancestors()
-        .nth(2)
-        .context("the book's root")?;
+    let package = PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").context("cargo sets it")?);
+    let root = package.ancestors().nth(2).context("the book's root")?;
     for watched in ["src", "listings/src", "README.md"] {
         println!("cargo:rerun-if-changed={}", root.join(watched).display());
     }
