@@ -1,4 +1,16 @@
-//! `cargo course bench`: measures chapters, and records what was measured.
+//! Runs the benchmarks of chapters, with criterion and with Go where there is one, and records what they measure.
+//!
+//! In: `benches/<module>.rs` and `benches/go/<module>/`. Out: criterion's report, and with `--record`
+//! `benches/results/<machine>.json`, which the pages show.
+//!
+//! ```
+//! // A record is named after the machine, or as asked.
+//! let machine = bench::machine::this(Some("quiet-box"))?;
+//! assert_eq!(machine.name, "quiet-box");
+//! assert!(machine.cores > 0);
+//! assert!(bench::machine::this(Some("../elsewhere")).is_err());
+//! # anyhow::Ok(())
+//! ```
 
 use std::collections::BTreeMap;
 use std::path::Path;

@@ -1,4 +1,21 @@
-//! A chapter's task as an exercise: what is handed out, what is kept back, and what may come back.
+//! Exercises: starters, checks of a learner's code, hints, progress, and wrong solutions.
+//!
+//! In: a chapter's `task.toml`, its listings and tests; a learner's folder. Out: what is handed out, what is kept back, and a
+//! verdict on what comes back.
+//!
+//! ```
+//! use std::path::Path;
+//!
+//! use book::project::Project;
+//! use exercise::Exercise;
+//!
+//! let project = Project::load(Path::new("../.."))?;
+//! let exercise = Exercise::of(&project, "virtual-time")?;
+//! let file = &exercise.allowed()[0];
+//! assert!(exercise.starter().contains_key("README.md"));
+//! assert_ne!(exercise.starter()[file], exercise.solution()[file]);
+//! # anyhow::Ok(())
+//! ```
 //!
 //! The solution in `listings/` is the only source. An exercise is the `listings` crate without what the chapter does not
 //! need: the same names at the same paths, so that tests, wrong solutions and learners' files fit it as they are.

@@ -1,4 +1,19 @@
 //! The progress of long work: a bar on a terminal, a line a phase everywhere else.
+//!
+//! In: phases, as closures, and their steps. Out: words on standard error while they run, and the list of phases with their
+//! durations.
+//!
+//! ```
+//! let progress = progress::Progress::lines();
+//! let sum = progress.phase("add", || {
+//!     progress.expect(3);
+//!     let sum: u32 = (1..=3).inspect(|_| progress.advance(1)).sum();
+//!     Ok((sum, "3 numbers".to_owned()))
+//! })?;
+//! assert_eq!(sum, 6);
+//! assert_eq!(progress.ended()[0].name, "add");
+//! # anyhow::Ok(())
+//! ```
 
 use std::sync::Mutex;
 use std::time::{Duration, Instant};

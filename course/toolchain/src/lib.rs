@@ -1,4 +1,16 @@
-//! cargo, rustc, rustdoc and test programs.
+//! cargo, rustc, rustdoc, libtest and the programs they build: started, timed out, and parsed.
+//!
+//! In: sources, programs, and what these print. Out: typed results: artifacts, exit states, test outcomes, panics. Each
+//! format is parsed here and nowhere else.
+//!
+//! ```
+//! let stderr = "\nthread 'main' (7) panicked at src/main.rs:2:5:\nno tea\nnote: run with `RUST_BACKTRACE=1`\n";
+//! assert_eq!(toolchain::panic::message(stderr), Some("no tea"));
+//!
+//! let source = "// unsafe\nfn main() {\n    unsafe { std::hint::unreachable_unchecked() }\n}\n";
+//! let found = toolchain::source::first_unsafe(source);
+//! assert_eq!(found, Some((3, "unsafe".to_owned())));
+//! ```
 
 pub mod cache;
 pub mod cargo;
