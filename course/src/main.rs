@@ -1,6 +1,7 @@
 //! `cargo course …`
 
 use std::io::Write;
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
@@ -27,6 +28,9 @@ struct Cli {
 enum Command {
     /// Build the book and serve it on this machine, rebuilt on every change
     Serve {
+        /// The address to listen on; with 0.0.0.0 or ::, other machines can read the book too
+        #[arg(long, value_name = "ADDR", default_value = "127.0.0.1")]
+        host: IpAddr,
         /// The port; 0 picks a free one
         #[arg(long, default_value_t = 3000)]
         port: u16,
@@ -359,8 +363,8 @@ fn run(command: Command) -> Result<Exit> {
     }
     let root: PathBuf = Project::find_root(&std::env::current_dir()?)?;
     match command {
-        Command::Serve { port, open } => {
-            serve::serve(&root, serve::Options { port, open }, |root| {
+        Command::Serve { host, port, open } => {
+            serve::serve(&root, serve::Options { host, port, open }, |root| {
                 book::build(root, true)
             })?
         }

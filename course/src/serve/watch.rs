@@ -1,4 +1,4 @@
-//! What changed in the book's folder.
+//! Changes in the book's folder.
 
 use std::collections::HashMap;
 use std::fs;
@@ -10,10 +10,10 @@ use anyhow::{Context, Result};
 use notify_debouncer_mini::notify::{RecommendedWatcher, RecursiveMode};
 use notify_debouncer_mini::{DebounceEventResult, DebouncedEventKind, Debouncer, new_debouncer};
 
-/// What a book is built from.
+/// The places a book is built from.
 const PLACES: &[&str] = &["src", "theme", "listings", "benches/results", "book.toml"];
 
-/// How long a place must be quiet before a change counts: editors write in several steps.
+/// Quiet time of a place before a change counts: editors write in several steps.
 const QUIET: Duration = Duration::from_millis(150);
 
 /// A watched folder: a book, or a learner's exercise.
@@ -75,7 +75,7 @@ impl Watch {
         })
     }
 
-    /// What is watched, for people.
+    /// The watched places, for people.
     pub fn places(&self) -> Vec<&'static str> {
         self.places
             .iter()
@@ -107,7 +107,7 @@ impl Watch {
         }
     }
 
-    /// Whether a file differs from when it was last seen. Folders do not count: their files do.
+    /// Tests that a file differs from when it was last seen. Folders do not count: their files do.
     fn is_new(&self, path: &Path) -> bool {
         let mut stamps = self.stamps.borrow_mut();
         match stamp(path) {
@@ -134,7 +134,7 @@ fn stamp_all(folder: &Path, stamps: &mut HashMap<PathBuf, Stamp>) {
     }
 }
 
-/// Whether a file, relative to the root, belongs to the places: not to a build, not to an editor.
+/// Tests that a file, relative to the root, belongs to the places: not to a build, not to an editor.
 fn matters(places: &[&str], file: &Path) -> bool {
     let name = file.file_name().unwrap_or_default().to_string_lossy();
     let editors = name.starts_with('.')
