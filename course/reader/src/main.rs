@@ -1,5 +1,6 @@
 //! `cargo course serve` and `build`, and mdBook's preprocessor.
 
+use std::net::IpAddr;
 use std::process::ExitCode;
 use std::time::Instant;
 
@@ -23,6 +24,9 @@ struct Cli {
 enum Command {
     /// Build the book and serve it on this machine, rebuilt on every change
     Serve {
+        /// The address to listen on; with 0.0.0.0 or ::, other machines can read the book too
+        #[arg(long, value_name = "ADDR", default_value = "127.0.0.1")]
+        host: IpAddr,
         /// The port; 0 picks a free one
         #[arg(long, default_value_t = 3000)]
         port: u16,
@@ -62,8 +66,8 @@ fn run(command: Command) -> Result<Exit> {
     }
     let root = Project::find_root(&std::env::current_dir()?)?;
     match command {
-        Command::Serve { port, open } => {
-            serve::serve(&root, serve::Options { port, open }, |root| {
+        Command::Serve { host, port, open } => {
+            serve::serve(&root, serve::Options { host, port, open }, |root| {
                 build::build(root, Site::default(), true)
             })?;
         }
