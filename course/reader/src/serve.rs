@@ -6,6 +6,7 @@
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
@@ -65,16 +66,27 @@ where
         );
     }
     if options.open
-        && let Err(error) = opener::open_browser(&url)
+        && let Err(error) = open_browser(&url)
     {
         anstream::eprintln!("no browser could be opened ({error}): open {url} yourself");
     }
-    let end = server.end.clone();
-    // Without a handler the process just ends, which is as well.
-    let _ = ctrlc::set_handler(move || {
-        let _ = end.send(Ok(()));
-    });
+    // Nothing is lost when Ctrl-C ends the process: mdBook writes below `target`, and the next build begins anew.
     server.run()
+}
+
+/// Opens an address with the program that the system has for that.
+fn open_browser(url: &str) -> io::Result<()> {
+    let (program, arguments) = if cfg!(windows) {
+        ("cmd", &["/c", "start", ""][..])
+    } else if cfg!(target_os = "macos") {
+        ("open", &[][..])
+    } else {
+        ("xdg-open", &[][..])
+    };
+    let mut command = Command::new(program);
+    command.args(arguments).arg(url);
+    command.stdout(Stdio::null()).stderr(Stdio::null());
+    command.spawn().map(drop)
 }
 
 /// A listening server whose builder runs.
