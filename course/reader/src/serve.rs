@@ -94,7 +94,8 @@ struct Server {
     listener: TcpListener,
     address: SocketAddr,
     book: Arc<Book>,
-    /// Ends the server, with what is sent.
+    /// Ends the server with what is sent, where a test outlives it.
+    #[cfg(test)]
     end: Sender<Result<()>>,
     ended: Receiver<Result<()>>,
 }
@@ -141,6 +142,7 @@ impl Server {
             listener,
             address,
             book,
+            #[cfg(test)]
             end,
             ended,
         })
