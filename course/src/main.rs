@@ -13,7 +13,7 @@ use course::progress::Progress;
 use course::project::Project;
 use course::report::{self, Document, Exit};
 use course::site::Form;
-use course::{assign, bench, book, edition, new, rehearse, schedule, serve, verify};
+use course::{assign, bench, book, edition, mutants, new, rehearse, schedule, serve, verify};
 
 /// The tool of Future Proposals in Rust: serves, checks and measures the book.
 #[derive(Parser)]
@@ -87,6 +87,12 @@ enum Command {
         /// See that they run, measuring little
         #[arg(long, conflicts_with = "record")]
         quick: bool,
+    },
+    /// Try the wrong solutions of chapters: tests must reject each
+    #[command(after_long_help = mutants::HELP)]
+    Mutants {
+        /// Slugs of the chapters; none for all
+        chapters: Vec<String>,
     },
     /// Lay out a new chapter: page, module, tests, bench, task.toml
     New {
@@ -418,6 +424,7 @@ fn run(command: Command) -> Result<Exit> {
         } => {
             bench::run(&root, &chapters, record, machine.as_deref(), quick)?;
         }
+        Command::Mutants { chapters } => return mutants::command(&root, &chapters),
         Command::New { slug } => new::chapter(&root, &slug)?,
         Command::Start { chapter, folder } => {
             return learner::command::start(&root, &chapter, folder);
