@@ -35,7 +35,7 @@ pub mod workspace;
 
 mod handout;
 mod manifest;
-mod prune;
+pub(crate) mod prune;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

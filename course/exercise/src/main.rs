@@ -7,7 +7,7 @@ use anyhow::Result;
 use book::problem::{Exit, exit_code};
 use book::project::Project;
 use clap::{Args, Parser, Subcommand};
-use exercise::{learner, new};
+use exercise::{learner, mutants, new};
 
 /// The tool of Future Proposals in Rust.
 #[derive(Parser)]
@@ -39,6 +39,12 @@ enum Command {
         /// Forget a chapter: what passed, and which hints were taken
         #[arg(long, value_name = "CHAPTER", conflicts_with = "json")]
         reset: Option<String>,
+    },
+    /// Try the wrong solutions of chapters: tests must reject each
+    #[command(after_long_help = mutants::HELP)]
+    Mutants {
+        /// Slugs of the chapters; none for all
+        chapters: Vec<String>,
     },
     /// Lay out a new chapter: page, module, tests, bench, task.toml
     New {
@@ -106,6 +112,7 @@ fn run(command: Command) -> Result<Exit> {
         }
         Command::Progress { json, reset } => learner::command::progress(json, reset.as_deref()),
         Command::Start { chapter, folder } => learner::command::start(&root()?, &chapter, folder),
+        Command::Mutants { chapters } => mutants::command(&root()?, &chapters),
         Command::New { slug } => {
             new::chapter(&root()?, &slug)?;
             Ok(Exit::Well)

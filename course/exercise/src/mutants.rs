@@ -1,25 +1,43 @@
 //! Plausible wrong solutions, each of which the chapter's tests must reject.
 //!
-//! A mutant is one edit of one file (`[[mutant]]` in task.toml). The listings crate is compiled with the edit, the
-//! chapter's tests are compiled against it and run. Every test that the mutant names must fail, and every group of which
-//! it names none must pass, but for tests in which threads race.
+//! A mutant is one edit of one file (`[[mutant]]` in task.toml). The part of the listings that the chapter's tests need is
+//! compiled with the edit, the tests are compiled against it and run. Every test that the mutant names must fail, and every
+//! group of which it names none must pass, but for tests in which threads race.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::env::consts::EXE_EXTENSION;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 
+use crate::prune::{self, Texts};
 use book::evidence::Told;
-use book::files;
+use book::nearest::or_nearest;
+use book::problem::Exit;
 use book::problem::Problem;
 use book::project::{Project, module};
 use book::regions;
 use book::task::{Mutant, Task, line_of_key};
-use progress::Progress;
 use toolchain::cache::Cache;
 use toolchain::cargo::Artifacts;
 use toolchain::suite::{self, Lints};
+
+use together::Source;
+
+mod together;
+
+/// What `--help` adds.
+pub const HELP: &str = "\
+A line for each, as soon as there is a verdict. One that was rejected earlier, with the same code and the same tests, is
+not tried again.
+
+Exit code:
+  0  each is rejected as its task.toml says
+  1  one is not: it survives a test that it names, loses a group of which it names no test, or does not compile
+  2  the tool could not do its work";
 
 /// What became of one mutant.
 #[derive(Debug)]
@@ -30,9 +48,80 @@ pub struct Verdict {
     pub failed: Vec<String>,
     /// What is wrong, if it was not rejected as stated.
     pub problem: Option<Problem>,
+    /// How long it took; `None` if it was rejected earlier, and nothing has changed since.
+    pub took: Option<Duration>,
 }
 
-/// Tries every mutant of a chapter, two at a time, and tells `progress`.
+/// Whether each test passed; or what does not compile, and the compiler's message.
+type Results = Result<BTreeMap<String, bool>, (Broken, String)>;
+
+/// What does not compile.
+#[derive(Clone, Copy)]
+enum Broken {
+    Library,
+    Tests,
+}
+
+/// Tries the mutants of chapters, or of all, and prints a verdict as soon as there is one.
+///
+/// # Errors
+///
+/// When there is no such chapter, or compiler or tests cannot be started.
+pub fn command(root: &Path, chapters: &[String]) -> Result<Exit> {
+    let project = Project::load(root)?;
+    let known = || project.tasks.keys();
+    for slug in chapters {
+        if !project.tasks.contains_key(slug) {
+            let nearest = or_nearest(
+                slug,
+                known().map(String::as_str),
+                "the book has no chapters",
+            );
+            bail!("there is no chapter `{slug}`: {nearest}");
+        }
+    }
+    let artifacts = Artifacts::for_exercises(root)?;
+    let all = || known().cloned().collect();
+    let chapters = if chapters.is_empty() {
+        all()
+    } else {
+        chapters.to_vec()
+    };
+    let mut exit = Exit::Well;
+    for slug in chapters {
+        let (count, done) = (project.tasks[&slug].mutants.len(), Mutex::new(0));
+        let verdicts = check(&project, &artifacts, &slug, |verdict| {
+            let mut done = done.lock().expect("printing does not panic");
+            *done += 1;
+            anstream::println!("{slug} {done}/{count} {}", verdict.line());
+        })?;
+        for problem in verdicts
+            .iter()
+            .filter_map(|verdict| verdict.problem.as_ref())
+        {
+            anstream::eprintln!("{problem}");
+            exit = Exit::Problems;
+        }
+    }
+    Ok(exit)
+}
+
+impl Verdict {
+    /// The verdict on one line.
+    fn line(&self) -> String {
+        let said = match (&self.problem, self.failed.len()) {
+            (Some(problem), _) => problem.what.clone(),
+            (None, 1) => format!("{}: rejected by 1 test", self.mutant),
+            (None, tests) => format!("{}: rejected by {tests} tests", self.mutant),
+        };
+        match self.took {
+            Some(took) => format!("{said} ({:.1} s)", took.as_secs_f64()),
+            None => format!("{said} (as before)"),
+        }
+    }
+}
+
+/// Tries every mutant of a chapter, two at a time, and reports each as soon as there is a verdict.
 ///
 /// # Errors
 ///
@@ -41,64 +130,41 @@ pub fn check(
     project: &Project,
     artifacts: &Artifacts,
     slug: &str,
-    progress: &Progress,
+    report: impl Fn(&Verdict) + Sync,
 ) -> Result<Vec<Verdict>> {
     let task = project
         .tasks
         .get(slug)
         .with_context(|| format!("no chapter `{slug}`"))?;
-    let cache = Cache::new(
-        project.scratch().join("cache"),
-        artifacts.digest() + &tests_digest(project, slug),
-    );
-    let next = std::sync::atomic::AtomicUsize::new(0);
-    progress.expect(task.mutants.len());
-    let worker = |desk: &str| -> Result<Vec<(usize, Verdict)>> {
-        let desk = project
-            .scratch()
-            .join("mutants")
-            .join(module(slug))
-            .join(desk);
-        let mut verdicts = Vec::new();
-        loop {
-            // Relaxed: the counter hands out numbers, it guards no other memory.
-            let index = next.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-            let Some(mutant) = task.mutants.get(index) else {
-                return Ok(verdicts);
-            };
-            verdicts.push((
-                index,
-                try_one(project, artifacts, &cache, (slug, task), mutant, &desk)?,
-            ));
-            progress.advance(1);
-        }
+    if task.mutants.is_empty() {
+        return Ok(Vec::new());
+    }
+    let (sources, tests) = prune::with_all_tests(project, slug, task)?;
+    let chapter = Chapter {
+        project,
+        artifacts,
+        slug,
+        task,
+        sources,
+        folder: project.scratch().join("mutants").join(module(slug)),
     };
-    let (first, second) = std::thread::scope(|scope| {
-        let other = scope.spawn(|| worker("left"));
-        (
-            worker("right"),
-            other.join().expect("no mutant panics the tool"),
-        )
-    });
-    let mut verdicts: Vec<(usize, Verdict)> = first?;
-    verdicts.extend(second?);
-    verdicts.sort_by_key(|(index, _)| *index);
-    let verdicts: Vec<Verdict> = verdicts.into_iter().map(|(_, verdict)| verdict).collect();
+    let cache = Cache::new(project.scratch().join("cache"), chapter.digest(&tests));
+    let mut verdicts = BTreeMap::new();
+    for (index, mutant) in task.mutants.iter().enumerate() {
+        if let Some(verdict) = chapter.known(&cache, mutant) {
+            report(&verdict);
+            verdicts.insert(index, verdict);
+        }
+    }
+    let new = (0..task.mutants.len()).filter(|index| !verdicts.contains_key(index));
+    verdicts.extend(chapter.try_all(&new.collect::<Vec<_>>(), &cache, &report)?);
     // What was compiled is large, and of no use once judged.
-    let _ = fs::remove_dir_all(project.scratch().join("mutants").join(module(slug)));
+    let _ = fs::remove_dir_all(&chapter.folder);
+    let verdicts: Vec<Verdict> = verdicts.into_values().collect();
     if verdicts.iter().all(|verdict| verdict.problem.is_none()) {
         Told::Mutants.tell(project, slug, verdicts.len())?;
     }
     Ok(verdicts)
-}
-
-fn tests_digest(project: &Project, slug: &str) -> String {
-    let mut hasher = blake3::Hasher::new();
-    for file in files::files_below(&project.root.join("listings/tests").join(module(slug))) {
-        hasher.update(file.to_string_lossy().as_bytes());
-        hasher.update(&fs::read(&file).unwrap_or_default());
-    }
-    hasher.finalize().to_hex().to_string()
 }
 
 /// The group of a test: the first part of its path.
@@ -106,197 +172,322 @@ fn group(test: &str) -> &str {
     test.split("::").next().unwrap_or(test)
 }
 
-fn try_one(
-    project: &Project,
-    artifacts: &Artifacts,
-    cache: &Cache,
-    (slug, task): (&str, &Task),
-    mutant: &Mutant,
-    // Where one is tried after the other: of what the compiler made for the last, it does again only what has changed.
-    folder: &Path,
-) -> Result<Verdict> {
-    let module = module(slug);
-    let key = format!(
-        "exact mutant {slug} {} {} {} {:?} {:?}",
-        mutant.file, mutant.find, mutant.replace, mutant.caught_by, task.races
-    );
-    if let Some(failed) = cache.get(&key) {
-        let failed = failed.lines().map(str::to_owned).collect();
-        return Ok(Verdict {
+/// A chapter whose mutants are tried.
+struct Chapter<'a> {
+    project: &'a Project,
+    artifacts: &'a Artifacts,
+    slug: &'a str,
+    task: &'a Task,
+    /// What of the listings its tests need.
+    sources: Texts,
+    /// Where all is compiled.
+    folder: PathBuf,
+}
+
+impl Chapter<'_> {
+    /// A digest of all that decides how the tests end, but for the edit.
+    fn digest(&self, tests: &Texts) -> String {
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(self.artifacts.rustc.as_bytes());
+        // Every dependency's file name carries cargo's own hash.
+        for (_, file) in self
+            .artifacts
+            .externs
+            .iter()
+            .filter(|(name, _)| *name != "listings")
+        {
+            hasher.update(file.file_name().unwrap_or_default().as_encoded_bytes());
+        }
+        for (path, text) in self.sources.iter().chain(tests) {
+            hasher
+                .update(path.as_bytes())
+                .update(&[0])
+                .update(text.as_bytes())
+                .update(&[0]);
+        }
+        hasher.finalize().to_hex().to_string()
+    }
+
+    /// The verdict on a mutant that has been tried before.
+    fn known(&self, cache: &Cache, mutant: &Mutant) -> Option<Verdict> {
+        let results = serde_json::from_str(&cache.get(&self.key(mutant))?).ok()?;
+        let verdict = self.judge(mutant, Ok(results), None);
+        verdict.problem.is_none().then_some(verdict)
+    }
+
+    /// Tries some mutants, two at a time.
+    fn try_all(
+        &self,
+        indices: &[usize],
+        cache: &Cache,
+        report: &(impl Fn(&Verdict) + Sync),
+    ) -> Result<Vec<(usize, Verdict)>> {
+        let together = self.together(indices)?;
+        // Those that are compiled alone take longest, so they come first.
+        let mut queue = indices.to_vec();
+        queue.sort_by_key(|index| together.contains(index));
+        let queue = Mutex::new(queue.into_iter());
+        let next = || queue.lock().expect("taking the next does not panic").next();
+        let worker = |desk: &str| -> Result<Vec<(usize, Verdict)>> {
+            let desk = self.folder.join(desk);
+            fs::create_dir_all(&desk)?;
+            let program = desk.join("together").with_extension(EXE_EXTENSION);
+            if !together.is_empty() {
+                // One each, since what a program says lies beside it.
+                fs::copy(
+                    self.folder.join("tests").with_extension(EXE_EXTENSION),
+                    &program,
+                )?;
+            }
+            let mut verdicts = Vec::new();
+            while let Some(index) = next() {
+                let (start, mutant) = (Instant::now(), &self.task.mutants[index]);
+                let results = if together.contains(&index) {
+                    Ok(self.run(&program, index + 1, &self.idle(mutant))?)
+                } else {
+                    self.alone(mutant, &desk)?
+                };
+                if let Ok(results) = &results {
+                    cache.put(&self.key(mutant), &serde_json::to_string(results)?);
+                }
+                let verdict = self.judge(mutant, results, Some(start.elapsed()));
+                report(&verdict);
+                verdicts.push((index, verdict));
+            }
+            Ok(verdicts)
+        };
+        let (first, second) = std::thread::scope(|scope| {
+            let other = scope.spawn(|| worker("left"));
+            (
+                worker("right"),
+                other.join().expect("no mutant panics the tool"),
+            )
+        });
+        Ok(first?.into_iter().chain(second?).collect())
+    }
+
+    /// The mutants that fit into one program, which is made. None if it does not compile, or the solution fails in it.
+    fn together(&self, indices: &[usize]) -> Result<BTreeSet<usize>> {
+        let mut files = BTreeMap::new();
+        let mut fitting = BTreeSet::new();
+        for &index in indices {
+            let (path, original, edited) = self.edit(&self.task.mutants[index])?;
+            let source = files.entry(path).or_insert_with(|| Source::new(original));
+            if source
+                .as_mut()
+                .is_some_and(|source| source.add(index + 1, &edited))
+            {
+                fitting.insert(index);
+            }
+        }
+        if fitting.len() < 2 {
+            return Ok(BTreeSet::new());
+        }
+        let mut sources = self.sources.clone();
+        for (path, source) in files {
+            sources.extend(source.map(|source| (path, source.text())));
+        }
+        sources
+            .entry("src/lib.rs".to_owned())
+            .or_default()
+            .push_str(together::CHOOSE);
+        let sound = match self.compile(&sources, &self.folder)? {
+            Ok(program) => {
+                let results = self.run(&program, 0, &[])?;
+                let counts = |test: &String| !self.task.races.contains(test);
+                results
+                    .iter()
+                    .all(|(test, passed)| *passed || !counts(test))
+            }
+            Err(_) => false,
+        };
+        Ok(if sound { fitting } else { BTreeSet::new() })
+    }
+
+    /// The results of a mutant that is compiled by itself.
+    fn alone(&self, mutant: &Mutant, desk: &Path) -> Result<Results> {
+        let mut sources = self.sources.clone();
+        let (path, _, edited) = self.edit(mutant)?;
+        sources.insert(path, edited);
+        Ok(match self.compile(&sources, desk)? {
+            Ok(program) => Ok(self.run(&program, 0, &self.idle(mutant))?),
+            Err(broken) => Err(broken),
+        })
+    }
+
+    /// The file that a mutant edits, from `listings/`, without the edit and with it.
+    fn edit(&self, mutant: &Mutant) -> Result<(String, String, String)> {
+        let path = format!("src/{}/{}", module(self.slug), mutant.file);
+        let text = self.sources.get(&path);
+        let text =
+            text.with_context(|| format!("mutant `{}`: no test uses {path}", mutant.name))?;
+        let text = regions::unmarked(text);
+        ensure!(
+            text.matches(&mutant.find).count() == 1,
+            "mutant `{}`: `find` must occur exactly once",
+            mutant.name
+        );
+        let edited = text.replace(&mutant.find, &mutant.replace);
+        Ok((path, text, edited))
+    }
+
+    /// Compiles the listings and the chapter's tests against them. The outcome is the program.
+    fn compile(&self, sources: &Texts, desk: &Path) -> Result<Result<PathBuf, (Broken, String)>> {
+        let _ = fs::remove_dir_all(desk.join("src"));
+        for (path, text) in sources {
+            let file = desk.join(path);
+            fs::create_dir_all(file.parent().context("a file has a folder")?)?;
+            fs::write(file, text)?;
+        }
+        let library = desk.join("liblistings.rlib");
+        let program = desk.join("tests").with_extension(EXE_EXTENSION);
+        let compile = |source: &Path, out: &Path, library: Option<&Path>| {
+            let memory = self.folder.join("memory");
+            suite::compile(
+                self.artifacts,
+                source,
+                out,
+                library,
+                Lints::Ignored,
+                &memory,
+            )
+        };
+        if let Err(message) = compile(&desk.join("src/lib.rs"), &library, None)? {
+            return Ok(Err((Broken::Library, message)));
+        }
+        let main = self
+            .project
+            .root
+            .join("listings/tests")
+            .join(module(self.slug))
+            .join("main.rs");
+        Ok(match compile(&main, &program, Some(&library))? {
+            Ok(()) => Ok(program),
+            Err(message) => Err((Broken::Tests, message)),
+        })
+    }
+
+    /// Runs the tests with the mutant of this number, from 1, or with none of them. Those of `skipped` count as passed.
+    fn run(
+        &self,
+        program: &Path,
+        number: usize,
+        skipped: &[&String],
+    ) -> Result<BTreeMap<String, bool>> {
+        let listings = self.project.root.join("listings");
+        let choice = [(together::CHOICE, number.to_string())];
+        let (skipped, tests): (Vec<_>, _) = suite::tests(program)?
+            .into_iter()
+            .partition(|test| skipped.contains(&test));
+        let outcomes = suite::run_with(&listings, program, tests, suite::LIMIT, &choice)?;
+        let ended = outcomes
+            .into_iter()
+            .map(|(test, outcome)| (test, outcome.passed()));
+        Ok(ended
+            .chain(skipped.into_iter().map(|test| (test, true)))
+            .collect())
+    }
+
+    /// The tests whose outcome is of no consequence for a mutant: threads race in them, and it does not name them.
+    fn idle(&self, mutant: &Mutant) -> Vec<&String> {
+        let races = self.task.races.iter();
+        races
+            .filter(|test| !mutant.caught_by.contains(test))
+            .collect()
+    }
+
+    /// The name under which a mutant's results are kept.
+    fn key(&self, mutant: &Mutant) -> String {
+        let Mutant {
+            file,
+            find,
+            replace,
+            ..
+        } = mutant;
+        format!("mutant {file} {find} {replace} {:?}", self.idle(mutant))
+    }
+
+    /// The verdict, given how the tests ended.
+    fn judge(&self, mutant: &Mutant, results: Results, took: Option<Duration>) -> Verdict {
+        let (failed, problem) = match results {
+            Ok(results) => self.held_against(mutant, &results),
+            Err((broken, message)) => {
+                let name = &mutant.name;
+                let (what, help) = match broken {
+                    Broken::Library => (
+                        format!("mutant `{name}` does not compile"),
+                        "a wrong solution still compiles",
+                    ),
+                    Broken::Tests => (
+                        format!("the tests do not compile against mutant `{name}`"),
+                        "a mutant keeps the public API",
+                    ),
+                };
+                (
+                    Vec::new(),
+                    Some(self.problem(mutant, what, help).detail(message)),
+                )
+            }
+        };
+        Verdict {
             mutant: mutant.name.clone(),
             failed,
-            problem: None,
-        });
-    }
-    let _ = fs::remove_dir_all(folder.join("src"));
-    let sources = project.root.join("listings/src");
-    for file in files::files_below(&sources) {
-        let copy = folder.join("src").join(
-            file.strip_prefix(&sources)
-                .context("a file below the folder")?,
-        );
-        fs::create_dir_all(copy.parent().context("a copy has a folder")?)?;
-        fs::copy(&file, copy)?;
-    }
-    let edited = folder.join("src").join(&module).join(&mutant.file);
-    let text = regions::unmarked(&fs::read_to_string(&edited)?.replace("\r\n", "\n"));
-    ensure!(
-        text.matches(&mutant.find).count() == 1,
-        "mutant `{}`: `find` must occur exactly once",
-        mutant.name
-    );
-    fs::write(&edited, text.replace(&mutant.find, &mutant.replace))?;
-    let root_file = folder.join("src/lib.rs");
-    fs::write(
-        &root_file,
-        only(&needed(project, &module), &fs::read_to_string(&root_file)?),
-    )?;
-
-    let library = folder.join("liblistings.rlib");
-    let compile = |source: &Path, out: &Path, library: Option<&Path>| {
-        suite::compile(
-            artifacts,
-            source,
-            out,
-            library,
-            Lints::Ignored,
-            &folder.join("memory"),
-        )
-    };
-    let compiled = compile(&root_file, &library, None)?;
-    let problem = |what: String, help: &str| {
-        let file = Task::file(slug);
-        let text = fs::read_to_string(project.root.join(&file)).unwrap_or_default();
-        let line = line_of_key(&text, "name", &mutant.name);
-        Some(Problem::new(file, line, what).help(help))
-    };
-    if let Err(message) = compiled {
-        let problem = problem(
-            format!("mutant `{}` does not compile", mutant.name),
-            "a wrong solution still compiles",
-        )
-        .map(|p| p.detail(message));
-        return Ok(Verdict {
-            mutant: mutant.name.clone(),
-            failed: Vec::new(),
             problem,
-        });
+            took,
+        }
     }
-    let tests = folder.join(if cfg!(windows) { "tests.exe" } else { "tests" });
-    let main = project
-        .root
-        .join("listings/tests")
-        .join(&module)
-        .join("main.rs");
-    if let Err(message) = compile(&main, &tests, Some(&library))? {
-        let problem = problem(
-            format!("the tests do not compile against mutant `{}`", mutant.name),
-            "a mutant keeps the public API",
-        )
-        .map(|p| p.detail(message));
-        return Ok(Verdict {
-            mutant: mutant.name.clone(),
-            failed: Vec::new(),
-            problem,
-        });
-    }
-    let results = suite::run(&project.root.join("listings"), &tests)?;
-    let failed: Vec<String> = results
-        .iter()
-        .filter(|(_, outcome)| !outcome.passed())
-        .map(|(test, _)| test.clone())
-        .collect();
-    let unknown = mutant
-        .caught_by
-        .iter()
-        .chain(&task.races)
-        .find(|test| !results.contains_key(*test));
-    let missed = mutant.caught_by.iter().find(|test| !failed.contains(test));
-    // Exactly the groups of the tests it names: another group that it loses would cost a learner unstated points.
-    let stated: BTreeSet<&str> = mutant.caught_by.iter().map(|test| group(test)).collect();
-    let unstated = failed
-        .iter()
-        .filter(|test| !task.races.contains(test) && !stated.contains(group(test)))
-        .find(|test| task.groups.iter().any(|known| known.name == group(test)));
-    let problem = match (unknown, missed, unstated) {
-        (Some(test), _, _) => problem(
-            format!("mutant `{}`: there is no test `{test}`", mutant.name),
-            "name a test as `cargo test` prints it",
-        ),
-        (None, Some(test), _) => problem(
-            format!("mutant `{}` survives `{test}`", mutant.name),
-            "sharpen the test, or correct `caught_by`",
-        ),
-        (None, None, Some(test)) => problem(
-            format!(
-                "mutant `{}` also loses group `{}`: `{test}` fails",
-                mutant.name,
-                group(test)
-            ),
-            "name the test in `caught_by` (or, if threads race in it, in `races` of the chapter), or narrow the mutant: it loses exactly the groups of the tests it names",
-        ),
-        (None, None, None) => None,
-    };
-    if problem.is_none() {
-        cache.put(&key, &failed.join("\n"));
-    }
-    Ok(Verdict {
-        mutant: mutant.name.clone(),
-        failed,
-        problem,
-    })
-}
 
-/// The modules of the listings that a chapter's code and tests may use: every one whose name occurs in them, and in
-/// turn. The others need not be compiled once more for each of its mutants.
-fn needed(project: &Project, chapter: &str) -> BTreeSet<String> {
-    let listings = project.root.join("listings");
-    let all: Vec<String> = fs::read_dir(listings.join("src"))
-        .into_iter()
-        .flatten()
-        .flatten()
-        .map(|entry| {
-            entry
-                .path()
-                .with_extension("")
-                .file_name()
-                .unwrap_or_default()
-                .display()
-                .to_string()
-        })
-        .collect();
-    let mut needed = BTreeSet::new();
-    let mut todo = vec![chapter.to_owned()];
-    while let Some(module) = todo.pop() {
-        let mut files = files::files_below(&listings.join("src").join(&module));
-        files.push(listings.join("src").join(&module).with_extension("rs"));
-        files.extend(files::files_below(&listings.join("tests").join(&module)));
-        let text: String = files
+    /// The tests that failed, and what is otherwise than the mutant says.
+    fn held_against(
+        &self,
+        mutant: &Mutant,
+        results: &BTreeMap<String, bool>,
+    ) -> (Vec<String>, Option<Problem>) {
+        let task = self.task;
+        let failing = results.iter().filter(|(_, passed)| !**passed);
+        let failed: Vec<String> = failing.map(|(test, _)| test.clone()).collect();
+        let unknown = mutant
+            .caught_by
             .iter()
-            .filter_map(|file| fs::read_to_string(file).ok())
-            .collect();
-        needed.insert(module);
-        let words: BTreeSet<&str> = text
-            .split(|c: char| !c.is_ascii_alphanumeric() && c != '_')
-            .collect();
-        let is_new =
-            |module: &&String| words.contains(module.as_str()) && !needed.contains(*module);
-        let new: Vec<String> = all.iter().filter(is_new).cloned().collect();
-        todo.extend(new);
+            .chain(&task.races)
+            .find(|test| !results.contains_key(*test));
+        let missed = mutant.caught_by.iter().find(|test| !failed.contains(test));
+        // Exactly the groups of the tests it names: another group that it loses would cost a learner unstated points.
+        let stated: BTreeSet<&str> = mutant.caught_by.iter().map(|test| group(test)).collect();
+        let unstated = failed
+            .iter()
+            .filter(|test| !task.races.contains(test) && !stated.contains(group(test)))
+            .find(|test| task.groups.iter().any(|known| known.name == group(test)));
+        let problem = match (unknown, missed, unstated) {
+            (Some(test), _, _) => self.problem(
+                mutant,
+                format!("mutant `{}`: there is no test `{test}`", mutant.name),
+                "name a test as `cargo test` prints it",
+            ),
+            (None, Some(test), _) => self.problem(
+                mutant,
+                format!("mutant `{}` survives `{test}`", mutant.name),
+                "sharpen the test, or correct `caught_by`",
+            ),
+            (None, None, Some(test)) => self.problem(
+                mutant,
+                format!(
+                    "mutant `{}` also loses group `{}`: `{test}` fails",
+                    mutant.name,
+                    group(test)
+                ),
+                "name the test in `caught_by` (or, if threads race in it, in `races` of the chapter), or narrow the mutant: it loses exactly the groups of the tests it names",
+            ),
+            (None, None, None) => return (failed, None),
+        };
+        (failed, Some(problem))
     }
-    needed
-}
 
-/// A crate's root without the modules that are not needed.
-fn only(needed: &BTreeSet<String>, root: &str) -> String {
-    let is_kept = |line: &&str| {
-        let module = line
-            .strip_prefix("pub mod ")
-            .and_then(|rest| rest.strip_suffix(';'));
-        module.is_none_or(|module| needed.contains(module))
-    };
-    root.lines()
-        .filter(is_kept)
-        .flat_map(|line| [line, "\n"])
-        .collect()
+    /// A problem of a mutant, where task.toml names it.
+    fn problem(&self, mutant: &Mutant, what: String, help: &str) -> Problem {
+        let file = Task::file(self.slug);
+        let text = fs::read_to_string(self.project.root.join(&file)).unwrap_or_default();
+        let line = line_of_key(&text, "name", &mutant.name);
+        Problem::new(file, line, what).help(help)
+    }
 }

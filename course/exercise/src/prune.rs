@@ -48,10 +48,7 @@ pub fn of(project: &Project, slug: &str, task: &Task) -> Result<Pruned> {
             .map(|group| group.name.as_str())
             .collect()
     };
-    let tests = with_elsewhere(
-        &listings,
-        read_below(&listings, &format!("tests/{chapter}"))?,
-    )?;
+    let tests = tests_in(&listings, &chapter)?;
     let all_tests = tests_of(&chapter, &tests, &groups(&|_| true), task)?;
     let public_tests = tests_of(
         &chapter,
@@ -63,16 +60,34 @@ pub fn of(project: &Project, slug: &str, task: &Task) -> Result<Pruned> {
         with_included(&listings, all_tests)?,
         with_included(&listings, public_tests)?,
     );
-    let code = all_tests
-        .iter()
-        .filter(|(path, _)| path.starts_with("tests/"))
-        .map(|(_, text)| text);
-    let sources = sources(&listings, &chapter, task, code)?;
+    let sources = sources(&listings, &chapter, task, code(&all_tests))?;
     Ok(Pruned {
         sources,
         public_tests,
         all_tests,
     })
+}
+
+/// What all tests of a chapter need: sources as in [`Pruned`], and the tests with the files that they include.
+pub fn with_all_tests(project: &Project, slug: &str, task: &Task) -> Result<(Texts, Texts)> {
+    let listings = project.root.join("listings");
+    let chapter = module(slug);
+    let tests = with_included(&listings, tests_in(&listings, &chapter)?)?;
+    let sources = sources(&listings, &chapter, task, code(&tests))?;
+    Ok((sources, tests))
+}
+
+/// The tests of a chapter, with the modules that they have in other folders.
+fn tests_in(listings: &Path, chapter: &str) -> Result<Texts> {
+    with_elsewhere(listings, read_below(listings, &format!("tests/{chapter}"))?)
+}
+
+/// The code among tests and what they include.
+fn code(tests: &Texts) -> impl Iterator<Item = &String> {
+    tests
+        .iter()
+        .filter(|(path, _)| path.starts_with("tests/"))
+        .map(|(_, text)| text)
 }
 
 fn read_below(listings: &Path, folder: &str) -> Result<Texts> {

@@ -8,9 +8,7 @@ use exercise::{Exercise, Tree, write_into};
 use toolchain::cargo::Artifacts;
 use toolchain::suite::{self, Lints, Outcome};
 
-fn root() -> &'static Path {
-    course_tests::root()
-}
+use crate::{ARTIFACTS, this_book};
 
 /// Every exercise that has tests.
 fn exercises(project: &Project) -> Vec<Exercise> {
@@ -24,8 +22,8 @@ fn exercises(project: &Project) -> Vec<Exercise> {
 
 #[test]
 fn starter_is_the_same_bytes_every_time() {
-    let project = Project::load(root()).unwrap();
-    let again = exercises(&Project::load(root()).unwrap());
+    let project = this_book();
+    let again = exercises(&this_book());
     for (first, second) in exercises(&project).iter().zip(&again) {
         assert_eq!(first.starter(), second.starter(), "{}", first.slug);
     }
@@ -33,32 +31,14 @@ fn starter_is_the_same_bytes_every_time() {
 }
 
 /// Lines that give nothing away although they stand in a solution and in what is given beside it.
-const COMMON: &[(&str, &str)] = &[
-    (
-        "panic::resume_unwind(payload);",
-        "coroutines: std's one way to hand a panic on, and the rung for tasks needs it too",
-    ),
-    (
-        "producer: Some(producer),",
-        "coroutines: a field of the struct, and the rung for tasks has one that is called so",
-    ),
-    (
-        "Pin::new(&mut self.value)",
-        "nursery: a poll of a field begins like this, and the scope's child goes on in another way",
-    ),
-    (
-        ".map_err(|_| Stopped::NoValue)",
-        "scope: in the test it is about a nested scope, in the solution about a channel",
-    ),
-    (
-        "let node = Strong::new_cyclic(|me| Node {",
-        "weak-references: the node of the test is a struct of its own",
-    ),
-];
+const COMMON: &[(&str, &str)] = &[(
+    "panic::resume_unwind(payload);",
+    "coroutines: std's one way to hand a panic on, and the rung for tasks needs it too",
+)];
 
 #[test]
 fn starter_has_no_line_of_the_solution() {
-    let project = Project::load(root()).unwrap();
+    let project = this_book();
     let mut leaks = BTreeSet::new();
     let mut allowed = BTreeSet::new();
     for exercise in exercises(&project) {
@@ -106,30 +86,20 @@ fn starter_has_no_line_of_the_solution() {
     );
 }
 
-#[test]
-fn starter_scores_nothing_and_the_solution_everything() {
-    let project = Project::load(root()).unwrap();
-    let artifacts = Artifacts::build(root()).unwrap();
-    let mut wrong = Vec::new();
-    let all = exercises(&project);
-    std::thread::scope(|scope| {
-        let (left, right) = all.split_at(all.len() / 2);
-        let halves = [left, right].map(|half| {
-            scope.spawn(|| {
-                half.iter()
-                    .flat_map(|exercise| judged(exercise, &project, &artifacts))
-                    .collect::<Vec<_>>()
-            })
-        });
-        wrong.extend(halves.into_iter().flat_map(|half| half.join().unwrap()));
-    });
+mod starter_scores_nothing_and_solution_everything {
+    each_chapter!(super::exercise_is_as_it_says);
+}
+
+fn exercise_is_as_it_says(slug: &str) {
+    let project = this_book();
+    let exercise = Exercise::of(&project, slug).unwrap();
+    let wrong = judged(&exercise, &project, &ARTIFACTS);
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 /// What becomes of the starter, of the solution, and of the starter with each hint that gives something away.
 fn judged(exercise: &Exercise, project: &Project, artifacts: &Artifacts) -> Vec<String> {
     let slug = &exercise.slug;
-    let start = std::time::Instant::now();
     let mut wrong = Vec::new();
     let folder = tempfile::tempdir().unwrap();
     let mut judge = |tree: &Tree, what: &str| {
@@ -203,7 +173,6 @@ fn judged(exercise: &Exercise, project: &Project, artifacts: &Artifacts) -> Vec<
         hung.into_iter()
             .map(|test| format!("{slug}: `{test}` never ends while something is not written")),
     );
-    println!("{slug}: {:.1?}", start.elapsed());
     wrong
 }
 
@@ -261,7 +230,7 @@ fn outcomes(
 #[test]
 #[ignore = "builds tokio anew, in half a minute: .ci/run does"]
 fn starter_needs_cargo_test_and_nothing_else() {
-    let project = Project::load(root()).unwrap();
+    let project = this_book();
     let exercise = Exercise::of(&project, "virtual-time").unwrap();
     let folder = tempfile::tempdir().unwrap();
     let home = folder.path().join("exercise");

@@ -83,6 +83,11 @@ pub fn compiler(
         "-Cdebuginfo=0",
         lints.argument(),
     ]);
+    // As under cargo, for code that names a file of its package.
+    let is_package = |folder: &&Path| folder.join("Cargo.toml").is_file();
+    if let Some(package) = source.ancestors().find(is_package) {
+        command.env("CARGO_MANIFEST_DIR", package);
+    }
     let mut artifacts = artifacts.clone();
     match library {
         None => {
@@ -136,36 +141,32 @@ pub fn compile(
     })
 }
 
-/// Runs a test program, and says of every test how it ended.
+/// Runs all tests of a program but the ignored ones, and says of each how it ended.
+///
+/// # Errors
+///
+/// When it cannot be started.
+pub fn run(folder: &Path, program: &Path) -> Result<BTreeMap<String, Outcome>> {
+    run_with(folder, program, tests(program)?, LIMIT, &[])
+}
+
+/// Runs some tests of a program, with variables of the environment, and says of each how it ended.
 ///
 /// All of them run in one process. Where a test ends that, or never ends, those that are left run in another.
 ///
 /// # Errors
 ///
 /// When it cannot be started.
-pub fn run(folder: &Path, tests: &Path) -> Result<BTreeMap<String, Outcome>> {
-    run_with(folder, tests, LIMIT, &[])
-}
-
-/// As [`run`], with another limit and with variables of the environment.
-///
-/// # Errors
-///
-/// When it cannot be started.
 pub fn run_with(
     folder: &Path,
-    tests: &Path,
+    program: &Path,
+    mut left: Vec<String>,
     limit: Duration,
     variables: &[(&str, String)],
 ) -> Result<BTreeMap<String, Outcome>> {
-    let mut left = listed(tests, &[])?;
-    // What another test starts in a process of its own is no test by itself.
-    let ignored = listed(tests, &["--ignored"])?;
-    left.retain(|test| !ignored.contains(test));
     let mut results = BTreeMap::new();
-    let mut only: Vec<String> = Vec::new();
     while !left.is_empty() {
-        let (text, end) = run_once(folder, tests, limit, variables, &only)?;
+        let (text, end) = run_once(folder, program, limit, variables, &left)?;
         // The line of a test begins before it runs, and ends with how it ended.
         let mut running = None;
         for line in text.lines().filter_map(|line| line.strip_prefix("test ")) {
@@ -190,12 +191,11 @@ pub fn run_with(
             // Nothing can be said of any of them.
             results.extend(left.drain(..).map(|test| (test, end)));
         }
-        only.clone_from(&left);
     }
     Ok(results)
 }
 
-/// One process of a test program, for the tests that are named, or all. Where not all have a verdict, the second says why.
+/// One process of a test program, for the tests that are named. Where not all have a verdict, the second says why.
 fn run_once(
     folder: &Path,
     tests: &Path,
@@ -204,12 +204,9 @@ fn run_once(
     only: &[String],
 ) -> Result<(String, Outcome)> {
     let log = tests.with_extension("log");
-    let mut command = quietly(folder, tests);
-    if !only.is_empty() {
-        command.arg("--exact").args(only);
-    }
-    let mut child = command
-        .arg("--test-threads=1")
+    let mut child = quietly(folder, tests)
+        .args(["--test-threads=1", "--exact"])
+        .args(only)
         .stdout(fs::File::create(&log)?)
         .stderr(Stdio::null())
         .envs(variables.iter().map(|(name, value)| (name, value)))
@@ -313,7 +310,19 @@ fn quietly(folder: &Path, tests: &Path) -> Command {
     command
 }
 
-/// The tests of a program, by path.
+/// The tests of a program, by path, but for the ignored ones: what another test starts in a process of its own is no test
+/// by itself.
+///
+/// # Errors
+///
+/// When it cannot be started.
+pub fn tests(program: &Path) -> Result<Vec<String>> {
+    let mut tests = listed(program, &[])?;
+    let ignored = listed(program, &["--ignored"])?;
+    tests.retain(|test| !ignored.contains(test));
+    Ok(tests)
+}
+
 fn listed(tests: &Path, arguments: &[&str]) -> Result<Vec<String>> {
     let output = Command::new(tests)
         .arg("--list")

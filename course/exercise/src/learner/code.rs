@@ -139,7 +139,7 @@ pub fn judge(
         }
     }
     let mut variables = vec![(SEED, seed.to_string())];
-    let outcomes = suite::run_with(home, &tests, LIMIT, &variables)?;
+    let outcomes = suite::run_with(home, &tests, suite::tests(&tests)?, LIMIT, &variables)?;
     let groups = groups(exercise, &outcomes);
     let first = match groups.iter().find_map(|group| group.failed.first()) {
         Some(test) => {

@@ -143,7 +143,8 @@ fn known<'a>(
     };
     let verdicts = progress.phase("mistakes", || {
         let artifacts = Artifacts::build(&project.root)?;
-        let verdicts = mutants::check(project, &artifacts, slug, progress)?;
+        progress.expect(task.mutants.len());
+        let verdicts = mutants::check(project, &artifacts, slug, |_| progress.advance(1))?;
         let said = format!("{} known wrong solutions tried", verdicts.len());
         Ok((verdicts, said))
     });
