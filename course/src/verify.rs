@@ -13,7 +13,7 @@ use crate::cargo::Artifacts;
 use crate::checks::fences::{Expect, Snippet};
 use crate::checks::names::{self, go::Go};
 use crate::checks::{
-    anchors, failures, fences, figures, glossary, links, outputs, panics, proposals, quiz, since,
+    anchors, failures, fences, figures, glossary, links, outputs, panics, proposals, quiz,
 };
 use crate::directives;
 use crate::evidence::{self, Counts, Evidence};
@@ -316,7 +316,6 @@ impl Run<'_> {
         });
         let mut cached = merged?;
         self.problems.extend(found);
-        since::run(&scratch, artifacts, snippets, cache, &mut self.problems)?;
         for judged in panicking? {
             cached += usize::from(self.problems.take(judged) == Some(true));
         }
@@ -648,8 +647,6 @@ fn count(
             counts.skipped += 1;
             continue;
         }
-        counts.skipped +=
-            usize::from(since::stated(snippet.fence).is_some() && !since::available());
         match &snippet.expect {
             Expect::Runs => counts.ran += 1,
             Expect::Compiles => counts.compiled_only += 1,

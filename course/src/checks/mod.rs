@@ -12,4 +12,3 @@ pub mod panics;
 pub mod proposals;
 pub mod quiz;
 pub mod readable;
-pub mod since;
