@@ -151,6 +151,7 @@ fn template_on_the_page_is_the_one_that_is_copied_and_has_all_sections() {
         .collect();
     assert_eq!(headings, SECTIONS);
     assert!(template.status.is_some() && template.verdict().is_some());
+    assert_ne!(judge(Path::new(TEMPLATE), &template, false), []);
 }
 
 #[test]
