@@ -220,8 +220,7 @@ pub fn verify_telling(root: &Path, options: &Options, progress: &Progress) -> Re
         }
         Ok(((), format!("{} pages", pages.len())))
     })?;
-    // After blessing, too: an output that is shown is a source.
-    let figures = figures::check(&project, &pages, &snippets, &mut problems);
+    let figures = figures::check(&project, &pages, &mut problems);
     let names = progress.phase("names", || {
         let sources = names::Sources {
             built: artifacts.as_ref().zip(cache.as_ref()),
