@@ -1261,53 +1261,6 @@ fn messages_on_proposals_are_the_snapshots() {
 }
 
 #[test]
-fn messages_on_versions_are_the_snapshots() {
-    if !verify::since::available() {
-        eprintln!("skipped: there is no clippy");
-        return;
-    }
-    macro_rules! since {
-        ($name:literal, $version:literal, $code:literal) => {
-            one(
-                $name,
-                &[Replace(
-                    PAGE,
-                    "## Exercises",
-                    concat!(
-                        "<!-- since: ",
-                        $version,
-                        " -->\n```rust\n",
-                        $code,
-                        "\n```\n\n## Exercises"
-                    ),
-                )],
-            )
-        };
-    }
-    tells(
-        "since",
-        &[
-            since!("older", "1.70.0", "std::thread::scope(|_| ());"),
-            since!("newer", "1.62.0", "std::thread::scope(|_| ());"),
-            since!(
-                "newer-as-well",
-                "1.63.0",
-                "std::thread::scope(|_| ());\nassert_eq!(std::ptr::null::<u8>().addr(), 0);"
-            ),
-            since!("no-version", "the summer", "std::thread::scope(|_| ());"),
-            one(
-                "listing-that-must-fail",
-                &[Replace(
-                    PAGE,
-                    "<!-- should_panic: as it should -->",
-                    "<!-- since: 1.63.0 -->\n<!-- should_panic: as it should -->",
-                )],
-            ),
-        ],
-    );
-}
-
-#[test]
 fn messages_on_questions_and_terms_are_the_snapshots() {
     const ASKED: &str = "**1. How much?**\n\n- a. 41\n- b. 42\n\n<details data-right=\"b\">\n<summary>Answer</summary>\n\nb. The listing says so.\n\n</details>\n\n## Exercises";
     const TERMS: &str = "# Glossary\n\nanswer\n: 42.\n\nquestion\n: It is not known.\n";

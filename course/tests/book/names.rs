@@ -125,6 +125,38 @@ fn an_entry_is_judged_only_where_its_pages_are_checked() {
 }
 
 #[test]
+fn names_that_resolve_are_kept_with_the_address_of_their_documentation() {
+    let book = book(
+        "`Duration::from_millis`, `s2_second::answer`, `core::answer_is_42`, `s1_first.rs`, `off-by-one`, `E0382`, \
+         [`tower::Service`](https://docs.rs/tower), `misspelt_name`",
+    );
+    assert_eq!(book.verify().problems.len(), 1);
+    let kept = fs::read(book.path("target/course/names.json")).unwrap();
+    let kept: Value = serde_json::from_slice(&kept).unwrap();
+    let of = |name: &str| kept["src/small.md"][name].as_str();
+    let duration = of("Duration::from_millis").unwrap();
+    assert!(
+        duration.starts_with("https://doc.rust-lang.org/"),
+        "{duration}"
+    );
+    assert!(
+        duration.ends_with("/time/struct.Duration.html#method.from_millis"),
+        "{duration}"
+    );
+    for (name, target) in [
+        ("s2_second::answer", "listings/src/small/s2_second.rs:1"),
+        ("core::answer_is_42", "listings/tests/small/core.rs:2"),
+        ("s1_first.rs", "listings/src/small/s1_first.rs"),
+        ("off-by-one", "listings/src/small/task.toml:24"),
+        ("E0382", "https://doc.rust-lang.org/error_codes/E0382.html"),
+        ("tower::Service", "https://docs.rs/tower"),
+    ] {
+        assert_eq!(of(name), Some(target), "{name}");
+    }
+    assert_eq!(of("misspelt_name"), None);
+}
+
+#[test]
 fn names_are_not_looked_up_again_until_something_changes() {
     let book = book("`Duration`, `misspelt_name`");
     let told = book.problems();

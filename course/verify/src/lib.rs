@@ -13,7 +13,6 @@ pub mod panics;
 pub mod quiz;
 pub mod report;
 pub mod session;
-pub mod since;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -245,8 +244,7 @@ pub fn verify_telling(root: &Path, options: &Options, progress: &Progress) -> Re
         }
         Ok(((), format!("{} pages", pages.len())))
     })?;
-    // After blessing, too: an output that is shown is a source.
-    let figures = figures::check(&project, record.as_ref(), &pages, &snippets, &mut problems);
+    let figures = figures::check(&project, record.as_ref(), &pages, &mut problems);
     let names = progress.phase("names", || {
         let sources = names::Sources {
             record: record.as_ref(),
@@ -347,7 +345,6 @@ impl Run<'_> {
         });
         let mut cached = merged?;
         self.problems.extend(found);
-        since::run(&scratch, artifacts, snippets, cache, &mut self.problems)?;
         for judged in panicking? {
             cached += usize::from(self.problems.take(judged) == Some(true));
         }
@@ -740,8 +737,6 @@ fn count(
             counts.skipped += 1;
             continue;
         }
-        counts.skipped +=
-            usize::from(since::stated(snippet.fence).is_some() && !since::available());
         match &snippet.expect {
             Expect::Runs => counts.ran += 1,
             Expect::Compiles => counts.compiled_only += 1,

@@ -1,42 +1,29 @@
-//! Every figure in prose has a source.
+//! Every figure among measurements has a source.
 //!
-//! A figure is a number with a unit in which this book measures: a time from ns to seconds, a ratio (`3.4×`, `five times
-//! as fast`, `by a factor of 3`), %, bytes, allocations, `per step`. [`quantity`] has the whole list; numbers may be words,
-//! and `1500 ms` equals `1.5 seconds`. Minutes and more are not measured here, and counts (`five attempts`) are none.
-//! Prose is what is read outside of code: paragraphs, tables, headings, diagrams, alternative texts, and what a page shows
-//! of its `task.toml`. [`mod@prose`] says what that is.
+//! A figure is a number with a unit in which this book measures: a time from ns to seconds, a ratio, %, bytes,
+//! allocations, `per step`; [`quantity`] has the whole list. In a section that measures, one with `{{#value}}`,
+//! `{{#bench}}` or `{{#claims}}`, a typed figure might be a measured one that no record holds any more. There it must be
+//! the text of a link to somewhere outside, or allowed by a comment in the section, with a reason: `<!-- figures: 100 ms:
+//! asserted by bonus::sleeps_once -->`. What `{{#claims}}` shows of a claim itself has a verdict, and needs neither.
 //!
-//! A figure is right in one of four ways:
-//!
-//! 1. It is not there: `{{#value}}` takes it from the record. That is the way for everything measured here.
-//! 2. It is the text of a link to somewhere outside: `[200 ns](https://…)`. A link elsewhere in the sentence is not
-//!    enough, since it may be about something else.
-//! 3. It stands on the same page in something that is checked: `from_millis(1500)` in a Rust listing, an output or
-//!    timeline that is compared, the words of a claim with a verdict. **Not** in a section with `{{#value}}`, `{{#bench}}` or
-//!    `{{#claims}}`: among measurements, a coincidence would let a measured number through.
-//! 4. A comment in its section allows it, with a reason: `<!-- figures: 100 ms, 1500 ms: virtual time, asserted by
-//!    bonus::always_failing_sleeps_four_times -->`. It holds to the end of the section, its subsections included; directly
-//!    below the title it holds for the page. A test that the reason names must exist, and the figures must occur in it.
-//!    What is allowed and does not occur, or has a source anyway, is a problem.
+//! A test that a reason names must exist and have the figures. So a comment that names one may stand in any section.
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::fs;
 use std::ops::Range;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::LazyLock;
 
 use regex::Regex;
 
 use self::prose::{Prose, prose};
 use self::quantity::{Figure, Quantity, figures};
-use super::outputs::normalise;
 use crate::claims;
-use book::fence::{Expect, Snippet};
 use book::page::{Lines, Page};
 use book::problem::{Problem, Problems};
 use book::project::{Project, module};
-use book::task::{Exercise, Hint, Mode, Task};
+use book::task::{Exercise, Hint, Task};
 use measurements::record::Record;
 use reader::directives::Fault;
 
@@ -46,32 +33,24 @@ pub mod quantity;
 /// The figures of a page that are typed, by what makes them right.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Tally {
-    /// With a source that is checked, or outside of the book.
+    /// With a source outside of the book.
     pub sourced: usize,
     /// Allowed by a comment.
     pub allowed: usize,
 }
 
-/// Checks the figures of the pages; `snippets` are their Rust listings, expanded.
+/// Checks the figures of the pages.
 pub fn check(
     project: &Project,
     record: Option<&Record>,
     pages: &[&Page],
-    snippets: &[Snippet<'_>],
     problems: &mut Problems,
 ) -> BTreeMap<PathBuf, Tally> {
-    pages
-        .iter()
-        .map(|page| {
-            let snippets = snippets
-                .iter()
-                .filter(|snippet| snippet.page.file == page.file);
-            (
-                page.file.clone(),
-                Check::new((project, record), page, snippets, problems).run(problems),
-            )
-        })
-        .collect()
+    let run = |page: &&Page| {
+        let tally = Check::new((project, record), page, problems).run(problems);
+        (page.file.clone(), tally)
+    };
+    pages.iter().map(run).collect()
 }
 
 /// A page and what makes its figures right.
@@ -79,11 +58,8 @@ struct Check<'a> {
     project: &'a Project,
     record: Option<&'a Record>,
     page: &'a Page,
-    task: Option<&'a Task>,
     lines: Lines,
     prose: Prose,
-    /// Where on the page a figure is checked.
-    sources: BTreeMap<Quantity, String>,
     allowances: Vec<Allowance>,
     tally: Tally,
 }
@@ -93,73 +69,27 @@ struct Allowance {
     line: usize,
     /// The lines of the section it stands in.
     section: Range<usize>,
-    figures: Vec<Allowed>,
-}
-
-struct Allowed {
-    figure: Figure,
-    used: Cell<bool>,
+    names_a_test: bool,
+    figures: Vec<(Figure, Cell<bool>)>,
 }
 
 impl<'a> Check<'a> {
-    fn new<'s>(
+    fn new(
         (project, record): (&'a Project, Option<&'a Record>),
         page: &'a Page,
-        snippets: impl Iterator<Item = &'s Snippet<'s>>,
         problems: &mut Problems,
     ) -> Self {
         let mut check = Self {
             project,
             record,
             page,
-            task: page.slug().and_then(|slug| project.tasks.get(slug)),
             lines: Lines::of(&page.text),
             prose: prose(page),
-            sources: BTreeMap::new(),
             allowances: Vec::new(),
             tally: Tally::default(),
         };
-        check.read_sources(snippets);
         check.read_allowances(problems);
         check
-    }
-
-    fn read_sources<'s>(&mut self, snippets: impl Iterator<Item = &'s Snippet<'s>>) {
-        for snippet in
-            snippets.filter(|snippet| !matches!(snippet.expect, Expect::FailsToCompile { .. }))
-        {
-            for quantity in durations(&snippet.code) {
-                let place = format!("the listing in line {}", snippet.fence.line);
-                self.sources.entry(quantity).or_insert(place);
-            }
-        }
-        let (Some(slug), Some(task)) = (self.page.slug(), self.task) else {
-            return;
-        };
-        for directive in &self.page.directives {
-            let place = || {
-                let written = format!("{} {}", directive.name, directive.arguments);
-                format!(
-                    "`{{{{#{}}}}}` in line {}",
-                    written.trim_end(),
-                    directive.line
-                )
-            };
-            let found = match directive.name.as_str() {
-                "output" | "trace" | "steps" => {
-                    shown_by(self.project, slug, task, &directive.arguments)
-                }
-                "claims" if directive.arguments.is_empty() => task
-                    .claims
-                    .iter()
-                    .flat_map(|claim| quantities(&claim.says))
-                    .collect(),
-                _ => continue,
-            };
-            for quantity in found {
-                self.sources.entry(quantity).or_insert_with(place);
-            }
-        }
     }
 
     fn read_allowances(&mut self, problems: &mut Problems) {
@@ -169,24 +99,19 @@ impl<'a> Check<'a> {
                 continue;
             };
             let parsed = parsed.and_then(|(figures, reason)| {
-                self.check_reason(&figures, reason)?;
-                Ok(figures)
+                let names_a_test = self.check_reason(&figures, reason)?;
+                Ok((figures, names_a_test))
             });
             match parsed {
-                Ok(figures) => {
-                    let figures = figures
+                Ok((figures, names_a_test)) => self.allowances.push(Allowance {
+                    line,
+                    section: self.section(line),
+                    names_a_test,
+                    figures: figures
                         .into_iter()
-                        .map(|figure| Allowed {
-                            figure,
-                            used: Cell::new(false),
-                        })
-                        .collect();
-                    self.allowances.push(Allowance {
-                        line,
-                        section: self.section(line),
-                        figures,
-                    });
-                }
+                        .map(|figure| (figure, Cell::new(false)))
+                        .collect(),
+                }),
                 Err(Fault { what, help, .. }) => {
                     problems.push(Problem::new(&self.page.file, line, what).help(help));
                 }
@@ -194,8 +119,8 @@ impl<'a> Check<'a> {
         }
     }
 
-    /// The tests that a reason names exist, and have the figures.
-    fn check_reason(&self, figures: &[Figure], reason: &str) -> Result<(), Fault> {
+    /// Whether a reason names tests. They exist, and have the figures.
+    fn check_reason(&self, figures: &[Figure], reason: &str) -> Result<bool, Fault> {
         static TEST: LazyLock<Regex> = LazyLock::new(|| {
             Regex::new(r"\b[a-z_][a-z0-9_]*(?:::[a-z_][a-z0-9_]*)+|\bTest[A-Z]\w*")
                 .expect("a valid pattern")
@@ -229,7 +154,7 @@ impl<'a> Check<'a> {
         let missing = figures
             .iter()
             .find(|figure| !tests.is_empty() && !has(&tests, figure));
-        missing.map_or(Ok(()), |figure| {
+        missing.map_or(Ok(!tests.is_empty()), |figure| {
             Err(Fault::new(format!(
                 "`{figure}` occurs in none of the tests that the reason names"
             ))
@@ -241,11 +166,10 @@ impl<'a> Check<'a> {
         for block in std::mem::take(&mut self.prose.blocks) {
             for figure in figures(&block.text) {
                 let line = self.lines.at(block.place(figure.span.start));
-                let cited = block
-                    .cited
-                    .iter()
-                    .any(|link| link.start <= figure.span.start && figure.span.end <= link.end);
-                if cited {
+                let holds = |link: &Range<usize>| {
+                    link.start <= figure.span.start && figure.span.end <= link.end
+                };
+                if block.cited.iter().any(holds) {
                     self.tally.sourced += 1;
                 } else if let Err(Fault { what, help, .. }) = self.judge(&figure, line) {
                     problems.push(Problem::new(&self.page.file, line, what).help(help));
@@ -254,17 +178,15 @@ impl<'a> Check<'a> {
         }
         self.run_on_task(problems);
         for allowance in &self.allowances {
-            for Allowed { figure, .. } in allowance
-                .figures
-                .iter()
-                .filter(|allowed| !allowed.used.get())
-            {
-                let what = match self.sources.get(&figure.quantity) {
-                    Some(source) => {
-                        format!("`{figure}` needs no allowance here: it is checked, in {source}")
-                    }
-                    None => format!("`{figure}` is allowed, but does not occur in this section"),
+            let unused = allowance.figures.iter().filter(|(_, used)| !used.get());
+            for (figure, _) in unused {
+                let place = if allowance.names_a_test {
+                    "in"
+                } else {
+                    "among measurements of"
                 };
+                let what =
+                    format!("`{figure}` is allowed, but does not occur {place} this section");
                 problems.push(
                     Problem::new(&self.page.file, allowance.line, what)
                         .help("take it out of the comment"),
@@ -276,12 +198,11 @@ impl<'a> Check<'a> {
 
     /// The texts of `task.toml`, each as if it stood where its directive stands.
     fn run_on_task(&mut self, problems: &mut Problems) {
-        let (Some(slug), Some(task)) = (self.page.slug(), self.task) else {
+        let tasks = &self.project.tasks;
+        let Some((slug, task)) = self.page.slug().and_then(|slug| tasks.get_key_value(slug)) else {
             return;
         };
-        let file = Path::new("listings/src")
-            .join(module(slug))
-            .join("task.toml");
+        let file = Task::file(slug);
         let toml = fs::read_to_string(self.project.root.join(&file)).unwrap_or_default();
         for directive in self
             .page
@@ -309,42 +230,29 @@ impl<'a> Check<'a> {
 
     /// Counts a figure that is right where it stands.
     fn judge(&mut self, figure: &Figure, line: usize) -> Result<(), Fault> {
-        let source = self.sources.get(&figure.quantity);
-        let measuring = self.is_measuring(line);
-        if source.is_some() && !measuring {
-            self.tally.sourced += 1;
-            return Ok(());
-        }
+        let is_measuring = self.is_measuring(line);
         let mut allowed = false;
-        for allowance in self
+        let holds =
+            |it: &&Allowance| it.section.contains(&line) && (is_measuring || it.names_a_test);
+        for (entry, used) in self
             .allowances
             .iter()
-            .filter(|allowance| allowance.section.contains(&line))
+            .filter(holds)
+            .flat_map(|it| &it.figures)
         {
-            for entry in allowance
-                .figures
-                .iter()
-                .filter(|entry| entry.figure.quantity == figure.quantity)
-            {
-                entry.used.set(true);
+            if entry.quantity == figure.quantity {
+                used.set(true);
                 allowed = true;
             }
         }
-        if allowed {
-            self.tally.allowed += 1;
+        self.tally.allowed += usize::from(allowed);
+        if allowed || !is_measuring {
             return Ok(());
         }
-        let comment = format!("allow it in this section: `<!-- figures: {figure}: the reason -->`");
-        Err(match source {
-            Some(source) => Fault::new(format!(
-                "`{figure}` stands among measurements, where it proves nothing that {source} has it"
-            ))
-            .help(format!("if it was measured, write `{{{{#value …}}}}`; if it was not, {comment}")),
-            None => Fault::new(format!("`{figure}` has no source")).help(format!(
-                "if it was measured, write `{{{{#value …}}}}`; if somebody else says so, make it the text of a link to \
-                 them; if it was chosen, {comment}"
-            )),
-        })
+        Err(Fault::new(format!("`{figure}` stands among measurements without a source")).help(format!(
+            "if it was measured, write `{{{{#value …}}}}`; if somebody else says so, make it the text of a link to them; \
+             if it is neither, allow it in this section: `<!-- figures: {figure}: the reason -->`"
+        )))
     }
 
     /// The lines of the section that a line stands in, its subsections included.
@@ -361,14 +269,14 @@ impl<'a> Check<'a> {
 
     /// Whether measurements are shown between the headings around a line.
     fn is_measuring(&self, line: usize) -> bool {
-        let headings = &self.page.headings;
-        let own = headings.partition_point(|heading| heading.line <= line);
-        let start = own.checked_sub(1).map_or(0, |own| headings[own].line);
-        let end = headings.get(own).map_or(usize::MAX, |heading| heading.line);
+        let headings = self.page.headings.iter().map(|heading| heading.line);
+        let start = headings.clone().rfind(|heading| *heading <= line);
+        let end = headings.clone().find(|heading| *heading > line);
+        let section = start.unwrap_or(0)..end.unwrap_or(usize::MAX);
         self.page.directives.iter().any(|directive| {
             matches!(directive.name.as_str(), "bench" | "claims" | "value")
                 && directive.fence.is_none()
-                && (start..end).contains(&directive.line)
+                && section.contains(&directive.line)
         })
     }
 }
@@ -479,47 +387,6 @@ fn durations(code: &str) -> Vec<Quantity> {
         );
     }
     found
-}
-
-/// The figures in a text of Markdown.
-fn quantities(text: &str) -> Vec<Quantity> {
-    let blocks = prose(&Page::parse(Path::new(""), text)).blocks;
-    blocks
-        .iter()
-        .flat_map(|block| figures(&block.text))
-        .map(|figure| figure.quantity)
-        .collect()
-}
-
-/// The figures of an output or a timeline, as far as they are compared.
-fn shown_by(project: &Project, slug: &str, task: &Task, name: &str) -> Vec<Quantity> {
-    let text =
-        fs::read_to_string(project.root.join(Project::captured(slug, name))).unwrap_or_default();
-    let how = task.output(name);
-    let text = match how.mode {
-        Mode::Varies => return Vec::new(),
-        Mode::Deterministic => text,
-        // A pattern that is none has been reported where the output is compared.
-        Mode::Normalised => normalise(&text, &how).unwrap_or_default(),
-    };
-    let event = |line: &str| {
-        let event: serde_json::Value = serde_json::from_str(line).ok()?;
-        let times = ["start_ms", "end_ms"].map(|key| event[key].as_f64());
-        Some(
-            times
-                .into_iter()
-                .flatten()
-                .map(|ms| Quantity::nanoseconds(ms * 1e6))
-                .collect::<Vec<_>>(),
-        )
-    };
-    let of_line = |line: &str| {
-        let printed = figures(line).into_iter().map(|figure| figure.quantity);
-        printed
-            .chain(event(line).unwrap_or_default())
-            .collect::<Vec<_>>()
-    };
-    text.lines().flat_map(of_line).collect()
 }
 
 /// A test of a chapter, in Rust or in Go, as it is written.

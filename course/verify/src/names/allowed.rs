@@ -36,7 +36,7 @@ pub struct Allowed {
     used: Cell<Use>,
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
     #[serde(default, rename = "name")]
@@ -85,125 +85,49 @@ impl Allowed {
 
 /// Reads the file; `pages` are the pages there are. Without a file nothing is allowed.
 pub fn read(root: &Path, pages: &[String], problems: &mut Problems) -> Vec<Allowed> {
-    match fs::read_to_string(root.join(FILE)) {
-        Ok(text) => parse(&text, pages, problems),
-        Err(error) if error.kind() == ErrorKind::NotFound => Vec::new(),
+    let text = match fs::read_to_string(root.join(FILE)) {
+        Ok(text) => text,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Vec::new(),
         Err(error) => {
             let what = format!("the allowed names cannot be read: {}", unreadable(&error));
-            problems.push(
-                Problem::new(FILE, 0, what).help("write it as UTF-8, in a file you may read"),
-            );
-            Vec::new()
-        }
-    }
-}
-
-fn parse(text: &str, pages: &[String], problems: &mut Problems) -> Vec<Allowed> {
-    let mut problem = |at: usize, what: String, help: &str| {
-        problems.push(Problem::new(FILE, line_of(text, at), what).help(help));
-    };
-    let file: File = match toml::from_str(text) {
-        Ok(file) => file,
-        Err(error) => {
-            let at = error.span().map_or(0, |span| span.start);
-            let what = error.message().replace('\n', " ");
-            problem(
-                at,
-                what,
-                "an entry is `[[name]]` with `is`, `reason` and, if it is about one page, `page`",
-            );
+            let help = "write it as UTF-8, in a file you may read";
+            problems.push(Problem::new(FILE, 0, what).help(help));
             return Vec::new();
         }
     };
+    let mut problem = |at: usize, what: String, help: &str| {
+        problems.push(Problem::new(FILE, line_of(&text, at), what).help(help));
+    };
+    let file: File = toml::from_str(&text).unwrap_or_else(|error| {
+        let at = error.span().map_or(0, |span| span.start);
+        let help =
+            "an entry is `[[name]]` with `is`, `reason` and, if it is about one page, `page`";
+        problem(at, error.message().replace('\n', " "), help);
+        File::default()
+    });
     let mut allowed = Vec::new();
     for Entry { is, page, reason } in file.entries {
+        let name = is.get_ref();
         if reason.get_ref().trim().is_empty() {
-            let what = format!("`{}` is allowed without a reason", is.get_ref());
-            problem(
-                reason.span().start,
-                what,
-                "say why it stands on a page although nothing here knows it",
-            );
+            let what = format!("`{name}` is allowed without a reason");
+            let help = "say why it stands on a page although nothing here knows it";
+            problem(reason.span().start, what, help);
         }
-        if let Some(page) = &page
-            && !pages.contains(page.get_ref())
-        {
+        if let Some(page) = page.as_ref().filter(|page| !pages.contains(page.get_ref())) {
             let what = format!(
-                "`{}` is allowed on `{}`, which is no page",
-                is.get_ref(),
+                "`{name}` is allowed on `{}`, which is no page",
                 page.get_ref()
             );
-            problem(
-                page.span().start,
-                what,
-                "write its path below src/, without the ending",
-            );
+            let help = "write its path below src/, without the ending";
+            problem(page.span().start, what, help);
             continue;
         }
         allowed.push(Allowed {
-            line: line_of(text, is.span().start),
+            line: line_of(&text, is.span().start),
             name: is.into_inner(),
             page: page.map(Spanned::into_inner),
             used: Cell::new(Use::Absent),
         });
     }
     allowed
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn told(text: &str) -> Vec<String> {
-        let mut problems = Problems::default();
-        parse(text, &["small".to_owned()], &mut problems);
-        problems
-            .sorted()
-            .iter()
-            .map(|problem| format!("{}: {}", problem.place(), problem.what))
-            .collect()
-    }
-
-    #[test]
-    fn entries_have_a_name_a_reason_and_perhaps_a_page() {
-        assert_eq!(
-            told(
-                "[[name]]\nis = \"A\"\nreason = \"b\"\n\n[[name]]\nis = \"C\"\npage = \"small\"\nreason = \"d\""
-            ),
-            [""; 0]
-        );
-        assert_eq!(
-            told("[[name]]\nis = \"A\"\nreason = \" \""),
-            ["names.toml:3: `A` is allowed without a reason"]
-        );
-        assert_eq!(
-            told("\n[[name]]\nis = \"A\""),
-            ["names.toml:2: missing field `reason`"]
-        );
-        assert_eq!(
-            told("[[name]]\nis = \"A\"\nreason = \"b\"\npage = \"smal\""),
-            ["names.toml:4: `A` is allowed on `smal`, which is no page"]
-        );
-        assert!(told("[[nam]]\nis = \"A\"")[0].starts_with("names.toml:1: unknown field `nam`"));
-    }
-
-    #[test]
-    fn entries_that_nothing_needs_are_problems() {
-        let of = |used: &[Use]| {
-            let allowed = parse(
-                "[[name]]\nis = \"A\"\nreason = \"b\"",
-                &[],
-                &mut Problems::default(),
-            )
-            .remove(0);
-            used.iter().for_each(|used| allowed.note(*used));
-            allowed.problem().map(|problem| problem.what)
-        };
-        assert_eq!(of(&[Use::Needed, Use::Resolves]), None);
-        assert_eq!(
-            of(&[Use::Resolves]).unwrap(),
-            "`A` needs no allowance: it resolves"
-        );
-        assert_eq!(of(&[]).unwrap(), "`A` is allowed, and occurs on no page");
-    }
 }

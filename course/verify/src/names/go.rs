@@ -1,11 +1,14 @@
-//! Asks `go doc` which names there are.
+//! The names that `go doc` knows.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::thread::{self, JoinHandle};
 
-use super::lexer::words;
+use anyhow::{Context, Result, bail};
+
+use super::Answers;
+use super::grammar::words;
 use measurements::go;
 use toolchain::cache::Cache;
 
@@ -31,107 +34,84 @@ impl Go {
     #[must_use]
     pub fn ask(root: &Path) -> Self {
         let (folder, root) = (go::folder(root), root.to_owned());
-        Self {
-            folder,
-            version: thread::spawn(move || go::version(&root)),
-        }
+        let version = thread::spawn(move || go::version(&root));
+        Self { folder, version }
     }
 
-    /// The names among these that there are; `None` where there is no Go, or one that cannot be asked.
+    /// The addresses of names; `None` where there is no Go, or one that cannot be asked.
     ///
     /// A name is `package.Name`, `package.Type.Method`, or a package such as `testing/synctest`.
     #[must_use]
-    pub fn known(self, scratch: &Path, names: &BTreeSet<String>) -> Option<BTreeSet<String>> {
-        if names.is_empty() {
-            return Some(BTreeSet::new());
-        }
-        let Self { folder, version } = self;
-        let version = version.join().ok().flatten()?;
+    pub fn addresses(self, scratch: &Path, names: &BTreeSet<String>) -> Option<Answers> {
+        let version = self.version.join().ok().flatten()?;
         let cache = Cache::new(scratch.join("cache"), version);
-        let kept = |name: &String| Some((name.clone(), cache.get(&key(name))? == "known"));
-        let mut known: BTreeMap<String, bool> = names.iter().filter_map(kept).collect();
-        let todo: Vec<&String> = names
-            .iter()
-            .filter(|name| !known.contains_key(*name))
-            .collect();
-        // Side by side: each mostly waits for files.
-        let answers: Vec<_> = thread::scope(|scope| {
-            let asked: Vec<_> = todo
-                .iter()
-                .map(|name| scope.spawn(|| documents(&folder, name)))
-                .collect();
-            asked
-                .into_iter()
-                .map(|answer| answer.join().ok().flatten())
-                .collect()
+        let known = super::kept(&cache, "go", names, |todo| {
+            // Side by side: each mostly waits for files.
+            thread::scope(|scope| {
+                let ask = |name: &&str| {
+                    let (name, folder) = ((*name).to_owned(), &self.folder);
+                    scope.spawn(move || Ok((name.clone(), address(folder, &name)?)))
+                };
+                let asked: Vec<_> = todo.iter().map(ask).collect();
+                let answers = asked
+                    .into_iter()
+                    .map(|answer| answer.join().expect("asking does not panic"));
+                answers.collect()
+            })
         });
-        for (name, answer) in todo.into_iter().zip(answers) {
-            let is_known = answer?;
-            cache.put(&key(name), if is_known { "known" } else { "unknown" });
-            known.insert(name.clone(), is_known);
-        }
-        Some(
-            known
-                .into_iter()
-                .filter(|(_, is_known)| *is_known)
-                .map(|(name, _)| name)
-                .collect(),
-        )
+        known.ok()
     }
 }
 
-fn key(name: &str) -> String {
-    format!("go {name}")
-}
-
-/// Whether `go doc` documents a name; `None` when it cannot tell.
-fn documents(folder: &Path, name: &str) -> Option<bool> {
+/// The address of a name, if there is one.
+fn address(folder: &Path, name: &str) -> Result<Vec<String>> {
     let mut go = Command::new("go");
     let output = go
         .args(["doc", name])
         .current_dir(folder)
         .stdin(Stdio::null())
-        .output()
-        .ok()?;
+        .output()?;
     if !output.status.success() {
         let said = String::from_utf8_lossy(&output.stderr);
-        return UNKNOWN
-            .iter()
-            .any(|words| said.contains(words))
-            .then_some(false);
+        if UNKNOWN.iter().any(|words| said.contains(words)) {
+            return Ok(Vec::new());
+        }
+        bail!("go cannot be asked: {said}");
     }
     // A letter in lower case also matches one in upper case; the name itself must be there.
     let text = String::from_utf8_lossy(&output.stdout);
     let last = name.rsplit(['.', '/']).next().unwrap_or(name);
-    Some(words(&text).any(|word| word == last))
+    if !words(&text).any(|word| word == last) {
+        return Ok(Vec::new());
+    }
+    // `package iter // import "iter"`
+    let package = text.lines().next().and_then(|line| line.split('"').nth(1));
+    let package = package.context("go names no package")?;
+    let fragment = match name.split_once('.') {
+        Some((_, symbol)) => format!("#{symbol}"),
+        None => String::new(),
+    };
+    Ok(vec![format!("https://pkg.go.dev/{package}{fragment}")])
 }
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn names_that_come_with_go_are_known_and_others_are_not() {
+    fn names_that_come_with_go_have_an_address_and_others_have_none() {
         let scratch = tempfile::tempdir().unwrap();
-        let names = [
-            "iter.Pull",
-            "time.Timer.Stop",
-            "iter",
-            "testing/fstest",
-            "iter.Pul",
-            "iter.PULL",
-            "no/such",
-        ];
-        let names = names.map(str::to_owned).into_iter().collect();
+        let names = "iter.Pull time.Timer.Stop iter testing/fstest iter.Pul iter.PULL no/such";
+        let names = names.split(' ').map(str::to_owned).collect();
         for _ in 0..2 {
-            let Some(known) = Go::ask(Path::new(".")).known(scratch.path(), &names) else {
+            let Some(known) = Go::ask(Path::new(".")).addresses(scratch.path(), &names) else {
                 eprintln!("skipped: there is no Go here");
                 return;
             };
-            let known: Vec<_> = known.iter().map(String::as_str).collect();
+            let known: Vec<_> = known.into_values().flatten().collect();
+            let expected = ["iter", "iter#Pull", "testing/fstest", "time#Timer.Stop"];
             assert_eq!(
                 known,
-                ["iter", "iter.Pull", "testing/fstest", "time.Timer.Stop"]
+                expected.map(|name| format!("https://pkg.go.dev/{name}"))
             );
         }
     }

@@ -1,50 +1,40 @@
-//! Which code spans claim that something exists, and what.
+//! The names in a code span.
 //!
-//! A span is read as code. In it these are names, whatever stands around them:
-//!
-//! - a path with `::`, such as `Duration::from_millis`; generic arguments are left out of it and read by themselves;
-//! - a call: `take(n)`, `.min(cap)`;
-//! - a word in camel case: `JoinHandle`, and in Rust a macro, `select!`, or an attribute, `#[track_caller]`;
-//! - a Go selector: `iter.Pull`, `time.Timer.Stop`.
-//!
-//! These are names when they are the whole span: a word in lower case, `size_hint`; words joined by hyphens,
-//! `async-stream`; a file, `book.toml` or `benches/go`; an error code, `E0382`.
-//!
-//! The rest claims nothing that could be looked up: operators, numbers, flags, `KEY=value`, environment variables,
-//! keywords and primitive types, commands such as `cargo test`, a sentence (three words in a row) but for its paths and
-//! selectors, and whatever has a placeholder in it: `s1_…`, `*`.
+//! These are names wherever they stand: a path with `::`, a call, a macro, an attribute, a word in camel case, a Go
+//! selector. An error code, a file, words joined by hyphens and a word in lower case are names when they are the whole
+//! span. The rest is code or a sentence, and claims nothing that could be looked up.
 
 use std::ops::Range;
 use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::lexer::{Kind as Sort, Token, tokens};
-
 /// A name in a code span.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Name {
-    /// What kind of thing it says there is.
+    /// The kind of thing that it says there is.
     pub kind: Kind,
-    /// How it is written in messages and in `names.toml`: without generic and other arguments.
+    /// The name as messages and `names.toml` write it: without generic and other arguments.
     pub text: String,
+    /// Its words, joined by `::` in Rust and by `.` in Go.
+    pub path: String,
     /// Its first word, in the span.
     pub span: Range<usize>,
 }
 
-/// What kind of thing a name says there is.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// The kind of thing that a name says there is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// A Rust path, or one word that would be one.
-    Path(Vec<String>),
+    Path,
     /// `.name()`.
-    Method(String),
+    Method,
     /// `name!`.
-    Macro(Vec<String>),
+    Macro,
     /// `#[name]`.
-    Attribute(Vec<String>),
+    Attribute,
     /// `package.Name`, `package.Type.Method`.
-    Go(Vec<String>),
+    Go,
     /// A file, a folder, a Go package or a benchmark.
     File,
     /// Words joined by hyphens: a crate, a chapter, a wrong solution.
@@ -53,408 +43,177 @@ pub enum Kind {
     Code,
 }
 
-/// Rust's keywords and primitive types, and what Go adds to them.
-const WORDS: &[&str] = &[
-    "Self",
-    "abstract",
-    "as",
-    "async",
-    "await",
-    "become",
-    "bool",
-    "box",
-    "break",
-    "char",
-    "const",
-    "continue",
-    "crate",
-    "do",
-    "dyn",
-    "else",
-    "enum",
-    "extern",
-    "f128",
-    "f16",
-    "f32",
-    "f64",
-    "false",
-    "final",
-    "fn",
-    "for",
-    "gen",
-    "i128",
-    "i16",
-    "i32",
-    "i64",
-    "i8",
-    "if",
-    "impl",
-    "in",
-    "isize",
-    "let",
-    "loop",
-    "macro",
-    "macro_rules",
-    "match",
-    "mod",
-    "move",
-    "mut",
-    "override",
-    "priv",
-    "pub",
-    "raw",
-    "ref",
-    "return",
-    "self",
-    "static",
-    "str",
-    "struct",
-    "super",
-    "trait",
-    "true",
-    "try",
-    "type",
-    "typeof",
-    "u128",
-    "u16",
-    "u32",
-    "u64",
-    "u8",
-    "union",
-    "unsafe",
-    "unsized",
-    "use",
-    "usize",
-    "virtual",
-    "where",
-    "while",
-    "yield",
-    // Go
-    "case",
-    "chan",
-    "defer",
-    "func",
-    "go",
-    "interface",
-    "len",
-    "make",
-    "map",
-    "new",
-    "nil",
-    "package",
-    "range",
-    "select",
-    "switch",
-    "var",
-];
+/// Words of the languages that no parser of Rust's refuses as a name.
+const WORDS: &str = "bool case chan char defer f32 f64 func gen go i128 i16 i32 i64 i8 interface isize len macro_rules \
+                     make map new nil package range raw select str switch u128 u16 u32 u64 u8 union usize var";
 
-/// First words of a command line.
-const COMMANDS: &[&str] = &[
-    "bash", "cargo", "cat", "cd", "echo", "git", "go", "mdbook", "perf", "pip", "rustc", "rustdoc",
-    "rustup", "taskset",
-];
+static WHOLE: LazyLock<Vec<(Kind, Regex)>> = LazyLock::new(|| {
+    let endings = "css|go|html|js|json|lock|md|mod|rs|sh|svg|toml|txt|yaml|yml";
+    let file = format!(
+        r"^(?:[A-Za-z.][\w.+-]*(?:/[\w.][\w.+-]*)+/?|[A-Za-z_][\w-]*\.(?:{endings})|[A-Za-z_][\w-]*/)$"
+    );
+    [
+        (Kind::Code, r"^E\d{4}$"),
+        (Kind::File, &file),
+        (Kind::Hyphens, r"^[a-z][a-z0-9_]*(?:-[a-z0-9_]+)+$"),
+    ]
+    .map(|(kind, pattern)| (kind, Regex::new(pattern).expect("a valid pattern")))
+    .into()
+});
 
-/// Endings of files. Others, such as that of `a.await`, are those of code.
-const ENDINGS: &str = "css|go|html|js|json|lock|md|mod|rs|sh|svg|toml|txt|yaml|yml";
+static PART: LazyLock<Regex> = LazyLock::new(|| {
+    // Arguments in angle brackets, three deep.
+    let arguments = (0..2).fold(r"<[^<>]*>".to_owned(), |inner, _| {
+        format!(r"<(?:[^<>]|{inner})*>")
+    });
+    Regex::new(&format!(
+        r##"(?x)
+        "(?:[^"\\]|\\.)*" | '\w*'? | \d\w*(?:\.\d\w*)*
+        | \#!?\[ (?P<attribute>[\w:]+) (?P<arguments>[^\]]*)
+        | (?P<go>[a-z]\w*(?:\.[A-Z]\w*){{1,2}})
+        | (?P<dots>\.*) (?P<path>[A-Za-z_]\w*(?:(?:::)?(?:{arguments})?::[A-Za-z_]\w*)*) (?P<end>[!(]?)
+        "##
+    ))
+    .expect("a valid pattern")
+});
 
 /// The names in a code span.
 #[must_use]
 pub fn names(span: &str) -> Vec<Name> {
-    static FILE: LazyLock<Regex> = LazyLock::new(|| {
-        let (part, ending) = (r"[\w.][\w.+-]*", ENDINGS);
-        Regex::new(&format!(
-            r"^(?:[A-Za-z.][\w.+-]*(?:/{part})+/?|[A-Za-z_][\w-]*\.(?:{ending})|[A-Za-z_][\w-]*/)$"
-        ))
+    let text = span.trim();
+    let is_other = text.starts_with(['-', '$', '/', '~'])
+        || ["{{", "://", "-unknown-", "-apple-", "-pc-"]
+            .iter()
+            .any(|part| text.contains(part));
+    if is_other {
+        return Vec::new();
+    }
+    let start = span.find(text).unwrap_or(0);
+    if let Some((kind, _)) = WHOLE.iter().find(|(_, pattern)| pattern.is_match(text)) {
+        let text = text.trim_end_matches('/').to_owned();
+        let span = start..start + text.len();
+        return vec![Name {
+            kind: *kind,
+            path: text.clone(),
+            text,
+            span,
+        }];
+    }
+    let mut names = Vec::new();
+    read(span, 0..span.len(), is_sentence(text), &mut names);
+    names
+}
+
+/// Reads a part of a span as code.
+fn read(span: &str, part: Range<usize>, is_sentence: bool, names: &mut Vec<Name>) {
+    let offset = part.start;
+    for found in PART.captures_iter(&span[part]) {
+        let place = |group| {
+            let found = found.name(group)?;
+            Some(offset + found.start()..offset + found.end())
+        };
+        let mut push = |kind, text: String, path: &str, at: usize| {
+            let length = path.find([':', '.']).unwrap_or(path.len());
+            let path = path.to_owned();
+            let span = at..at + length;
+            names.push(Name {
+                kind,
+                text,
+                path,
+                span,
+            });
+        };
+        if let Some(place) = place("attribute") {
+            let path = &span[place.clone()];
+            push(Kind::Attribute, format!("#[{path}]"), path, place.start);
+        } else if let Some(place) = place("go") {
+            let path = &span[place.clone()];
+            push(Kind::Go, path.to_owned(), path, place.start);
+        } else if let Some(place) = place("path") {
+            let rest = &span[place.end..];
+            let (path, at) = without_arguments(&span[place.clone()], place.start);
+            let is_path = span[place].contains("::");
+            let is_part = found.name("dots").is_some_and(|dots| dots.as_str() == ".");
+            let is_call = &found["end"] == "(";
+            let is_macro = &found["end"] == "!" && !rest.starts_with("!=");
+            let is_whole = span.trim_matches([' ', '&', '*', '?', ';', '.', '(', ')']) == path;
+            let is_lower = path.len() > 1 && path.contains(char::is_lowercase);
+            let is_camel = is_lower && path.starts_with(|c: char| c.is_ascii_uppercase());
+            let goes_on = rest.starts_with(['…', '$']) || path.ends_with('_');
+            if goes_on || !is_path && (is_sentence || !is_macro && is_word(&path)) {
+            } else if is_macro {
+                push(Kind::Macro, format!("{path}!"), &path, at);
+            } else if is_path {
+                push(Kind::Path, path.clone(), &path, at);
+            } else if is_part && is_call {
+                push(Kind::Method, format!(".{path}()"), &path, at);
+            } else if !is_part && (is_call && is_lower || is_camel || is_whole && is_lower) {
+                push(Kind::Path, path.clone(), &path, at);
+            }
+        }
+        // What an attribute says is no name, but for what is derived.
+        let derived = place("arguments").filter(|_| &found["attribute"] == "derive");
+        let arguments = place("path").and_then(|path| {
+            let open = span[path.clone()].find('<')?;
+            Some(path.start + open..path.end)
+        });
+        if let Some(inside) = derived.or(arguments) {
+            let inside = inside.start + 1..inside.end;
+            read(span, inside, is_sentence, names);
+        }
+    }
+}
+
+/// A path without what stands in angle brackets, and without `Self` and its like in front; and where it begins.
+fn without_arguments(path: &str, start: usize) -> (String, usize) {
+    let mut depth = 0_usize;
+    let mut plain = String::new();
+    for c in path.chars() {
+        depth += usize::from(c == '<');
+        if depth == 0 {
+            plain.push(c);
+        }
+        depth = depth.saturating_sub(usize::from(c == '>'));
+    }
+    let plain = plain.replace("::::", "::");
+    let mut rest = plain.as_str();
+    while let Some((first, after)) = rest.split_once("::")
+        && matches!(first, "self" | "Self" | "crate" | "super")
+    {
+        rest = after;
+    }
+    let first = rest.split(':').next().unwrap_or_default();
+    let at = start + path.find(first).unwrap_or_default();
+    (rest.to_owned(), at)
+}
+
+/// Whether a word belongs to a language.
+fn is_word(word: &str) -> bool {
+    syn::parse_str::<syn::Ident>(word).is_err() || WORDS.split(' ').any(|known| known == word)
+}
+
+/// Whether three plain words stand in a row.
+fn is_sentence(text: &str) -> bool {
+    let is_plain = |word: &&str| {
+        word.chars().all(|c| c == '_' || c.is_alphanumeric())
+            && !word.starts_with(|c: char| c.is_ascii_digit())
+            && !is_word(word)
+    };
+    let words: Vec<&str> = text.split_whitespace().collect();
+    words.windows(3).any(|three| three.iter().all(&is_plain))
+}
+
+/// The words of a piece of Rust or Go, without those of comments and strings.
+pub fn words(code: &str) -> impl Iterator<Item = &str> {
+    static WORD: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(
+            r#"(?x) //[^\n]* | (?s:/\*.*?(?:\*/|\z)) | (?s:"(?:[^"\\]|\\.)*(?:"|\z)) | '(?:\\[^\n]*?'|[^\\\n]'|\w*)
+               | [0-9]\w* | (?P<word>\w+)"#,
+        )
         .expect("a valid pattern")
     });
-    static HYPHENS: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"^[a-z][a-z0-9_]*(?:-[a-z0-9_]+)+$").expect("a valid pattern")
-    });
-    static CODE: LazyLock<Regex> =
-        LazyLock::new(|| Regex::new(r"^E\d{4}$").expect("a valid pattern"));
-    let text = span.trim();
-    let whole = |kind| {
-        let start = span.find(text).unwrap_or(0);
-        vec![Name {
-            kind,
-            text: text.trim_end_matches('/').to_owned(),
-            span: start..start + text.len(),
-        }]
-    };
-    if text.contains("{{")
-        || text.contains("://")
-        || text.starts_with(['-', '$', '/', '~'])
-        || is_command(text)
-    {
-        Vec::new()
-    } else if CODE.is_match(text) {
-        whole(Kind::Code)
-    } else if FILE.is_match(text) {
-        whole(Kind::File)
-    } else if HYPHENS.is_match(text) {
-        // The name of a target is no name of this book.
-        if ["-unknown-", "-apple-", "-pc-"]
-            .iter()
-            .any(|part| text.contains(part))
-        {
-            return Vec::new();
-        }
-        whole(Kind::Hyphens)
-    } else {
-        Reader::new(span).read()
-    }
-}
-
-fn is_command(text: &str) -> bool {
-    let mut words = text.split_whitespace();
-    words.next().is_some_and(|first| COMMANDS.contains(&first)) && words.next().is_some()
-}
-
-/// Reads a span as code.
-struct Reader<'a> {
-    span: &'a str,
-    tokens: Vec<Token>,
-    /// Which tokens belong to a name that has been read.
-    used: Vec<bool>,
-    /// Whether the span is a sentence: then only what is no word of one is a name.
-    is_sentence: bool,
-    names: Vec<Name>,
-}
-
-impl<'a> Reader<'a> {
-    fn new(span: &'a str) -> Self {
-        let tokens = tokens(span);
-        let plain =
-            |token: &Token| token.kind == Sort::Word && !WORDS.contains(&&span[token.span.clone()]);
-        let is_sentence = tokens.windows(3).any(|three| three.iter().all(plain));
-        Self {
-            span,
-            used: vec![false; tokens.len()],
-            tokens,
-            is_sentence,
-            names: Vec::new(),
-        }
-    }
-
-    fn read(mut self) -> Vec<Name> {
-        for at in 0..self.tokens.len() {
-            if !self.used[at] && self.word(at).is_some() {
-                self.read_at(at);
-            }
-        }
-        self.names
-    }
-
-    fn word(&self, at: usize) -> Option<&'a str> {
-        let token = self.tokens.get(at)?;
-        (token.kind == Sort::Word).then(|| &self.span[token.span.clone()])
-    }
-
-    fn sign(&self, at: usize) -> Option<char> {
-        match self.tokens.get(at)?.kind {
-            Sort::Sign(sign) => Some(sign),
-            _ => None,
-        }
-    }
-
-    /// The sign before a token.
-    fn before(&self, at: usize) -> Option<char> {
-        at.checked_sub(1).and_then(|before| self.sign(before))
-    }
-
-    fn are(&self, at: usize, signs: &str) -> bool {
-        signs
-            .chars()
-            .enumerate()
-            .all(|(index, sign)| self.sign(at + index) == Some(sign))
-    }
-
-    /// Whether two neighbours have nothing between them.
-    fn touch(&self, at: usize) -> bool {
-        matches!((self.tokens.get(at), self.tokens.get(at + 1)), (Some(a), Some(b)) if a.span.end == b.span.start)
-    }
-
-    fn read_at(&mut self, at: usize) {
-        if let Some(selector) = self.go_selector(at) {
-            return self.push(Kind::Go(selector.clone()), selector.join("."), at);
-        }
-        let (mut path, end) = self.path(at);
-        if self.is_placeholder(at, end) {
-            return;
-        }
-        let alone = path.len() == 1;
-        while path.len() > 1 && matches!(path[0].as_str(), "self" | "Self" | "crate" | "super") {
-            path.remove(0);
-        }
-        let text = path.join("::");
-        let word = path[0].clone();
-        let is_attribute = self.before(at) == Some('[') && at >= 2 && {
-            let mark = if self.sign(at - 2) == Some('!') {
-                at.checked_sub(3)
-            } else {
-                Some(at - 2)
-            };
-            mark.is_some_and(|mark| self.sign(mark) == Some('#'))
-        };
-        if is_attribute {
-            self.skip_arguments(end, &word);
-            return self.push(Kind::Attribute(path), format!("#[{text}]"), at);
-        }
-        let is_call = self.sign(end) == Some('(') && self.touch(end - 1);
-        let is_macro =
-            self.sign(end) == Some('!') && self.sign(end + 1) != Some('=') && self.touch(end - 1);
-        let is_part = self.before(at) == Some('.') && (at < 2 || self.sign(at - 2) != Some('.'));
-        let (kind, text) = match () {
-            () if !alone && is_macro => (Kind::Macro(path), text + "!"),
-            () if !alone => (Kind::Path(path), text),
-            () if self.is_sentence => return,
-            () if is_macro => (Kind::Macro(path), text + "!"),
-            () if is_part && is_call => (Kind::Method(word), format!(".{text}()")),
-            () if is_part || WORDS.contains(&word.as_str()) => return,
-            () if is_call || is_camel(&word) || self.is_whole(at) && is_lower(&word) => {
-                (Kind::Path(path), text)
-            }
-            () => return,
-        };
-        self.push(kind, text, at);
-    }
-
-    fn push(&mut self, kind: Kind, text: String, at: usize) {
-        self.names.push(Name {
-            kind,
-            text,
-            span: self.tokens[at].span.clone(),
-        });
-    }
-
-    /// The words of a path from its first, and the token after it.
-    fn path(&mut self, start: usize) -> (Vec<String>, usize) {
-        let mut path = vec![self.word(start).unwrap_or_default().to_owned()];
-        let mut end = start + 1;
-        loop {
-            let mut next = end;
-            if self.are(next, "::") {
-                next += 2;
-            }
-            // `Vec::<u8>::new`, `Vec<u8>::new`; `a < b` has space.
-            if self.sign(next) == Some('<') && self.touch(next.saturating_sub(1)) {
-                match self.closing(next) {
-                    Some(close) if self.are(close + 1, "::") && self.word(close + 3).is_some() => {
-                        next = close + 3
-                    }
-                    _ => return (path, end),
-                }
-            } else if next == end {
-                return (path, end);
-            }
-            let Some(word) = self.word(next) else {
-                return (path, end);
-            };
-            path.push(word.to_owned());
-            self.used[next] = true;
-            end = next + 1;
-        }
-    }
-
-    /// The `>` that closes a `<`; the one of `->` does not.
-    fn closing(&self, open: usize) -> Option<usize> {
-        let mut depth = 0_usize;
-        for at in open..self.tokens.len() {
-            match self.sign(at) {
-                Some('<') => depth += 1,
-                Some('>') if self.before(at) != Some('-') => {
-                    depth -= 1;
-                    if depth == 0 {
-                        return Some(at);
-                    }
-                }
-                _ => {}
-            }
-        }
-        None
-    }
-
-    /// `package.Name` and `package.Type.Method`: a word in lower case, then one or two that Go exports.
-    fn go_selector(&mut self, at: usize) -> Option<Vec<String>> {
-        let package = self.word(at)?;
-        let is_package = package != "self" && package.starts_with(|c: char| c.is_ascii_lowercase());
-        if !is_package || matches!(self.before(at), Some('.' | ':')) {
-            return None;
-        }
-        let mut selector = vec![package.to_owned()];
-        let mut end = at + 1;
-        while selector.len() < 3
-            && self.sign(end) == Some('.')
-            && self.touch(end - 1)
-            && self.touch(end)
-        {
-            let Some(word) = self
-                .word(end + 1)
-                .filter(|word| word.starts_with(|c: char| c.is_ascii_uppercase()))
-            else {
-                break;
-            };
-            selector.push(word.to_owned());
-            self.used[end + 1] = true;
-            end += 2;
-        }
-        (selector.len() > 1).then_some(selector)
-    }
-
-    /// Whether a name goes on where words end: in `s1_…`, `core::*`, `<module>_name`.
-    fn is_placeholder(&self, start: usize, end: usize) -> bool {
-        let mark = |sign: Option<char>| matches!(sign, Some('…' | '$'));
-        let word = self.word(start).unwrap_or_default();
-        let before = self.before(start);
-        let begins = mark(before) || before == Some('>') && word.starts_with('_');
-        let after = self.sign(end);
-        let ends = mark(after) || after == Some('*') && word.ends_with('_');
-        begins && self.touch(start - 1) || ends && self.touch(end - 1)
-    }
-
-    /// What stands in an attribute is no name, but for what is derived.
-    fn skip_arguments(&mut self, from: usize, attribute: &str) {
-        if attribute == "derive" {
-            return;
-        }
-        let mut depth = 1_usize;
-        for at in from..self.tokens.len() {
-            match self.sign(at) {
-                Some('[') => depth += 1,
-                Some(']') => depth -= 1,
-                _ => {}
-            }
-            if depth == 0 {
-                return;
-            }
-            self.used[at] = true;
-        }
-    }
-
-    /// Whether nothing but signs stands beside a word.
-    fn is_whole(&self, at: usize) -> bool {
-        let others = self
-            .tokens
-            .iter()
-            .enumerate()
-            .filter(|(index, _)| *index != at);
-        others.into_iter().all(|(_, token)| {
-            matches!(
-                token.kind,
-                Sort::Sign('&' | '*' | '?' | ';' | '.' | '(' | ')')
-            )
-        })
-    }
-}
-
-/// `JoinHandle`, `Ok`; not `T`, `MAX`.
-fn is_camel(word: &str) -> bool {
-    word.starts_with(|c: char| c.is_ascii_uppercase()) && word.contains(|c: char| c.is_lowercase())
-}
-
-/// `size_hint`, `next`; not `T`, `MAX_SIZE`.
-fn is_lower(word: &str) -> bool {
-    word.contains(|c: char| c.is_lowercase()) && word.len() > 1
+    let found = WORD.captures_iter(code);
+    found.filter_map(|found| Some(found.name("word")?.as_str()))
 }
 
 #[cfg(test)]

@@ -1,32 +1,26 @@
-//! Every name in prose resolves.
+//! Every name in prose exists.
 //!
-//! [`grammar`] says which code spans claim that something exists. What they name is looked for where it can be known, and
-//! the first place that knows it will do:
+//! [`grammar`] finds the names. Each is looked for where it can be known, and any of these makes it right: the address
+//! that it is the text of a link to; what the book calls so ([`book`]); a path that rustdoc finds ([`rust`]); what `go
+//! doc` documents ([`mod@go`]), or the end of such a selector on the same page; a block of code on the page; what the
+//! compiler lists. The first that knows it is where its documentation is, and is kept in [`RESOLVED`]. What is left must
+//! be allowed, with a reason, in `names.toml` ([`allowed`]).
 //!
-//! 1. a block of code on the same page has the word, all words of a path;
-//! 2. the book has given the name itself ([`known`]): a test, a group, a wrong solution, an example, a benchmark, a file;
-//! 3. [`mod@rustdoc`] finds the path in std, in `listings` or in a crate it uses, with a module or type in front that the
-//!    chapter declares or imports from ([`imports`]);
-//! 4. [`mod@go`] documents the selector; or the word is the end of a selector on the same page;
-//! 5. the compiler lists it: attributes, lints, error codes ([`compiler`]).
-//!
-//! Cheap ones come first; which one answers makes no difference. The text of a link to the outside has its source there.
-//! What is left must be allowed, with a reason, in `names.toml` ([`allowed`]).
-//!
-//! What only rustdoc or Go could know is skipped where they cannot be asked, and counted as such.
+//! What only the compiler or Go could know is skipped where they cannot be asked, and counted as such.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::fs;
+use std::path::{Path, PathBuf};
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
+use serde::Serialize;
 
 use self::allowed::{Allowed, Use};
-use self::asked::{Asked, Verdict};
-use self::context::{Answer, Context};
 use self::go::Go;
-use self::imports::Imports;
-use self::known::Known;
-use self::occurrences::{Occurrence, occurrences};
+use self::index::Book;
+use self::occurrences::occurrences;
+use self::page::{Found, PageNames};
+use self::rust::Rust;
 use book::fence::Snippet;
 use book::page::Page;
 use book::problem::Problems;
@@ -35,17 +29,18 @@ use toolchain::cache::Cache;
 use toolchain::cargo::Artifacts;
 
 pub mod allowed;
-mod asked;
-pub mod compiler;
-mod context;
 pub mod go;
 pub mod grammar;
-pub mod imports;
-pub mod known;
-pub mod lexer;
+pub mod index;
 pub mod occurrences;
-pub mod rustdoc;
-pub mod spans;
+mod page;
+pub mod rust;
+
+/// The file of the names that resolve, below the folder of what can be made again: page, name, address.
+pub const RESOLVED: &str = "names.json";
+
+/// By name, the addresses that somebody has given; none for a name that is unknown there.
+pub type Answers = BTreeMap<String, Vec<String>>;
 
 /// The names of a page.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -58,6 +53,15 @@ pub struct Tally {
     pub skipped: usize,
 }
 
+/// A name that resolves.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Resolved {
+    /// The name, as the page has it, without arguments.
+    pub name: String,
+    /// The address of its documentation, or a file of the book and a line.
+    pub target: String,
+}
+
 /// What the names are looked up with.
 pub struct Sources<'a> {
     /// The benchmark record, if there is one.
@@ -68,14 +72,20 @@ pub struct Sources<'a> {
     pub go: Go,
 }
 
-/// A name on a page, and what is known of it without asking anybody.
-type Open<'a> = (&'a Context<'a>, Occurrence, Answer);
+/// What the compiler and Go say; `None` where they cannot be asked.
+#[derive(Default)]
+struct Asked {
+    attributes: Option<Answers>,
+    paths: Option<Answers>,
+    go: Option<Answers>,
+    listed: Answers,
+}
 
 /// Checks the names of the pages; `snippets` are their Rust listings, expanded.
 ///
 /// # Errors
 ///
-/// When rustdoc cannot do its work.
+/// When the compiler cannot do its work, or the names cannot be written.
 pub fn check(
     project: &Project,
     pages: &[&Page],
@@ -85,77 +95,58 @@ pub fn check(
 ) -> Result<BTreeMap<PathBuf, Tally>> {
     let stems: Vec<String> = project.pages.iter().map(stem).collect();
     let allowed = allowed::read(&project.root, &stems, problems);
-    let known = Known::of(project, sources.record);
-    let slugs = project.tasks.keys();
-    let chapters = slugs
-        .map(|slug| (slug.clone(), Imports::of_chapter(&project.root, slug)))
-        .collect();
-    let crates: Vec<String> = sources
-        .built
+    let book = Book::of(project, sources.record);
+    let crates = sources.built.map(|(artifacts, _)| artifacts.externs.keys());
+    let crates: Vec<&String> = crates.into_iter().flatten().collect();
+    let mut all: Vec<PageNames<'_>> = pages
         .iter()
-        .flat_map(|(artifacts, _)| artifacts.externs.keys().cloned())
+        .map(|page| {
+            let found = occurrences(project, page);
+            PageNames::new(project, page, snippets, &book, &crates, found)
+        })
         .collect();
-    let contexts: Vec<Context<'_>> = pages
-        .iter()
-        .map(|page| Context::new(&chapters, page, snippets, &known, &crates))
-        .collect();
+    let asked = ask(project, sources, &mut all)?;
+    for page in &mut all {
+        page.resolve(&asked);
+    }
 
-    let open: Vec<Open<'_>> = contexts
+    let resolved: BTreeSet<&str> = all
         .iter()
-        .flat_map(|context| {
-            occurrences(project, context.page)
-                .into_iter()
-                .map(move |found| (context, found))
-        })
-        .map(|(context, found)| {
-            let answer = context.answer(&found);
-            (context, found, answer)
-        })
+        .flat_map(PageNames::resolved)
+        .map(|(name, _)| name)
         .collect();
-    let asked = Asked::ask(project, sources, &open)?;
-
-    let resolved: BTreeSet<&str> = open
-        .iter()
-        .filter(|(context, found, answer)| {
-            asked.verdict(context, found, answer) == Verdict::Resolved
-        })
-        .map(|(_, found, _)| found.name.text.as_str())
-        .collect();
-    let mut tallies: BTreeMap<PathBuf, Tally> = pages
-        .iter()
-        .map(|page| (page.file.clone(), Tally::default()))
-        .collect();
-    for (context, found, answer) in &open {
-        let tally = tallies.entry(context.page.file.clone()).or_default();
-        let page = stem(context.page);
-        let entries = || {
-            allowed
+    let mut tallies = BTreeMap::new();
+    for page in &all {
+        let stem = stem(page.page);
+        let mut tally = Tally::default();
+        for (occurrence, found) in &page.found {
+            let name = &occurrence.name.text;
+            let entries: Vec<_> = allowed
                 .iter()
-                .filter(|entry| entry.is_about(&found.name.text, &page))
-        };
-        let verdict = asked.verdict(context, found, answer);
-        entries().for_each(|entry| {
-            entry.note(if verdict == Verdict::Resolved {
+                .filter(|entry| entry.is_about(name, &stem))
+                .collect();
+            let is_resolved = matches!(found, Found::At(_));
+            let used = if is_resolved {
                 Use::Resolves
             } else {
                 Use::Needed
-            })
-        });
-        match verdict {
-            Verdict::Resolved => tally.resolved += 1,
-            _ if entries().next().is_some() => tally.allowed += 1,
-            Verdict::Skipped => tally.skipped += 1,
-            Verdict::Unknown => problems.push(context.problem(found, &resolved)),
+            };
+            entries.iter().for_each(|entry| entry.note(used));
+            match found {
+                Found::At(_) => tally.resolved += 1,
+                _ if !entries.is_empty() => tally.allowed += 1,
+                Found::Unasked => tally.skipped += 1,
+                Found::Nowhere => problems.push(page.problem(occurrence, &resolved)),
+            }
         }
+        tallies.insert(page.page.file.clone(), tally);
     }
     // Of an entry that holds on every page, a part of the pages says nothing.
     let is_whole = pages.len() == project.pages.len();
     let checked: Vec<String> = pages.iter().map(|page| stem(page)).collect();
     let is_judged = |entry: &&Allowed| {
-        entry
-            .page
-            .as_ref()
-            .map_or(is_whole, |page| checked.contains(page))
+        let page = entry.page.as_ref();
+        page.map_or(is_whole, |page| checked.contains(page))
     };
     problems.extend(
         allowed
@@ -163,7 +154,94 @@ pub fn check(
             .filter(is_judged)
             .filter_map(Allowed::problem),
     );
+    keep(&project.scratch(), &all)?;
     Ok(tallies)
+}
+
+/// Asks the compiler and Go about the names of all pages at once.
+fn ask(project: &Project, sources: Sources<'_>, pages: &mut [PageNames<'_>]) -> Result<Asked> {
+    let (root, scratch) = (&project.root, project.scratch());
+    let go_names = all(pages, PageNames::selectors);
+    let (asked_go, scratch) = (sources.go, &scratch);
+    std::thread::scope(|scope| {
+        let go = scope.spawn(move || asked_go.addresses(scratch, &go_names));
+        let mut asked = Asked {
+            listed: rust::listed(&all(pages, PageNames::words_of_the_compiler)),
+            ..Asked::default()
+        };
+        if let Some((artifacts, cache)) = sources.built {
+            let scratch = scratch.clone();
+            let rust = Rust {
+                root,
+                scratch,
+                artifacts,
+                cache,
+            };
+            asked.attributes = Some(rust.attributes(&all(pages, PageNames::attributes))?);
+            let imports = rust.imports(&all(pages, PageNames::heads))?;
+            pages.iter_mut().for_each(|page| page.import(&imports));
+            let mut paths = rust.addresses(&all(pages, PageNames::candidates))?;
+            let members = all(pages, |page| page.members(&paths));
+            paths.extend(rust.addresses(&members)?);
+            asked.paths = Some(paths);
+        }
+        asked.go = go.join().expect("asking Go does not panic");
+        Ok(asked)
+    })
+}
+
+fn all<'a>(
+    pages: &[PageNames<'a>],
+    pick: impl Fn(&PageNames<'a>) -> BTreeSet<String>,
+) -> BTreeSet<String> {
+    pages.iter().flat_map(pick).collect()
+}
+
+/// Writes the names that resolve; those of pages that were not checked stay.
+fn keep(scratch: &Path, pages: &[PageNames<'_>]) -> Result<()> {
+    let file = scratch.join(RESOLVED);
+    let kept = fs::read(&file).ok();
+    let kept = kept.and_then(|kept| serde_json::from_slice(&kept).ok());
+    let mut kept: BTreeMap<PathBuf, BTreeMap<String, String>> = kept.unwrap_or_default();
+    for page in pages {
+        let names = page
+            .resolved()
+            .map(|(name, target)| (name.to_owned(), target.to_owned()));
+        kept.insert(page.page.file.clone(), names.collect());
+    }
+    fs::create_dir_all(scratch)?;
+    fs::write(&file, serde_json::to_vec_pretty(&kept)?)
+        .with_context(|| format!("cannot write {}", file.display()))
+}
+
+/// The answers about names: those that were kept, and for the others what `ask` says. It is asked once about each.
+///
+/// # Errors
+///
+/// As `ask`.
+fn kept(
+    cache: &Cache,
+    key: &str,
+    names: &BTreeSet<String>,
+    ask: impl FnOnce(&[&str]) -> Result<Answers>,
+) -> Result<Answers> {
+    let key = format!("names in prose: {key}");
+    let text = cache.get(&key).unwrap_or_default();
+    let mut kept: Answers = serde_json::from_str(&text).unwrap_or_default();
+    let todo: Vec<&str> = names
+        .iter()
+        .map(String::as_str)
+        .filter(|name| !kept.contains_key(*name))
+        .collect();
+    if !todo.is_empty() {
+        let mut said = ask(&todo)?;
+        for name in todo {
+            kept.insert(name.to_owned(), said.remove(name).unwrap_or_default());
+        }
+        cache.put(&key, &serde_json::to_string(&kept)?);
+    }
+    kept.retain(|name, _| names.contains(name));
+    Ok(kept)
 }
 
 /// A page's path below `src/`, without its ending.
