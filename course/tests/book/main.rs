@@ -2,6 +2,7 @@
 
 mod assign;
 mod command;
+mod cost;
 mod diagrams;
 mod edition;
 mod exercises;
