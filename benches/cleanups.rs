@@ -18,22 +18,34 @@ fn open(c: &mut Criterion) {
 
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("db");
-    let append = || File::options().append(true).create(true).open(&path).expect("it can be opened");
+    let append = || {
+        File::options()
+            .append(true)
+            .create(true)
+            .open(&path)
+            .expect("it can be opened")
+    };
     let db = || Db::open(&path).expect("it can be opened");
     let shared = || SharedDb::open(&path).expect("it can be opened");
 
     let mut group = c.benchmark_group("cleanups/open");
     group.bench_function("file", |b| b.iter(|| drop(append())));
     group.bench_function("db-dropped", |b| b.iter(|| drop(db())));
-    group.bench_function("db-closed", |b| b.iter(|| db().close().expect("it can be closed")));
+    group.bench_function("db-closed", |b| {
+        b.iter(|| db().close().expect("it can be closed"))
+    });
     group.bench_function("db-guarded", |b| {
         b.iter(|| {
             let db = scopeguard::guard(db(), drop);
-            scopeguard::ScopeGuard::into_inner(db).close().expect("it can be closed");
+            scopeguard::ScopeGuard::into_inner(db)
+                .close()
+                .expect("it can be closed");
         });
     });
     group.bench_function("shared-dropped", |b| b.iter(|| drop(shared())));
-    group.bench_function("shared-closed", |b| b.iter(|| shared().close().expect("it can be closed")));
+    group.bench_function("shared-closed", |b| {
+        b.iter(|| shared().close().expect("it can be closed"))
+    });
     group.finish();
 }
 
@@ -52,18 +64,31 @@ fn attach(c: &mut Criterion) {
     }
 
     let mut group = c.benchmark_group("cleanups/attach");
-    group.bench_function("nothing", |b| b.iter(|| drop(black_box(Box::new([0_u64; 5])))));
-    group.bench_function("drop", |b| b.iter(|| drop(black_box(Box::new(Noting([0; 5]))))));
+    group.bench_function("nothing", |b| {
+        b.iter(|| drop(black_box(Box::new([0_u64; 5]))))
+    });
+    group.bench_function("drop", |b| {
+        b.iter(|| drop(black_box(Box::new(Noting([0; 5])))))
+    });
     group.bench_function("scopeguard", |b| {
-        b.iter(|| drop(black_box(Box::new(scopeguard::guard([0_u64; 5], |object| note(object[0]))))));
+        b.iter(|| {
+            drop(black_box(Box::new(scopeguard::guard(
+                [0_u64; 5],
+                |object| note(object[0]),
+            ))))
+        });
     });
     group.bench_function("scopeguard-stopped", |b| {
         b.iter(|| {
-            let guard = black_box(scopeguard::guard(Box::new([0_u64; 5]), |object| note(object[0])));
+            let guard = black_box(scopeguard::guard(Box::new([0_u64; 5]), |object| {
+                note(object[0])
+            }));
             drop(black_box(scopeguard::ScopeGuard::into_inner(guard)));
         });
     });
-    group.bench_function("tracked", |b| b.iter(|| drop(black_box(Tracked::new([0_u64; 5])))));
+    group.bench_function("tracked", |b| {
+        b.iter(|| drop(black_box(Tracked::new([0_u64; 5]))))
+    });
     group.bench_function("cleanup", |b| {
         b.iter(|| {
             let object = black_box(Tracked::new([0_u64; 5]));

@@ -99,7 +99,9 @@ impl Iterator for Endless {
 #[inline(never)]
 fn burn(mut x: u64, rounds: u32) -> u64 {
     for _ in 0..rounds {
-        x = x.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        x = x
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
     }
     x
 }
@@ -168,7 +170,9 @@ fn step(c: &mut Criterion) {
 
     slow(&mut group);
     for bound in [1, 64] {
-        let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime can be built");
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .build()
+            .expect("a runtime can be built");
         let mut state = endless.clone();
         let mut values = runtime.block_on(async {
             task(bound, |y| async move {
@@ -210,10 +214,22 @@ fn work(c: &mut Criterion) {
     let rounds = rounds_per_10_us();
     for ns in [0, 100, 1000, 10_000] {
         let endless = Endless::new(u32::try_from(rounds * ns / 10_000).unwrap_or(u32::MAX));
-        group.bench_function(BenchmarkId::new("iterator", ns), pull(STEPS, endless.clone().by_hand()));
-        group.bench_function(BenchmarkId::new("generator", ns), pull(STEPS, endless.clone().generator()));
-        group.bench_function(BenchmarkId::new("corosensei", ns), pull(STEPS, endless.clone().stackful()));
-        group.bench_function(BenchmarkId::new("thread-std", ns), pull(STEPS, endless.threaded(0)));
+        group.bench_function(
+            BenchmarkId::new("iterator", ns),
+            pull(STEPS, endless.clone().by_hand()),
+        );
+        group.bench_function(
+            BenchmarkId::new("generator", ns),
+            pull(STEPS, endless.clone().generator()),
+        );
+        group.bench_function(
+            BenchmarkId::new("corosensei", ns),
+            pull(STEPS, endless.clone().stackful()),
+        );
+        group.bench_function(
+            BenchmarkId::new("thread-std", ns),
+            pull(STEPS, endless.threaded(0)),
+        );
     }
     group.finish();
 }
@@ -222,14 +238,28 @@ fn work(c: &mut Criterion) {
 fn create(c: &mut Criterion) {
     let endless = Endless::new(0);
     let mut group = c.benchmark_group("coroutines/create");
-    group.warm_up_time(Duration::from_millis(500)).measurement_time(Duration::from_millis(1500));
-    group.bench_function("iterator", |b| b.iter(|| black_box(black_box(endless.clone()).by_hand()).next()));
-    group.bench_function("generator", |b| b.iter(|| black_box(endless.clone().generator()).next()));
-    group.bench_function("async-stream", |b| b.iter(|| black_box(endless.clone().async_stream()).next()));
-    group.bench_function("genawaiter", |b| b.iter(|| black_box(endless.clone().genawaiter()).next()));
+    group
+        .warm_up_time(Duration::from_millis(500))
+        .measurement_time(Duration::from_millis(1500));
+    group.bench_function("iterator", |b| {
+        b.iter(|| black_box(black_box(endless.clone()).by_hand()).next())
+    });
+    group.bench_function("generator", |b| {
+        b.iter(|| black_box(endless.clone().generator()).next())
+    });
+    group.bench_function("async-stream", |b| {
+        b.iter(|| black_box(endless.clone().async_stream()).next())
+    });
+    group.bench_function("genawaiter", |b| {
+        b.iter(|| black_box(endless.clone().genawaiter()).next())
+    });
     slow(&mut group);
-    group.bench_function("corosensei", |b| b.iter(|| black_box(endless.clone().stackful()).next()));
-    group.bench_function("thread-std", |b| b.iter(|| black_box(endless.clone().threaded(0)).next()));
+    group.bench_function("corosensei", |b| {
+        b.iter(|| black_box(endless.clone().stackful()).next())
+    });
+    group.bench_function("thread-std", |b| {
+        b.iter(|| black_box(endless.clone().threaded(0)).next())
+    });
     group.finish();
 }
 

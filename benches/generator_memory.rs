@@ -37,7 +37,11 @@ fn main() -> ExitCode {
         println!("nothing is weighed: {why}");
         return ExitCode::SUCCESS;
     }
-    let rounds = if env::args().any(|argument| argument == "--quick") { 2 } else { 7 };
+    let rounds = if env::args().any(|argument| argument == "--quick") {
+        2
+    } else {
+        7
+    };
     match measure(rounds) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -62,7 +66,14 @@ fn measure(rounds: usize) -> Result<(), Failure> {
                 keep(&mut samples, "", &kind.to_string(), units, each);
             }
             for (probe, kind) in go.iter().flat_map(|probe| GO.map(|kind| (probe, kind))) {
-                let each = weigh(Command::new(probe), Job { kind: Kind::Other(kind), units })?.each();
+                let each = weigh(
+                    Command::new(probe),
+                    Job {
+                        kind: Kind::Other(kind),
+                        units,
+                    },
+                )?
+                .each();
                 keep(&mut samples, "go/", kind, units, each);
             }
         }
@@ -73,7 +84,11 @@ fn measure(rounds: usize) -> Result<(), Failure> {
         if mean < *units as f64 {
             continue;
         }
-        println!("{id}: {:.1} B each, ± {:.1}", mean / *units as f64, half / *units as f64);
+        println!(
+            "{id}: {:.1} B each, ± {:.1}",
+            mean / *units as f64,
+            half / *units as f64
+        );
         kept::keep(id, "memory", Some(*units), samples)?;
     }
     Ok(())
@@ -101,7 +116,11 @@ fn build_probe(folder: &Path) -> Option<PathBuf> {
 fn keep(samples: &mut Samples, language: &str, kind: &str, units: usize, each: Each) {
     let mut add = |group: &str, suffix: &str, each: f64| {
         let id = format!("{language}generator-memory/{group}/{kind}{suffix}");
-        samples.entry(id).or_insert((units as u64, Vec::new())).1.push(each * units as f64);
+        samples
+            .entry(id)
+            .or_insert((units as u64, Vec::new()))
+            .1
+            .push(each * units as f64);
     };
     add("linear", &format!("/{units}"), each.resident);
     if units != SIZES[1] {
@@ -112,7 +131,11 @@ fn keep(samples: &mut Samples, language: &str, kind: &str, units: usize, each: E
     add("address-space", "", each.address_space);
     add("page-tables", "", each.page_tables);
     add("kernel-stacks", "", each.kernel_stacks);
-    add("everything", "", each.resident + each.page_tables + each.kernel_stacks.max(0.0));
+    add(
+        "everything",
+        "",
+        each.resident + each.page_tables + each.kernel_stacks.max(0.0),
+    );
     if !language.is_empty() {
         // Go's probe tells the bytes of its stacks in place of the number of blocks.
         add("stacks", "", each.blocks);

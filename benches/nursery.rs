@@ -10,7 +10,11 @@ use listings::{
 };
 use tokio::{runtime::Builder, task::JoinSet};
 
-async fn in_nursery(root: &Root, options: Options<Stopped>, n: usize) -> Result<(), NurseryError<Stopped>> {
+async fn in_nursery(
+    root: &Root,
+    options: Options<Stopped>,
+    n: usize,
+) -> Result<(), NurseryError<Stopped>> {
     nursery_with(options, root, async |nursery| {
         for _ in 0..n {
             drop(nursery.spawn("child", nothing()).await?);
@@ -45,7 +49,10 @@ async fn nothing() -> Result<(), Stopped> {
 }
 
 fn child(c: &mut Criterion) {
-    let runtime = Builder::new_current_thread().enable_time().build().expect("a runtime can be built");
+    let runtime = Builder::new_current_thread()
+        .enable_time()
+        .build()
+        .expect("a runtime can be built");
     let root = Root::new();
     let mut group = c.benchmark_group("nursery/child");
     for n in [1, 100, 10_000] {
@@ -54,22 +61,29 @@ fn child(c: &mut Criterion) {
             b.iter(|| runtime.block_on(in_nursery(&root, Options::default(), n)));
         });
         group.bench_function(BenchmarkId::new("supervised", n), |b| {
-            let options =
-                || Options::default().policy(Policy::supervise(drop)).deadline(Duration::from_secs(60));
+            let options = || {
+                Options::default()
+                    .policy(Policy::supervise(drop))
+                    .deadline(Duration::from_secs(60))
+            };
             b.iter(|| runtime.block_on(in_nursery(&root, options(), n)));
         });
         group.bench_function(BenchmarkId::new("scope", n), |b| {
             b.iter(|| runtime.block_on(in_scope(&root, n)));
         });
-        group
-            .bench_function(BenchmarkId::new("join-set", n), |b| b.iter(|| runtime.block_on(in_join_set(n))));
+        group.bench_function(BenchmarkId::new("join-set", n), |b| {
+            b.iter(|| runtime.block_on(in_join_set(n)))
+        });
     }
     group.finish();
 }
 
 /// A shield around nothing, in the body of a nursery.
 fn shielding(c: &mut Criterion) {
-    let runtime = Builder::new_current_thread().enable_time().build().expect("a runtime can be built");
+    let runtime = Builder::new_current_thread()
+        .enable_time()
+        .build()
+        .expect("a runtime can be built");
     c.bench_function("nursery/shield/shield", |b| {
         b.iter(|| runtime.block_on(shield(Duration::from_secs(60), nothing())));
     });

@@ -4,8 +4,8 @@
 use std::{hint::black_box, time::Duration};
 
 use criterion::{
-    BenchmarkGroup, BenchmarkId, Criterion, SamplingMode, Throughput, criterion_group, criterion_main,
-    measurement::WallTime,
+    BenchmarkGroup, BenchmarkId, Criterion, SamplingMode, Throughput, criterion_group,
+    criterion_main, measurement::WallTime,
 };
 use futures::{StreamExt, stream::FuturesUnordered};
 use listings::scope::{Options, Root, ScopeError, Stopped, local_scope, scope, scope_with};
@@ -88,13 +88,17 @@ fn measure<F: Future>(
     mut run: impl FnMut() -> F,
 ) {
     group.throughput(Throughput::Elements(n.max(1) as u64));
-    group.bench_function(BenchmarkId::new(name, n), |b| b.iter(|| runtime.block_on(run())));
+    group.bench_function(BenchmarkId::new(name, n), |b| {
+        b.iter(|| runtime.block_on(run()))
+    });
 }
 
 fn tasks(group: &mut BenchmarkGroup<'_, WallTime>, runtime: &Runtime) {
     let root = Root::new();
     for n in COUNTS {
-        measure(group, runtime, "scope", n, || in_scope(&root, Options::default(), n));
+        measure(group, runtime, "scope", n, || {
+            in_scope(&root, Options::default(), n)
+        });
         measure(group, runtime, "join-set", n, || in_join_set(n));
         measure(group, runtime, "task-tracker", n, || in_tracker(n));
     }
@@ -102,7 +106,9 @@ fn tasks(group: &mut BenchmarkGroup<'_, WallTime>, runtime: &Runtime) {
 
 /// On one thread, where the cost of a child is not mixed with that of moving it to another.
 fn child(c: &mut Criterion) {
-    let runtime = Builder::new_current_thread().build().expect("a runtime can be built");
+    let runtime = Builder::new_current_thread()
+        .build()
+        .expect("a runtime can be built");
     let root = Root::new();
     let mut group = c.benchmark_group("scope/child");
     tasks(&mut group, &runtime);
@@ -110,21 +116,31 @@ fn child(c: &mut Criterion) {
         measure(&mut group, &runtime, "scope-limited", n, || {
             in_scope(&root, Options::default().limit(100), n)
         });
-        measure(&mut group, &runtime, "futures-unordered", n, || in_futures_unordered(n));
+        measure(&mut group, &runtime, "futures-unordered", n, || {
+            in_futures_unordered(n)
+        });
         measure(&mut group, &runtime, "local-scope", n, || in_local_scope(n));
     }
     // A scheduler's noise is not cured by more samples; and 10 000 threads are more than a process may have.
-    group.sampling_mode(SamplingMode::Flat).sample_size(15).measurement_time(Duration::from_secs(1));
+    group
+        .sampling_mode(SamplingMode::Flat)
+        .sample_size(15)
+        .measurement_time(Duration::from_secs(1));
     for n in [1, 100] {
         group.throughput(Throughput::Elements(n as u64));
-        group.bench_function(BenchmarkId::new("thread-scope", n), |b| b.iter(|| in_thread_scope(n)));
+        group.bench_function(BenchmarkId::new("thread-scope", n), |b| {
+            b.iter(|| in_thread_scope(n))
+        });
     }
     group.finish();
 }
 
 /// On two threads: the children may run while others are being spawned.
 fn parallel(c: &mut Criterion) {
-    let runtime = Builder::new_multi_thread().worker_threads(2).build().expect("a runtime can be built");
+    let runtime = Builder::new_multi_thread()
+        .worker_threads(2)
+        .build()
+        .expect("a runtime can be built");
     let mut group = c.benchmark_group("scope/parallel");
     tasks(&mut group, &runtime);
     group.finish();
@@ -132,7 +148,9 @@ fn parallel(c: &mut Criterion) {
 
 /// A scope without children: what opening and closing it costs.
 fn empty(c: &mut Criterion) {
-    let runtime = Builder::new_current_thread().build().expect("a runtime can be built");
+    let runtime = Builder::new_current_thread()
+        .build()
+        .expect("a runtime can be built");
     let root = Root::new();
     let mut group = c.benchmark_group("scope/empty");
     group.bench_function("scope", |b| {

@@ -29,8 +29,10 @@ const SAMPLES: usize = 20;
 /// What a round tells beside its time, and the group it is kept in.
 type Share = (&'static str, fn(&Round) -> f64);
 
-const OF_EXCHANGES: &[Share] =
-    &[("exchange-success", Round::success_rate), ("exchange-fairness", Round::fairness)];
+const OF_EXCHANGES: &[Share] = &[
+    ("exchange-success", Round::success_rate),
+    ("exchange-fairness", Round::fairness),
+];
 /// A stack tries until it succeeds.
 const OF_STACKS: &[Share] = &[("stack-fairness", Round::fairness)];
 
@@ -48,14 +50,17 @@ fn at_each<W: FnMut() -> bool>(
         group.bench_function(BenchmarkId::new(name, threads), |b| {
             b.iter_custom(|successes| {
                 let round = contend(&clock, threads, WINDOW, &prepare);
-                let time = Duration::from_secs_f64(round.ns_per_success() * 1e-9 * successes as f64);
+                let time =
+                    Duration::from_secs_f64(round.ns_per_success() * 1e-9 * successes as f64);
                 rounds.borrow_mut().push(round);
                 time
             });
         });
         let rounds = rounds.into_inner();
         // The last of them are the samples. There are fewer where the benchmark is filtered out, or only tried.
-        let Some(warm_up) = rounds.len().checked_sub(SAMPLES) else { continue };
+        let Some(warm_up) = rounds.len().checked_sub(SAMPLES) else {
+            continue;
+        };
         for (kept_in, share) in shares {
             let samples: Vec<f64> = rounds[warm_up..].iter().map(share).collect();
             let id = format!("tagged-pointers/{kept_in}/{name}/{threads}");
@@ -103,14 +108,22 @@ fn exchange_of<H: TaggedPointer<u64>>(group: &mut BenchmarkGroup<'_, WallTime>, 
 fn stack_of<S: Tickets>(group: &mut BenchmarkGroup<'_, WallTime>, name: &str, threads: &[usize]) {
     let stack = S::full(64);
     at_each(group, name, threads, OF_STACKS, |_| {
-        || stack.take().map(|ticket| stack.give(black_box(ticket))).is_some()
+        || {
+            stack
+                .take()
+                .map(|ticket| stack.give(black_box(ticket)))
+                .is_some()
+        }
     });
 }
 
 fn settings<'c>(c: &'c mut Criterion, name: &str) -> BenchmarkGroup<'c, WallTime> {
     let mut group = c.benchmark_group(name);
     // Each sample is a round, however many successes criterion asks for.
-    group.sampling_mode(SamplingMode::Flat).sample_size(SAMPLES).warm_up_time(Duration::from_millis(100));
+    group
+        .sampling_mode(SamplingMode::Flat)
+        .sample_size(SAMPLES)
+        .warm_up_time(Duration::from_millis(100));
     group
 }
 

@@ -10,7 +10,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use criterion::{BenchmarkGroup, Criterion, criterion_group, criterion_main, measurement::WallTime};
+use criterion::{
+    BenchmarkGroup, Criterion, criterion_group, criterion_main, measurement::WallTime,
+};
 use listings::weak_references::{
     Interner, SideTable, Strong, s1_strong_registry, s2_by_address, s3_generations,
 };
@@ -27,7 +29,9 @@ fn upgrade(c: &mut Criterion) {
     group.bench_function("counted", |b| b.iter(|| black_box(&own_weak).upgrade()));
     group.bench_function("std", |b| b.iter(|| black_box(&std_weak).upgrade()));
     drop((own, std));
-    group.bench_function("counted-dead", |b| b.iter(|| black_box(&own_weak).upgrade()));
+    group.bench_function("counted-dead", |b| {
+        b.iter(|| black_box(&own_weak).upgrade())
+    });
     group.bench_function("std-dead", |b| b.iter(|| black_box(&std_weak).upgrade()));
     group.finish();
 }
@@ -59,7 +63,9 @@ fn make(c: &mut Criterion) {
         });
     });
     let registry: s3_generations::Registry<Object> = s3_generations::Registry::default();
-    group.bench_function("generations", |b| b.iter(|| registry.insert(black_box(OBJECT)).downgrade()));
+    group.bench_function("generations", |b| {
+        b.iter(|| registry.insert(black_box(OBJECT)).downgrade())
+    });
     group.finish();
 }
 
@@ -68,26 +74,36 @@ fn lookup(c: &mut Criterion) {
     const OBJECTS: usize = 1000;
     let mut group = c.benchmark_group("weak-references/lookup");
 
-    let strong: Vec<_> = (0..OBJECTS).map(|_| s1_strong_registry::new(OBJECT)).collect();
+    let strong: Vec<_> = (0..OBJECTS)
+        .map(|_| s1_strong_registry::new(OBJECT))
+        .collect();
     let weak: Vec<_> = strong.iter().map(s1_strong_registry::make).collect();
-    group.bench_function("strong-registry", |b| b.iter(|| black_box(weak[OBJECTS / 2]).get().is_some()));
+    group.bench_function("strong-registry", |b| {
+        b.iter(|| black_box(weak[OBJECTS / 2]).get().is_some())
+    });
 
     let registry = s2_by_address::Registry::default();
     let owners: Vec<_> = (0..OBJECTS).map(|_| registry.insert(OBJECT)).collect();
     let weak = owners[OBJECTS / 2].downgrade();
-    group.bench_function("by-address", |b| b.iter(|| registry.get(black_box(weak)).is_some()));
+    group.bench_function("by-address", |b| {
+        b.iter(|| registry.get(black_box(weak)).is_some())
+    });
 
     let registry: s3_generations::Registry<Object> = s3_generations::Registry::default();
     let owners: Vec<_> = (0..OBJECTS).map(|_| registry.insert(OBJECT)).collect();
     let weak = owners[OBJECTS / 2].downgrade();
-    group.bench_function("generations", |b| b.iter(|| registry.get(black_box(weak)).is_some()));
+    group.bench_function("generations", |b| {
+        b.iter(|| registry.get(black_box(weak)).is_some())
+    });
 
     let objects: Vec<_> = (0..OBJECTS).map(|_| Arc::new(OBJECT)).collect();
     let mut table = SideTable::default();
     for (number, object) in objects.iter().enumerate() {
         table.insert(object, number);
     }
-    group.bench_function("side-table", |b| b.iter(|| table.get(black_box(&objects[OBJECTS / 2])).copied()));
+    group.bench_function("side-table", |b| {
+        b.iter(|| table.get(black_box(&objects[OBJECTS / 2])).copied())
+    });
     group.finish();
 }
 
@@ -119,7 +135,9 @@ fn on_two_threads<R>(
 
 fn contended(c: &mut Criterion) {
     let mut group = c.benchmark_group("weak-references/contended");
-    group.warm_up_time(Duration::from_millis(500)).measurement_time(Duration::from_secs(2));
+    group
+        .warm_up_time(Duration::from_millis(500))
+        .measurement_time(Duration::from_secs(2));
     let own = Strong::new(OBJECT);
     let weak = own.downgrade();
     on_two_threads(&mut group, "counted", || weak.upgrade());

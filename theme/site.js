@@ -296,10 +296,19 @@
     })();
 
     if (own.reload) {
-        // `cargo course serve` says when the book has been built again.
-        new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/${own.reload}`).onmessage = (event) => {
-            if (event.data === "reload") location.reload();
+        // `cargo course serve` sends the book's version, at once and after every build. A browser opens six connections to
+        // a server, for all its tabs: only those that one sees keep theirs.
+        let first, events;
+        const listen = () => {
+            events?.close();
+            events = new EventSource(`/${own.reload}`);
+            events.onmessage = ({ data }) => {
+                if ((first ??= data) !== data) location.reload();
+                else if (document.hidden) events.close();
+            };
         };
+        document.addEventListener("visibilitychange", listen);
+        listen();
     } else if (!nearest && "serviceWorker" in navigator && location.protocol.startsWith("http") && !navigator.connection?.saveData) {
         addEventListener("load", () => navigator.serviceWorker.register(`${root.dataset.root}sw.js`).catch(() => {}));
     }

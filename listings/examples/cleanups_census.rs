@@ -13,7 +13,11 @@ fn main() -> std::io::Result<()> {
 
     let [ours, theirs] = [tempfile::tempdir()?, tempfile::tempdir()?];
     let census = Census::below(&ours)?;
-    let whole = || Process::myself().and_then(|process| process.fd_count()).map_err(std::io::Error::other);
+    let whole = || {
+        Process::myself()
+            .and_then(|process| process.fd_count())
+            .map_err(std::io::Error::other)
+    };
     let mut neighbours = Vec::new();
 
     type Way = (&'static str, fn(Db));
@@ -29,7 +33,10 @@ fn main() -> std::io::Result<()> {
         }),
         ("forget", mem::forget),
     ];
-    println!("{:<9} {:>14} {:>14}", "a 1000 by", "whole process", "our directory");
+    println!(
+        "{:<9} {:>14} {:>14}",
+        "a 1000 by", "whole process", "our directory"
+    );
     for (name, end) in ways {
         let (all, own) = (whole()?, census.count()?);
         for _ in 0..1000 {

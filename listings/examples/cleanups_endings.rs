@@ -21,9 +21,16 @@ fn main() -> std::io::Result<()> {
         let folder = tempfile::tempdir()?;
         let path = folder.path().join("db");
         let mut child = Command::new(env::current_exe()?);
-        child.arg(format!("{ending:?}")).arg(&path).stderr(Stdio::null());
+        child
+            .arg(format!("{ending:?}"))
+            .arg(&path)
+            .stderr(Stdio::null());
         let status = child.status()?;
-        let ran = if fs::read_to_string(&path)?.is_empty() { "no" } else { "yes" };
+        let ran = if fs::read_to_string(&path)?.is_empty() {
+            "no"
+        } else {
+            "yes"
+        };
         println!(
             "{:<12} {ran:<9} {}",
             format!("{ending:?}"),

@@ -11,7 +11,10 @@ fn main() -> std::io::Result<()> {
     use listings::cleanups::{Close, Db};
 
     let mut writer = BufWriter::new(File::options().write(true).open("/dev/full")?);
-    println!("BufWriter::write_all: {:?}", writer.write_all(b"a record\n"));
+    println!(
+        "BufWriter::write_all: {:?}",
+        writer.write_all(b"a record\n")
+    );
     drop(writer);
     println!("BufWriter, dropped:   nothing is said");
 
@@ -32,7 +35,10 @@ fn main() -> std::io::Result<()> {
         }
     }
     let db = Db::open_with("/dev/null", Late)?;
-    println!("Db::close, injected:  {}", db.close().expect_err("injected"));
+    println!(
+        "Db::close, injected:  {}",
+        db.close().expect_err("injected")
+    );
     Ok(())
 }
 

@@ -12,7 +12,10 @@ static EXECUTIONS: AtomicUsize = AtomicUsize::new(0); // of std, not of loom
 fn main() {
     std::panic::set_hook(Box::new(|panic| {
         let executions = EXECUTIONS.load(Relaxed);
-        println!("caught after {executions} executions: {}", panic.payload_as_str().unwrap_or("a panic"));
+        println!(
+            "caught after {executions} executions: {}",
+            panic.payload_as_str().unwrap_or("a panic")
+        );
         std::process::exit(0);
     }));
     // ANCHOR: model

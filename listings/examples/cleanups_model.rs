@@ -10,7 +10,10 @@ use loom::thread;
 
 fn main() {
     println!("a stop, and the last owner: {} executions", executions(1));
-    println!("two stops, and the last owner: {} executions", executions(2));
+    println!(
+        "two stops, and the last owner: {} executions",
+        executions(2)
+    );
 }
 
 /// How many executions `stops` threads that stop a cleanup have, beside one that lets go of its object. In each of them
@@ -33,7 +36,11 @@ fn executions(stops: usize) -> usize {
             })
             .collect();
         drop(object);
-        let stopped = others.into_iter().map(|other| other.join().unwrap()).filter(|won| *won).count();
+        let stopped = others
+            .into_iter()
+            .map(|other| other.join().unwrap())
+            .filter(|won| *won)
+            .count();
         assert_eq!(stopped + ran.load(Relaxed), 1, "there is one winner");
     });
     total.load(Relaxed)

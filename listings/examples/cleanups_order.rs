@@ -23,13 +23,20 @@ fn main() -> std::io::Result<()> {
     Tracked::add_cleanup(&document, || println!("{}: out of the cache", here()));
     let scratch = Tracked::add_cleanup(&document, || println!("{}: scratch file removed", here()));
 
-    println!("{}: stop() is {}, then {}", here(), scratch.stop(), scratch.stop());
+    println!(
+        "{}: stop() is {}, then {}",
+        here(),
+        scratch.stop(),
+        scratch.stop()
+    );
     let reader = Arc::clone(&document);
     drop(document);
-    let reader = thread::Builder::new().name("reader".to_owned()).spawn(move || {
-        println!("{}: lets go", here());
-        drop(reader);
-    })?;
+    let reader = thread::Builder::new()
+        .name("reader".to_owned())
+        .spawn(move || {
+            println!("{}: lets go", here());
+            drop(reader);
+        })?;
     reader.join().expect("the reader does not panic");
     println!("{}: panicked cleanups: {}", here(), cleaner.finish());
     Ok(())

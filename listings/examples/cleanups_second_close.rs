@@ -27,7 +27,10 @@ fn main() -> std::io::Result<()> {
         String::from_utf8_lossy(&output.stdout),
         String::from_utf8_lossy(&output.stderr).trim_start()
     );
-    println!("ended with {}", output.status.to_string().trim_end_matches(" (core dumped)"));
+    println!(
+        "ended with {}",
+        output.status.to_string().trim_end_matches(" (core dumped)")
+    );
     Ok(())
 }
 

@@ -29,7 +29,11 @@ async fn main() -> std::io::Result<()> {
     println!("dropped: the peer has {received:?}");
 
     let (wire, _peer) = duplex(4); // a peer that does not read, and four bytes of room
-    let cut = timeout(Duration::from_secs(1), session(wire, "cut short").shutdown()).await;
+    let cut = timeout(
+        Duration::from_secs(1),
+        session(wire, "cut short").shutdown(),
+    )
+    .await;
     println!("cut short: {}", cut.expect_err("the peer does not read"));
     Ok(())
 }

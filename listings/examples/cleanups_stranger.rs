@@ -17,11 +17,19 @@ fn main() -> std::io::Result<()> {
     let mut db = RawDb::open(&ours)?;
     println!("db.close():          {:?}", db.close());
     let mut invoices = File::create(&theirs)?;
-    println!("invoices are opened: same number? {}", invoices.as_raw_fd() == db.number());
+    println!(
+        "invoices are opened: same number? {}",
+        invoices.as_raw_fd() == db.number()
+    );
     println!("an invoice:          {:?}", invoices.write_all(b"1\n"));
     drop(db);
     println!("db is dropped:       nothing is said");
-    println!("an invoice:          {:?}", invoices.write_all(b"2\n").map_err(|error| error.to_string()));
+    println!(
+        "an invoice:          {:?}",
+        invoices
+            .write_all(b"2\n")
+            .map_err(|error| error.to_string())
+    );
 
     let _ = invoices.into_raw_fd(); // a third close would make this program abort
     Ok(())

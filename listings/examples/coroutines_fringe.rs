@@ -44,7 +44,11 @@ fn compare(name: &str, left: Tree, right: Tree) {
     let (left, seen_left) = leaves(left);
     let (right, seen_right) = leaves(right);
     let same = left.eq(right); // stops at the first difference, and drops both
-    println!("{name}: {same}, after {} and {} leaves", seen_left.get(), seen_right.get());
+    println!(
+        "{name}: {same}, after {} and {} leaves",
+        seen_left.get(),
+        seen_right.get()
+    );
 }
 // ANCHOR_END: fringe
 
@@ -54,17 +58,25 @@ fn fork(left: Tree, right: Tree) -> Tree {
 
 /// A tree that leans to the left, and one that leans to the right.
 fn leaning_left(names: &[&'static str]) -> Tree {
-    names[1..].iter().fold(Tree::Leaf(names[0]), |tree, name| fork(tree, Tree::Leaf(name)))
+    names[1..].iter().fold(Tree::Leaf(names[0]), |tree, name| {
+        fork(tree, Tree::Leaf(name))
+    })
 }
 
 fn leaning_right(names: &[&'static str]) -> Tree {
     let (last, rest) = names.split_last().expect("a tree has a leaf");
-    rest.iter().rev().fold(Tree::Leaf(last), |tree, name| fork(Tree::Leaf(name), tree))
+    rest.iter()
+        .rev()
+        .fold(Tree::Leaf(last), |tree, name| fork(Tree::Leaf(name), tree))
 }
 
 fn main() {
     let names = ["ash", "birch", "cedar", "elm", "fir", "gum"];
     let other = ["ash", "beech", "cedar", "elm", "fir", "gum"];
     compare("same leaves", leaning_left(&names), leaning_right(&names));
-    compare("second leaf differs", leaning_left(&names), leaning_right(&other));
+    compare(
+        "second leaf differs",
+        leaning_left(&names),
+        leaning_right(&other),
+    );
 }

@@ -6,7 +6,11 @@ use listings::coroutines::{s1_channel, threaded};
 
 fn main() {
     let terms: Vec<u64> = s1_channel::sequence().take(95).collect();
-    println!("stage 1: {} terms, the last is {}; no error", terms.len(), terms[terms.len() - 1]);
+    println!(
+        "stage 1: {} terms, the last is {}; no error",
+        terms.len(),
+        terms[terms.len() - 1]
+    );
 
     let mut pull = threaded(0, |emit| {
         let (mut a, mut b) = (0_u64, 1_u64);
@@ -24,7 +28,10 @@ fn main() {
 }
 
 fn message(payload: &(dyn std::any::Any + Send)) -> &str {
-    match (payload.downcast_ref::<&str>(), payload.downcast_ref::<String>()) {
+    match (
+        payload.downcast_ref::<&str>(),
+        payload.downcast_ref::<String>(),
+    ) {
         (Some(text), _) => text,
         (_, Some(text)) => text,
         _ => "with something else than text",

@@ -16,7 +16,10 @@ type Shared = Arc<Mutex<Trace>>;
 async fn work(trace: &Shared, lane: &str, label: String) {
     let begin = Instant::now();
     sleep(Duration::from_millis(10)).await;
-    trace.lock().expect("nobody panics").span(lane, "work", &label, begin);
+    trace
+        .lock()
+        .expect("nobody panics")
+        .span(lane, "work", &label, begin);
 }
 
 async fn coroutine(trace: &Shared) {

@@ -14,9 +14,15 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     ]);
     let read = |path: &[u8]| {
         let text = str::from_utf8(path).ok().and_then(|path| files.get(path));
-        text.map(|text| text.as_bytes().to_vec()).ok_or(io::ErrorKind::NotFound.into())
+        text.map(|text| text.as_bytes().to_vec())
+            .ok_or(io::ErrorKind::NotFound.into())
     };
-    let budget = CpuBudget::from_texts(cgroup, mountinfo, read, NonZeroUsize::new(8).ok_or("no CPU")?);
+    let budget = CpuBudget::from_texts(
+        cgroup,
+        mountinfo,
+        read,
+        NonZeroUsize::new(8).ok_or("no CPU")?,
+    );
     println!("{budget}");
     println!("workers:  {}", budget.procs(Rounding::Ceil, 1));
     // ANCHOR_END: main

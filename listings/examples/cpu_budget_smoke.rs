@@ -11,15 +11,25 @@ use serde_json::Value;
 const RECORD: &str = include_str!("../tests/cpu_budget/smoke/record.jsonl");
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let lines: Vec<Value> = RECORD.lines().map(serde_json::from_str).collect::<Result<_, _>>()?;
+    let lines: Vec<Value> = RECORD
+        .lines()
+        .map(serde_json::from_str)
+        .collect::<Result<_, _>>()?;
     let (about, cases) = lines.split_first().ok_or("nothing is recorded")?;
     let text = |of: &Value, key: &str| of[key].as_str().unwrap_or("?").to_owned();
     let go = &cases.last().ok_or("no case is recorded")?["go"];
 
-    println!("Recorded {} on {}.", text(about, "date"), text(about, "cpu"));
+    println!(
+        "Recorded {} on {}.",
+        text(about, "date"),
+        text(about, "cpu")
+    );
     println!("host:   Linux {}", text(about, "kernel"));
     println!("docker: {}, on that host", text(about, "docker"));
-    println!("vm:     Linux {}, 8 CPUs, in QEMU", text(about, "vm_kernel"));
+    println!(
+        "vm:     Linux {}, 8 CPUs, in QEMU",
+        text(about, "vm_kernel")
+    );
     println!(
         "Rust {}, {}, automaxprocs {}",
         text(about, "rustc"),

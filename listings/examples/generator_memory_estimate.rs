@@ -9,16 +9,50 @@ use listings::{
 
 fn main() {
     let state = size_of::<Fibonacci>() as u64;
-    let stack = |reserved| Stack { reserved, touched: 1000 };
+    let stack = |reserved| Stack {
+        reserved,
+        touched: 1000,
+    };
     let rows = [
-        ("iterator in place", Parts { inline: state, ..Parts::default() }),
-        ("iterator in a box", Parts { inline: 16, blocks: vec![state], ..Parts::default() }),
-        ("stack of 64 KiB", Parts { inline: 48, stacks: vec![stack(64 << 10)], ..Parts::default() }),
-        ("stack of 1 MiB", Parts { inline: 48, stacks: vec![stack(1 << 20)], ..Parts::default() }),
+        (
+            "iterator in place",
+            Parts {
+                inline: state,
+                ..Parts::default()
+            },
+        ),
+        (
+            "iterator in a box",
+            Parts {
+                inline: 16,
+                blocks: vec![state],
+                ..Parts::default()
+            },
+        ),
+        (
+            "stack of 64 KiB",
+            Parts {
+                inline: 48,
+                stacks: vec![stack(64 << 10)],
+                ..Parts::default()
+            },
+        ),
+        (
+            "stack of 1 MiB",
+            Parts {
+                inline: 48,
+                stacks: vec![stack(1 << 20)],
+                ..Parts::default()
+            },
+        ),
         // Its stack, and a small one for the handler of stack overflows.
         (
             "thread of 2 MiB",
-            Parts { stacks: vec![stack(2 << 20), stack(8 << 10)], threads: 1, ..Parts::default() },
+            Parts {
+                stacks: vec![stack(2 << 20), stack(8 << 10)],
+                threads: 1,
+                ..Parts::default()
+            },
         ),
     ];
     println!(

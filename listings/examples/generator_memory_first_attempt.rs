@@ -9,7 +9,9 @@ use listings::{
 static HEAP: Counting = Counting::new();
 
 fn main() {
-    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap();
     // Each is asked for its first number, so that it has begun.
     report("stackful coroutine", 1000, &HEAP, || {
         let mut fibonacci = stackful(|emit| sequence().for_each(emit));

@@ -16,7 +16,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     let units = arguments.first().map_or(Ok(1000), |units| units.parse())?;
     let kinds: Vec<Kind> = match arguments.get(1..) {
-        Some([_, ..]) => arguments[1..].iter().map(|kind| kind.parse()).collect::<Result<_, _>>()?,
+        Some([_, ..]) => arguments[1..]
+            .iter()
+            .map(|kind| kind.parse())
+            .collect::<Result<_, _>>()?,
         _ => Kind::LADDER.to_vec(),
     };
     let jobs: Vec<Job> = kinds.into_iter().map(|kind| Job { kind, units }).collect();

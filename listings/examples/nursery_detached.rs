@@ -37,7 +37,10 @@ async fn cancelled_meanwhile(shielded: bool) {
     .await;
     let how = if shielded { "shielded" } else { "detached" };
     let took = (bubble::now() - begin).as_millis();
-    println!("{how}: the nursery returns after {took} ms, flushed: {}", flushed.load(Relaxed));
+    println!(
+        "{how}: the nursery returns after {took} ms, flushed: {}",
+        flushed.load(Relaxed)
+    );
     sleep(Duration::from_millis(100)).await; // or what is detached would be a leak of the bubble
 }
 

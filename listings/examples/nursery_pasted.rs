@@ -19,7 +19,10 @@ fn main() {
                     let _ = started.ready(());
                     sleep(ms(1)).await;
                     let _ = nursery_with(
-                        Options::default().policy(Policy::Collect).panics(PanicPolicy::Fail).limit(2),
+                        Options::default()
+                            .policy(Policy::Collect)
+                            .panics(PanicPolicy::Fail)
+                            .limit(2),
                         &n0,
                         async |n2: &Nursery<u32>| {
                             let t3 = {

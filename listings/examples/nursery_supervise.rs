@@ -14,7 +14,12 @@ fn main() -> Result<(), bubble::BubbleError> {
     timeline::draw(|trace| {
         let trace = Arc::clone(trace);
         Options::default().policy(Policy::supervise(move |failed| {
-            timeline::mark(&trace, "handler", "error", &format!("hears of {}", failed.task));
+            timeline::mark(
+                &trace,
+                "handler",
+                "error",
+                &format!("hears of {}", failed.task),
+            );
         }))
     })
 }

@@ -12,7 +12,10 @@ fn on_threads() -> usize {
     // Borrows, in parallel; the calling thread is blocked until all have ended.
     std::thread::scope(|s| {
         let children: Vec<_> = words.iter().map(|word| s.spawn(|| word.len())).collect();
-        children.into_iter().map(|child| child.join().expect("no child panics")).sum()
+        children
+            .into_iter()
+            .map(|child| child.join().expect("no child panics"))
+            .sum()
     })
 }
 // ANCHOR_END: threads
@@ -22,7 +25,10 @@ fn on_threads_of_crossbeam() -> usize {
     // The elder: children get the scope, so that they can spawn; a panic comes back as an error.
     let sum = crossbeam::thread::scope(|s| {
         let children: Vec<_> = words.iter().map(|word| s.spawn(|_| word.len())).collect();
-        children.into_iter().map(|child| child.join().expect("no child panics")).sum()
+        children
+            .into_iter()
+            .map(|child| child.join().expect("no child panics"))
+            .sum()
     });
     sum.expect("no child panics")
 }
@@ -54,7 +60,10 @@ async fn in_tasks() -> Result<usize, Stopped> {
         let mut children = Vec::new();
         for at in 0..words.len() {
             let words = Arc::clone(&words);
-            children.push(s.spawn("length", async move { Ok(words[at].len()) }).await?);
+            children.push(
+                s.spawn("length", async move { Ok(words[at].len()) })
+                    .await?,
+            );
         }
         let mut sum = 0;
         for child in children {

@@ -18,10 +18,14 @@ fn main() -> Result<(), bubble::BubbleError> {
             let lane = Arc::clone(&trace);
             let polite = s.spawn_cooperative("polite", |token| async move {
                 token.cancelled().await;
-                lane.lock().expect("nobody panics").span("polite", "wait", "until told", begin);
+                lane.lock()
+                    .expect("nobody panics")
+                    .span("polite", "wait", "until told", begin);
                 let told = Instant::now();
                 sleep(Duration::from_millis(40)).await;
-                lane.lock().expect("nobody panics").span("polite", "work", "clean up", told);
+                lane.lock()
+                    .expect("nobody panics")
+                    .span("polite", "work", "clean up", told);
                 Err::<(), _>("disk full")
             });
             let _ = polite.await;
@@ -39,7 +43,11 @@ fn main() -> Result<(), bubble::BubbleError> {
         let mut trace = trace.lock().expect("nobody panics");
         trace.span("main", "wait", "root.wait()", dropped);
         let error: Option<&&str> = orphans[0].what.downcast_ref();
-        trace.mark("main", "error", &format!("told: {} said {}", orphans[0].task, error.unwrap_or(&"?")));
+        trace.mark(
+            "main",
+            "error",
+            &format!("told: {} said {}", orphans[0].task, error.unwrap_or(&"?")),
+        );
         trace.print();
     })
 }

@@ -22,7 +22,13 @@ struct Lane {
 
 impl Lane {
     fn new(trace: &Shared, name: &'static str, label: &'static str) -> Self {
-        Self { trace: Arc::clone(trace), name, label, begin: Instant::now(), done: false }
+        Self {
+            trace: Arc::clone(trace),
+            name,
+            label,
+            begin: Instant::now(),
+            done: false,
+        }
     }
 
     async fn sleep(mut self, millis: u64) -> Result<(), &'static str> {
@@ -52,7 +58,9 @@ fn main() -> Result<(), bubble::BubbleError> {
             let lane = Arc::clone(&trace);
             let bad = async move {
                 bad.sleep(30).await?;
-                lane.lock().expect("nobody panics").mark("bad", "error", "refused");
+                lane.lock()
+                    .expect("nobody panics")
+                    .mark("bad", "error", "refused");
                 Err::<(), _>("refused")
             };
             let _ = s.spawn("bad", bad).await;
@@ -62,7 +70,9 @@ fn main() -> Result<(), bubble::BubbleError> {
             let polite = s.spawn_cooperative("polite", |token| async move {
                 let begin = Instant::now();
                 token.cancelled().await;
-                lane.lock().expect("nobody panics").span("polite", "wait", "until told", begin);
+                lane.lock()
+                    .expect("nobody panics")
+                    .span("polite", "wait", "until told", begin);
                 Lane::new(&lane, "polite", "clean up").sleep(30).await
             });
             let _ = polite.await;

@@ -29,7 +29,11 @@ impl Drop for Alive {
     }
 }
 
-async fn work(_alive: Alive, millis: u64, outcome: Result<(), &'static str>) -> Result<(), &'static str> {
+async fn work(
+    _alive: Alive,
+    millis: u64,
+    outcome: Result<(), &'static str>,
+) -> Result<(), &'static str> {
     sleep(Duration::from_millis(millis)).await;
     outcome
 }
@@ -44,7 +48,10 @@ async fn main() {
         children.spawn(work(Alive::new(&alive), 10, Err("refused")));
     })
     .await;
-    println!("a child fails:   run returns {outcome:?}, alive: {}", now_alive());
+    println!(
+        "a child fails:   run returns {outcome:?}, alive: {}",
+        now_alive()
+    );
     sleep(Duration::from_millis(1)).await; // the abandoned child is gone by now
 
     let panicked = AssertUnwindSafe(run(async |children| {
@@ -53,7 +60,11 @@ async fn main() {
     }))
     .catch_unwind()
     .await;
-    println!("the body panics: run returns {}, alive: {}", panicked.map_or("a panic", |_| "?"), now_alive());
+    println!(
+        "the body panics: run returns {}, alive: {}",
+        panicked.map_or("a panic", |_| "?"),
+        now_alive()
+    );
     sleep(Duration::from_millis(1)).await;
 
     let dropped = timeout(
@@ -63,5 +74,9 @@ async fn main() {
         }),
     )
     .await;
-    println!("run is dropped:  {}, alive: {}", dropped.map_or("it returns nothing", |_| "?"), now_alive());
+    println!(
+        "run is dropped:  {}, alive: {}",
+        dropped.map_or("it returns nothing", |_| "?"),
+        now_alive()
+    );
 }

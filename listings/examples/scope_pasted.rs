@@ -12,28 +12,29 @@ fn main() {
                 let s0 = s0.clone();
                 async move {
                     sleep(Duration::from_millis(1)).await;
-                    let _ = scope_with(Options::default().limit(2), &s0, async |s2: &Scope<u32>| {
-                        let t3 = async move {
-                            sleep(Duration::from_millis(2)).await;
-                            Ok(())
-                        };
-                        let _ = s0.spawn("t3", t3).await;
-                        let t4 = |token: CancellationToken| async move {
-                            tokio::select! {
-                                biased;
-                                () = token.cancelled() => {}
-                                () = async {
-                                    sleep(Duration::from_millis(9)).await;
-                                } => {}
-                            }
-                            sleep(Duration::from_millis(3)).await;
-                            Err::<(), _>(4)
-                        };
-                        let _ = s2.spawn_cooperative("t4", t4).await;
-                        sleep(Duration::from_millis(1)).await;
-                        Err::<(), _>(2)
-                    })
-                    .await;
+                    let _ =
+                        scope_with(Options::default().limit(2), &s0, async |s2: &Scope<u32>| {
+                            let t3 = async move {
+                                sleep(Duration::from_millis(2)).await;
+                                Ok(())
+                            };
+                            let _ = s0.spawn("t3", t3).await;
+                            let t4 = |token: CancellationToken| async move {
+                                tokio::select! {
+                                    biased;
+                                    () = token.cancelled() => {}
+                                    () = async {
+                                        sleep(Duration::from_millis(9)).await;
+                                    } => {}
+                                }
+                                sleep(Duration::from_millis(3)).await;
+                                Err::<(), _>(4)
+                            };
+                            let _ = s2.spawn_cooperative("t4", t4).await;
+                            sleep(Duration::from_millis(1)).await;
+                            Err::<(), _>(2)
+                        })
+                        .await;
                     sleep(Duration::from_millis(1)).await;
                     Ok(())
                 }

@@ -15,7 +15,9 @@ struct Node {
 }
 
 fn push(head: &Wide<Node>) {
-    let node = Box::into_raw(Box::new(Node { next: AtomicPtr::new(ptr::null_mut()) }));
+    let node = Box::into_raw(Box::new(Node {
+        next: AtomicPtr::new(ptr::null_mut()),
+    }));
     loop {
         let top = head.load();
         // SAFETY: the node is ours until it is in the stack.
@@ -30,7 +32,9 @@ fn pop(head: &Wide<Node>) {
     loop {
         let top = head.load();
         // SAFETY: none, this is the mistake: between the load and here, another thread may pop and free the node.
-        let Some(node) = (unsafe { top.0.as_ref() }) else { return };
+        let Some(node) = (unsafe { top.0.as_ref() }) else {
+            return;
+        };
         let next = node.next.load(Ordering::Relaxed); // Relaxed: as in the chapter's stack
         if head.cas(top, next) {
             // SAFETY: we took it out. That nobody else looks at it any more is what is not so.

@@ -5,7 +5,10 @@ use portable_atomic::AtomicU128;
 
 fn main() {
     println!("128 bits without a lock: {}", AtomicU128::is_lock_free());
-    println!("known when it was compiled: {}", AtomicU128::is_always_lock_free());
+    println!(
+        "known when it was compiled: {}",
+        AtomicU128::is_always_lock_free()
+    );
     println!();
     println!("{:>5} {:>22}", "bits", "seconds, at 100 M/s");
     for bits in [8, 16, 24, 32, 48, 64] {

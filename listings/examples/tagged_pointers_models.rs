@@ -9,7 +9,12 @@ use listings::tagged_pointers::{
 };
 
 fn row<H: TaggedPointer<Node> + 'static>(name: &str) -> usize {
-    let executions = [hand_out_once::<H>(), pops_and_pushes::<H>(), handover::<H>(1), handover::<H>(2)];
+    let executions = [
+        hand_out_once::<H>(),
+        pops_and_pushes::<H>(),
+        handover::<H>(1),
+        handover::<H>(2),
+    ];
     let [once, both, one, two] = executions;
     println!("{name:<8} {once:>14} {both:>14} {one:>14} {two:>14}");
     executions.into_iter().sum()

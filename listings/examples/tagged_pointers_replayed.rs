@@ -30,7 +30,11 @@ fn run(scheduler: impl Scheduler + 'static, config: Config) -> (usize, Vec<Strin
     }))
     .expect_err("a ticket is handed out twice");
     let message = panic.downcast_ref::<String>().cloned().unwrap_or_default();
-    (runs.load(Relaxed), log.lines(), message.lines().next().unwrap_or_default().to_owned())
+    (
+        runs.load(Relaxed),
+        log.lines(),
+        message.lines().next().unwrap_or_default().to_owned(),
+    )
 }
 
 fn main() -> Result<(), std::io::Error> {
@@ -43,12 +47,18 @@ fn main() -> Result<(), std::io::Error> {
     lines.iter().for_each(|line| println!("  {line}"));
     println!("{message}");
 
-    let file = fs::read_dir(folder.path())?.next().expect("shuttle wrote the schedule down")?.path();
+    let file = fs::read_dir(folder.path())?
+        .next()
+        .expect("shuttle wrote the schedule down")?
+        .path();
     let schedule = fs::read_to_string(file)?;
     println!("the schedule: {}", schedule.trim());
     let mut config = Config::new();
     config.failure_persistence = FailurePersistence::None;
     let (runs, again, _) = run(ReplayScheduler::new_from_encoded(schedule.trim()), config);
-    println!("replayed in {runs} run, step by step the same: {}", again == lines);
+    println!(
+        "replayed in {runs} run, step by step the same: {}",
+        again == lines
+    );
     Ok(())
 }

@@ -19,7 +19,12 @@ fn main() -> Result<(), bubble::BubbleError> {
             attempt += 1;
             let mut trace = trace.borrow_mut();
             if attempt > 1 {
-                trace.span("retry", "sleep", &format!("{} ms", failed.elapsed().as_millis()), failed);
+                trace.span(
+                    "retry",
+                    "sleep",
+                    &format!("{} ms", failed.elapsed().as_millis()),
+                    failed,
+                );
             }
             failed = Instant::now();
             trace.mark("operation", "error", &format!("attempt {attempt}"));
@@ -31,7 +36,13 @@ fn main() -> Result<(), bubble::BubbleError> {
             token.cancel();
         };
         let (outcome, ()) = tokio::join!(retry, cancel);
-        assert_eq!(outcome, Err(RetryError::Cancelled { attempts: 2, last: "refused" }));
+        assert_eq!(
+            outcome,
+            Err(RetryError::Cancelled {
+                attempts: 2,
+                last: "refused"
+            })
+        );
         let mut trace = trace.into_inner();
         trace.span("retry", "sleep", "50 of 200 ms", failed);
         trace.mark("retry", "cancel", "Cancelled after 2 attempts");

@@ -8,7 +8,10 @@ use tokio::{runtime::Builder, sync::oneshot};
 fn main() {
     let (done, is_done) = mpsc::channel();
     thread::spawn(move || {
-        let runtime = Builder::new_current_thread().enable_all().start_paused(true).build();
+        let runtime = Builder::new_current_thread()
+            .enable_all()
+            .start_paused(true)
+            .build();
         runtime.expect("a runtime can be built").block_on(async {
             let (left, right) = (oneshot::channel::<()>(), oneshot::channel::<()>());
             let one = tokio::spawn(async move { (right.1.await.is_ok(), left.0) });

@@ -18,7 +18,12 @@ fn main() -> Result<(), bubble::BubbleError> {
             attempt += 1;
             let mut trace = trace.borrow_mut();
             if let Some(failed) = failed.replace(Instant::now()) {
-                trace.span("retry", "sleep", &format!("{} ms", failed.elapsed().as_millis()), failed);
+                trace.span(
+                    "retry",
+                    "sleep",
+                    &format!("{} ms", failed.elapsed().as_millis()),
+                    failed,
+                );
             }
             let succeeds = attempt == 3;
             let kind = if succeeds { "ok" } else { "error" };

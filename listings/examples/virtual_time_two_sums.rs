@@ -25,7 +25,11 @@ fn failing(failures: u32) -> impl FnMut() -> std::future::Ready<Result<u32, u32>
     let mut attempt = 0;
     move || {
         attempt += 1;
-        std::future::ready(if attempt > failures { Ok(attempt) } else { Err(attempt) })
+        std::future::ready(if attempt > failures {
+            Ok(attempt)
+        } else {
+            Err(attempt)
+        })
     }
 }
 

@@ -24,13 +24,25 @@ fn main() -> Result<(), bubble::BubbleError> {
 
         println!("spawned:          {} attempts", attempts.load(Relaxed));
         bubble::wait().await;
-        println!("all blocked:      {} attempt,  {:?}", attempts.load(Relaxed), bubble::now());
+        println!(
+            "all blocked:      {} attempt,  {:?}",
+            attempts.load(Relaxed),
+            bubble::now()
+        );
         sleep(Duration::from_millis(99)).await;
         bubble::wait().await;
-        println!("99 ms later:      {} attempt,  {:?}", attempts.load(Relaxed), bubble::now());
+        println!(
+            "99 ms later:      {} attempt,  {:?}",
+            attempts.load(Relaxed),
+            bubble::now()
+        );
         sleep(Duration::from_millis(1)).await;
         bubble::wait().await;
-        println!("1 ms after that:  {} attempts, {:?}", attempts.load(Relaxed), bubble::now());
+        println!(
+            "1 ms after that:  {} attempts, {:?}",
+            attempts.load(Relaxed),
+            bubble::now()
+        );
 
         retry.abort();
     })

@@ -17,7 +17,11 @@ fn main() {
     println!("{:<40}  {}", "", names.join("  "));
     for (row, question) in QUESTIONS.iter().enumerate() {
         let cells = columns.map(|(name, answers)| {
-            format!("{:<width$}", if answers[row] { "yes" } else { "no" }, width = name.len())
+            format!(
+                "{:<width$}",
+                if answers[row] { "yes" } else { "no" },
+                width = name.len()
+            )
         });
         println!("{question:<40}  {}", cells.join("  ").trim_end());
     }

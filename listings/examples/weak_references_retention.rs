@@ -19,12 +19,22 @@ fn main() {
     let registry: Registry<[u8; OBJECT]> = Registry::default();
     drop(registry.insert([0; OBJECT]));
 
-    row("strong registry", || s1_strong_registry::make(&s1_strong_registry::new([0_u8; OBJECT])));
+    row("strong registry", || {
+        s1_strong_registry::make(&s1_strong_registry::new([0_u8; OBJECT]))
+    });
     row("generations", || registry.insert([0; OBJECT]).downgrade());
-    row("Strong<[u8; 65536]>", || Strong::new([0_u8; OBJECT]).downgrade());
-    row("Arc<[u8; 65536]>", || Arc::downgrade(&Arc::new([0_u8; OBJECT])));
-    row("Arc<[u8]>", || Arc::downgrade(&Arc::<[u8]>::from(vec![0; OBJECT])));
-    row("Arc<Box<[u8]>>", || Arc::downgrade(&Arc::new(vec![0_u8; OBJECT].into_boxed_slice())));
+    row("Strong<[u8; 65536]>", || {
+        Strong::new([0_u8; OBJECT]).downgrade()
+    });
+    row("Arc<[u8; 65536]>", || {
+        Arc::downgrade(&Arc::new([0_u8; OBJECT]))
+    });
+    row("Arc<[u8]>", || {
+        Arc::downgrade(&Arc::<[u8]>::from(vec![0; OBJECT]))
+    });
+    row("Arc<Box<[u8]>>", || {
+        Arc::downgrade(&Arc::new(vec![0_u8; OBJECT].into_boxed_slice()))
+    });
 }
 
 fn row<W>(name: &str, reference_to_the_dead: impl FnOnce() -> W) {

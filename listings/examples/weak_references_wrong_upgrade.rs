@@ -34,11 +34,17 @@ fn drop_strong(shared: &Shared) {
 }
 
 fn model() {
-    let shared = Arc::new(Shared { strong: AtomicUsize::new(1), dead: AtomicBool::new(false) });
+    let shared = Arc::new(Shared {
+        strong: AtomicUsize::new(1),
+        dead: AtomicBool::new(false),
+    });
     let last_owner = Arc::clone(&shared);
     let owner = thread::spawn(move || drop_strong(&last_owner));
     if upgrade(&shared) {
-        assert!(!shared.dead.load(Ordering::Acquire), "a dead object was found");
+        assert!(
+            !shared.dead.load(Ordering::Acquire),
+            "a dead object was found"
+        );
     }
     owner.join().unwrap();
 }
@@ -49,13 +55,19 @@ static EXECUTIONS: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsi
 fn main() {
     panic::set_hook(Box::new(|panic| {
         let executions = EXECUTIONS.load(Ordering::Relaxed);
-        println!("caught after {executions} executions: {}", panic.payload_as_str().unwrap_or("a panic"));
+        println!(
+            "caught after {executions} executions: {}",
+            panic.payload_as_str().unwrap_or("a panic")
+        );
         process::exit(0);
     }));
     loom::model(|| {
         EXECUTIONS.fetch_add(1, Ordering::Relaxed);
         model();
     });
-    eprintln!("not caught in {} executions", EXECUTIONS.load(Ordering::Relaxed));
+    eprintln!(
+        "not caught in {} executions",
+        EXECUTIONS.load(Ordering::Relaxed)
+    );
     process::exit(1);
 }

@@ -34,7 +34,10 @@ impl Trace {
     /// Starts a trace; time zero is now.
     #[must_use]
     pub fn start() -> Self {
-        Self { origin: Instant::now(), events: Vec::new() }
+        Self {
+            origin: Instant::now(),
+            events: Vec::new(),
+        }
     }
 
     /// Records something that lasted from `from` until now.
@@ -68,7 +71,10 @@ impl Trace {
     /// Prints the events to standard output, one JSON object a line: the form `{{#trace}}` reads.
     pub fn print(&self) {
         for event in &self.events {
-            println!("{}", serde_json::to_string(event).expect("an event has only strings and integers"));
+            println!(
+                "{}",
+                serde_json::to_string(event).expect("an event has only strings and integers")
+            );
         }
     }
 }

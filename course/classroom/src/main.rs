@@ -37,9 +37,18 @@ enum Command {
         #[arg(long)]
         out: PathBuf,
     },
-    /// Build the site into book/, that for a class into book-class/, or the book as one file into target/
-    #[command(after_long_help = build::HELP)]
-    Build(build::Options),
+    /// Build an edition of the site
+    #[command(override_help = build::HELP)]
+    Build {
+        #[arg(long, value_enum)]
+        edition: Edition,
+    },
+}
+
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum Edition {
+    Full,
+    Class,
 }
 
 fn main() -> ExitCode {
@@ -56,11 +65,11 @@ fn run(command: Command) -> Result<Exit> {
         Command::Rehearse { chapter, out } => {
             anstream::println!("{}", rehearse::rehearse(&root, &chapter, &out)?);
         }
-        Command::Build(options) => {
+        Command::Build { edition } => {
             let start = Instant::now();
-            let folder = match options.edition {
-                build::Edition::Full => build::build(&root, Site::default(), false)?,
-                build::Edition::Class => edition::build(&root)?,
+            let folder = match edition {
+                Edition::Full => build::build(&root, Site::default(), false)?,
+                Edition::Class => edition::build(&root)?,
             };
             build::report(start, &folder.join("index.html"));
         }

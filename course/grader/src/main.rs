@@ -199,24 +199,12 @@ fn grade(root: &Path, grading: &Grading) -> Result<Exit> {
 fn stop_on_ctrl_c() -> std::sync::Arc<std::sync::atomic::AtomicBool> {
     let stop = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
     let set = std::sync::Arc::clone(&stop);
-    std::thread::spawn(move || {
-        let Ok(runtime) = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-        else {
-            return;
-        };
-        runtime.block_on(async {
-            // Without a signal handler the process just ends, which is as well.
-            if tokio::signal::ctrl_c().await.is_ok() {
-                set.store(true, std::sync::atomic::Ordering::Relaxed);
-                anstream::eprintln!(
-                    "\nstopping, once what is being graded is done; Ctrl-C again ends now"
-                );
-                let _ = tokio::signal::ctrl_c().await;
-                std::process::exit(130);
-            }
-        });
+    // Without a handler the process just ends, which is as well.
+    let _ = ctrlc::set_handler(move || {
+        if set.swap(true, std::sync::atomic::Ordering::Relaxed) {
+            std::process::exit(130);
+        }
+        anstream::eprintln!("\nstopping, once what is being graded is done; Ctrl-C again ends now");
     });
     stop
 }

@@ -1,6 +1,9 @@
-//! What a chapter's measurement depends on, as one short string.
+//! The digest of what a chapter's measurement depends on.
+
+mod content;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -10,15 +13,17 @@ use serde::Deserialize;
 use walkdir::WalkDir;
 
 use book::project::module;
-use book::regions;
 
 /// The digest of what a chapter measures. A record whose digest differs is out of date.
 ///
 /// It covers the chapter's module and those of other chapters that it is built on, its bench file with that file's
 /// modules, what all benches share, its Go package, and the versions of the crates it measures: the direct dependencies of
 /// `listings` and `benches` that these sources name. So a crate that another chapter needs leaves this chapter's record
-/// alone. Line endings do not count: a checkout on Windows agrees.
-/// Nor do the markers of what is the solution of an exercise.
+/// alone.
+///
+/// Of a Rust file the tokens count, without documentation and without what rustfmt changes; of a Go file the lines that are
+/// not blank or a comment; of any other file, and of a Rust file that is not made of tokens, every byte but line endings:
+/// a checkout on Windows agrees.
 ///
 /// # Errors
 ///
@@ -38,10 +43,12 @@ pub fn digest(root: &Path, slug: &str) -> Result<String> {
     for path in sources(root, slug)? {
         let content =
             fs::read(root.join(&path)).with_context(|| format!("{path} cannot be read"))?;
-        let mut content = String::from_utf8_lossy(&content).replace("\r\n", "\n");
-        if content.contains(regions::PREFIX) {
-            content = regions::unmarked(&content);
-        }
+        let text = String::from_utf8_lossy(&content).replace("\r\n", "\n");
+        let content = match Path::new(&path).extension().and_then(OsStr::to_str) {
+            Some("rs") => content::rust(&text).unwrap_or(text),
+            Some("go") => content::go(&text),
+            _ => text,
+        };
         item(&path, &content);
         if path.ends_with(".rs") {
             rust.push_str(&content);
@@ -287,13 +294,31 @@ source = "registry"
 
     #[test]
     fn digest_follows_every_measured_file() {
-        let add = |text: &str| format!("{text}// more\n");
+        let add = |text: &str| format!("{text}fn more() {{}}\n");
         assert!(changes("benches/lib.rs", add));
         assert!(changes("benches/my_chapter.rs", add));
         assert!(changes("listings/src/my_chapter/mod.rs", add));
         assert!(changes("benches/go/my_chapter/x_test.go", add));
         assert!(changes("benches/shared/mod.rs", add));
         assert!(changes("listings/src/my_ground/mod.rs", add));
+    }
+
+    #[test]
+    fn digest_leaves_out_comments_and_layout() {
+        let add = |text: &str| format!("// first\n\n{text}// last\n");
+        assert!(!changes("benches/my_chapter.rs", add));
+        assert!(!changes("listings/src/my_chapter/mod.rs", add));
+        assert!(!changes("benches/go/my_chapter/x_test.go", add));
+    }
+
+    #[test]
+    fn digest_of_rust_without_tokens_follows_every_byte() {
+        let root = book();
+        let digest_of = |text: &str| {
+            fs::write(root.path().join("benches/my_chapter.rs"), text).unwrap();
+            digest(root.path(), "my-chapter").unwrap()
+        };
+        assert_ne!(digest_of("fn open() {"), digest_of("fn open() { // more"));
     }
 
     #[test]
@@ -309,7 +334,7 @@ source = "registry"
             |text| format!("{text}# more\n")
         ));
         assert!(!changes("listings/src/not_mine/mod.rs", |text| format!(
-            "{text}// more\n"
+            "{text}fn more() {{}}\n"
         )));
         assert!(!changes("Cargo.lock", |text| text.replace(
             "name = \"other\"\nversion = \"1.0.0\"",

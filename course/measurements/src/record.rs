@@ -820,7 +820,7 @@ mod tests {
         for slug in ["coroutines", "scope"] {
             record.chapters.get_mut(slug).unwrap().digest = digest(root.path(), slug).unwrap();
         }
-        fs::write(root.path().join("benches/scope.rs"), "// changed\n").unwrap();
+        fs::write(root.path().join("benches/scope.rs"), "fn changed() {}\n").unwrap();
         let problems = stale(root.path(), Some(&record));
         let places: Vec<_> = problems.iter().map(Problem::place).collect();
         assert_eq!(places, ["benches/scope.rs", "benches/virtual_time.rs"]);

@@ -23,9 +23,14 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Build the site into book/, that for a class into book-class/, or the book as one file into target/
-    #[command(after_long_help = build::HELP)]
-    Build(build::Options),
+    /// Build the site with cards, or the book as one file
+    #[command(override_help = build::HELP)]
+    Build {
+        #[arg(long)]
+        epub: bool,
+        #[arg(long)]
+        pdf: bool,
+    },
     /// Draw the diagrams of pages again, and print as JSON what differs (called by `verify` and `bless`)
     #[command(hide = true)]
     Diagrams {
@@ -44,7 +49,7 @@ fn main() -> ExitCode {
 fn run(command: Command) -> Result<Exit> {
     let root = Project::find_root(&std::env::current_dir()?)?;
     match command {
-        Command::Build(options) => build_forms(&root, &options)?,
+        Command::Build { epub, pdf } => build_forms(&root, epub, pdf)?,
         Command::Diagrams { pages, bless } => {
             let project = Project::load(&root)?;
             let wanted = |page: &&Page| pages.is_empty() || pages.contains(&page.file);
@@ -56,10 +61,10 @@ fn run(command: Command) -> Result<Exit> {
     Ok(Exit::Well)
 }
 
-fn build_forms(root: &Path, options: &build::Options) -> Result<()> {
+fn build_forms(root: &Path, epub: bool, pdf: bool) -> Result<()> {
     let mut forms = Vec::new();
-    forms.extend(options.epub.then_some(Form::Epub));
-    forms.extend(options.pdf.then_some(Form::Pdf));
+    forms.extend(epub.then_some(Form::Epub));
+    forms.extend(pdf.then_some(Form::Pdf));
     for form in &forms {
         let start = Instant::now();
         build::report(start, &publish::build(root, *form)?);

@@ -4,7 +4,6 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::Result;
-use clap::{Args, ValueEnum};
 use mdbook_driver::MDBook;
 
 use crate::preprocess::Course;
@@ -36,35 +35,24 @@ pub fn load(root: &Path) -> Result<MDBook> {
     Ok(book)
 }
 
-/// The arguments of `cargo course build`. Three programs build, each its own forms of the book.
-#[derive(Debug, Args)]
-pub struct Options {
-    /// The book as EPUB, instead of the site
-    #[arg(long)]
-    pub epub: bool,
-    /// The book as PDF, instead of the site; needs a Chromium
-    #[arg(long)]
-    pub pdf: bool,
-    /// Leave out what learners write, answers, and notes for instructors, and check that none is left
-    #[arg(long, value_enum, default_value_t = Edition::Full, conflicts_with_all = ["epub", "pdf"])]
-    pub edition: Edition,
-}
-
-/// An edition of the site.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Edition {
-    /// Everything, in book/
-    Full,
-    /// Without solutions, in book-class/
-    Class,
-}
-
-/// The exit codes of `cargo course build`, for its `--help`.
+/// The text of `cargo course build --help`. Three programs build, each its own forms of the book.
 pub const HELP: &str = "\
+Build the site into book/, that for a class into book-class/, or the book as one file into target/
+
+Usage: cargo course build [OPTIONS]
+
+Options:
+      --epub               The book as EPUB, instead of the site
+      --pdf                The book as PDF, instead of the site; needs a Chromium
+      --edition <EDITION>  full: everything, in book/; class: without what learners write, answers, and notes for
+                           instructors, in book-class/, after checking that none is left [default: full]
+  -h, --help               Print help
+
 Exit code:
   0  it is built
-  1  the book has problems, which are told
-  2  the tool could not do its work: for the PDF, there is no Chromium. CHROMIUM names one that is not in PATH.";
+  1  the book has problems, which are reported
+  2  the tool could not do its work: for the PDF, there is no Chromium. CHROMIUM names one that is not in PATH.
+";
 
 /// Reports where something was built, and how long that took.
 pub fn report(start: Instant, file: &Path) {

@@ -1,37 +1,42 @@
 //! `cargo course serve`: the book in a browser, built again at every change.
 //!
-//! Three parts: [`watch`] tells what changed, a thread builds, [`http`] shows the last good book and, when a build
+//! Three parts: [`watch`] reports what changed, a thread builds, [`http`] shows the last good book and, when a build
 //! failed, what is wrong with the new one.
 
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 use std::time::Instant;
 
-use anyhow::{Context, Result, bail};
-use tokio::sync::oneshot;
+use anyhow::{Context, Result, anyhow};
 
 use self::http::Book;
 use toolchain::watch::Watch;
 
 mod http;
 
-/// Where mdBook's page script listens for reloads; the value of `output.html.live-reload-endpoint`.
+/// The path at which pages hear of new builds; the value of `output.html.live-reload-endpoint`.
 pub const ENDPOINT: &str = "__livereload";
 
-/// How to serve.
+/// Settings of the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Options {
-    /// The port on this machine; 0 takes a free one.
+    /// The address to listen on; 0.0.0.0 and :: are all addresses of this machine.
+    pub host: IpAddr,
+    /// The port; 0 takes a free one.
     pub port: u16,
-    /// Whether to open a browser.
+    /// Opens a browser.
     pub open: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
         Self {
+            host: Ipv4Addr::LOCALHOST.into(),
             port: 3000,
             open: false,
         }
@@ -45,24 +50,43 @@ impl Default for Options {
 ///
 /// # Errors
 ///
-/// When the port is taken or the book's folder cannot be watched. A book that does not build is not an error here: its
-/// problems are printed and shown in the browser, and the next change builds again.
+/// When the address is taken or is none of this machine, or the book's folder cannot be watched. A book that does not
+/// build is not an error here: its problems are printed and shown in the browser, and the next change builds again.
 pub fn serve<B>(root: &Path, options: Options, build: B) -> Result<()>
 where
     B: Fn(&Path) -> Result<PathBuf> + Send + 'static,
 {
     let server = Server::start(root, options, build)?;
-    let url = server.url();
+    let url = url(server.address);
     anstream::println!("{url}  (Ctrl-C ends it)");
+    if !http::is_local(options.host) {
+        anstream::eprintln!(
+            "note: anyone who reaches this machine can read the book, and nothing else, on port {}",
+            server.address.port()
+        );
+    }
     if options.open
-        && let Err(error) = opener::open_browser(&url)
+        && let Err(error) = open_browser(&url)
     {
         anstream::eprintln!("no browser could be opened ({error}): open {url} yourself");
     }
-    server.run(async {
-        // Without a signal handler the process just ends, which is as well.
-        let _ = tokio::signal::ctrl_c().await;
-    })
+    // Nothing is lost when Ctrl-C ends the process: mdBook writes below `target`, and the next build begins anew.
+    server.run()
+}
+
+/// Opens an address with the program that the system has for that.
+fn open_browser(url: &str) -> io::Result<()> {
+    let (program, arguments) = if cfg!(windows) {
+        ("cmd", &["/c", "start", ""][..])
+    } else if cfg!(target_os = "macos") {
+        ("open", &[][..])
+    } else {
+        ("xdg-open", &[][..])
+    };
+    let mut command = Command::new(program);
+    command.args(arguments).arg(url);
+    command.stdout(Stdio::null()).stderr(Stdio::null());
+    command.spawn().map(drop)
 }
 
 /// A listening server whose builder runs.
@@ -70,8 +94,20 @@ struct Server {
     listener: TcpListener,
     address: SocketAddr,
     book: Arc<Book>,
-    /// Resolves when the builder ends, which it does only by a panic.
-    builder: oneshot::Receiver<()>,
+    /// Ends the server, with what is sent.
+    end: Sender<Result<()>>,
+    ended: Receiver<Result<()>>,
+}
+
+/// The end of the server when the builder's thread ends, which it does only by a panic.
+struct Builder(Sender<Result<()>>);
+
+impl Drop for Builder {
+    fn drop(&mut self) {
+        let _ = self.0.send(Err(anyhow!(
+            "the builder stopped: its message is above; start again"
+        )));
+    }
 }
 
 impl Server {
@@ -89,59 +125,62 @@ impl Server {
         anstream::println!("watching {}", watch.places().join(", "));
         let book = Arc::new(Book::default());
         rebuild(&root, &book, &build);
-        let (ended, builder) = oneshot::channel();
+        let (end, ended) = channel();
+        let builder = Builder(end.clone());
         let shown = Arc::clone(&book);
         thread::Builder::new()
             .name("build".to_owned())
             .spawn(move || {
+                let _builder = builder;
                 while let Some(changes) = watch.next() {
                     anstream::println!("changed: {}", list(&changes));
                     rebuild(&root, &shown, &build);
                 }
-                drop(ended);
             })?;
         Ok(Self {
             listener,
             address,
             book,
-            builder,
+            end,
+            ended,
         })
     }
 
-    fn url(&self) -> String {
-        format!("http://{}", self.address)
-    }
-
-    /// Serves until `end` resolves.
-    fn run(self, end: impl Future<Output = ()>) -> Result<()> {
-        self.listener.set_nonblocking(true)?;
-        let runtime = tokio::runtime::Runtime::new()?;
-        let result = runtime.block_on(async {
-            let listener = tokio::net::TcpListener::from_std(self.listener)?;
-            tokio::select! {
-                served = async { axum::serve(listener, http::router(self.book)).await } => Ok(served?),
-                _ = self.builder => bail!("the builder stopped: its message is above; start again"),
-                () = end => Ok(()),
-            }
-        });
-        // Open pages hold their reload socket: not to be waited for.
-        runtime.shutdown_background();
-        result
+    /// Serves until the end.
+    fn run(self) -> Result<()> {
+        // Not waited for: open pages hold their connections.
+        thread::Builder::new()
+            .name("listen".to_owned())
+            .spawn(move || http::listen(&self.listener, &self.book))?;
+        self.ended.recv()?
     }
 }
 
+/// The address to open on this machine.
+fn url(mut address: SocketAddr) -> String {
+    if address.ip().is_unspecified() {
+        address.set_ip(match address {
+            SocketAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
+            SocketAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
+        });
+    }
+    format!("http://{address}")
+}
+
 fn bind(options: Options) -> Result<TcpListener> {
-    let port = options.port;
-    // This machine only: what is served is a draft.
-    TcpListener::bind((Ipv4Addr::LOCALHOST, port)).map_err(|error| match error.kind() {
-        std::io::ErrorKind::AddrInUse => anyhow::anyhow!(
+    let Options { host, port, .. } = options;
+    TcpListener::bind((host, port)).map_err(|error| match error.kind() {
+        io::ErrorKind::AddrInUse => anyhow!(
             "port {port} is taken by another program, maybe another `cargo course serve`\n  help: choose another with `--port {}`, or any free one with `--port 0`",
             port.checked_add(1).unwrap_or(3001)
         ),
-        std::io::ErrorKind::PermissionDenied => anyhow::anyhow!(
+        io::ErrorKind::PermissionDenied => anyhow!(
             "port {port} may not be used by this user\n  help: choose one above 1023, such as `--port 3000`"
         ),
-        _ => anyhow::Error::new(error).context(format!("port {port} cannot be listened on")),
+        io::ErrorKind::AddrNotAvailable => anyhow!(
+            "{host} is not an address of this machine\n  help: `--host 0.0.0.0` listens on all that it has"
+        ),
+        _ => anyhow::Error::new(error).context(format!("{} cannot be listened on", SocketAddr::new(host, port))),
     })
 }
 
@@ -179,13 +218,16 @@ fn list(files: &[PathBuf]) -> String {
 #[cfg(test)]
 mod tests {
     use std::fs;
-    use std::io::{Read, Write};
+    use std::io::{BufRead, BufReader, Read, Write};
     use std::net::TcpStream;
     use std::time::Duration;
+
+    use anyhow::bail;
 
     use super::*;
 
     const ANY_PORT: Options = Options {
+        host: IpAddr::V4(Ipv4Addr::LOCALHOST),
         port: 0,
         open: false,
     };
@@ -212,8 +254,8 @@ mod tests {
     struct Running {
         root: tempfile::TempDir,
         address: SocketAddr,
-        end: Option<oneshot::Sender<()>>,
-        thread: Option<thread::JoinHandle<Result<()>>>,
+        end: Sender<Result<()>>,
+        thread: thread::JoinHandle<Result<()>>,
     }
 
     impl Running {
@@ -223,17 +265,13 @@ mod tests {
             fs::write(root.path().join("src/index.md"), text).expect("a page");
             let server = Server::start(root.path(), ANY_PORT, copy).expect("a server");
             let address = server.address;
-            let (end, ended) = oneshot::channel();
-            let thread = thread::spawn(move || {
-                server.run(async {
-                    let _ = ended.await;
-                })
-            });
+            let end = server.end.clone();
+            let thread = thread::spawn(move || server.run());
             Self {
                 root,
                 address,
-                end: Some(end),
-                thread: Some(thread),
+                end,
+                thread,
             }
         }
 
@@ -243,6 +281,7 @@ mod tests {
 
         fn request(&self, head: &str) -> TcpStream {
             let mut stream = TcpStream::connect(self.address).expect("a connection");
+            // Shorter than the heartbeat of open pages, which must not pass for a change.
             stream
                 .set_read_timeout(Some(Duration::from_secs(20)))
                 .expect("a timeout");
@@ -258,39 +297,44 @@ mod tests {
             response
         }
 
-        /// A page's reload socket, after its handshake.
-        fn socket(&self) -> TcpStream {
+        /// An open page, which has its book's version.
+        fn open_page(&self) -> OpenPage {
             let mut stream = self.request(&format!("GET /{ENDPOINT} HTTP/1.1"));
-            let upgrade = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
-            stream.write_all(upgrade.as_bytes()).expect("a handshake");
-            let mut head = Vec::new();
-            while !head.ends_with(b"\r\n\r\n") {
-                let mut byte = [0];
-                stream.read_exact(&mut byte).expect("a response");
-                head.push(byte[0]);
-            }
-            assert!(
-                head.starts_with(b"HTTP/1.1 101"),
-                "{}",
-                String::from_utf8_lossy(&head)
-            );
-            stream
+            stream.write_all(b"\r\n").expect("a request");
+            let mut events = BufReader::new(stream).lines();
+            let mut head = events.by_ref().map(|line| line.expect("a head"));
+            assert_eq!(head.next().as_deref(), Some("HTTP/1.1 200 OK"));
+            assert!(head.any(|line| line == "Content-Type: text/event-stream"));
+            let mut page = OpenPage {
+                events,
+                version: String::new(),
+            };
+            page.reloads();
+            page
         }
 
-        fn end(mut self) -> Result<()> {
-            drop(self.end.take());
-            self.thread
-                .take()
-                .expect("a thread")
-                .join()
-                .expect("no panic")
+        fn end(self) -> Result<()> {
+            self.end.send(Ok(())).expect("a running server");
+            self.thread.join().expect("no panic")
         }
     }
 
-    fn reloaded(mut socket: TcpStream) {
-        let mut frame = [0; 8];
-        socket.read_exact(&mut frame).expect("a frame");
-        assert_eq!(&frame, b"\x81\x06reload");
+    struct OpenPage {
+        events: std::io::Lines<BufReader<TcpStream>>,
+        version: String,
+    }
+
+    impl OpenPage {
+        /// Waits for another version.
+        fn reloads(&mut self) {
+            let seen = self.version.clone();
+            self.version = self
+                .events
+                .by_ref()
+                .map(|line| line.expect("an event"))
+                .find(|line| line.starts_with("data: ") && *line != seen)
+                .expect("another version");
+        }
     }
 
     #[test]
@@ -332,9 +376,9 @@ mod tests {
     #[test]
     fn change_rebuilds_and_reloads_open_pages() {
         let server = Running::start("before");
-        let socket = server.socket();
+        let mut page = server.open_page();
         server.write("after");
-        reloaded(socket);
+        page.reloads();
         assert!(server.get("/").contains(">after<"));
         server
             .end()
@@ -344,9 +388,9 @@ mod tests {
     #[test]
     fn failed_build_keeps_the_last_book_and_says_why() {
         let server = Running::start("good");
-        let socket = server.socket();
+        let mut page = server.open_page();
         server.write("broken");
-        reloaded(socket);
+        page.reloads();
         let page = server.get("/");
         assert!(
             page.contains(">good<") || page.contains("good</body>"),
@@ -356,9 +400,9 @@ mod tests {
             page.contains("src/index.md:1: &lt;broken&gt;") && page.contains("role=\"alert\""),
             "{page}"
         );
-        let socket = server.socket();
+        let mut page = server.open_page();
         server.write("mended");
-        reloaded(socket);
+        page.reloads();
         let page = server.get("/");
         assert!(
             page.contains("mended") && !page.contains("role=\"alert\""),
@@ -374,9 +418,9 @@ mod tests {
             page.starts_with("HTTP/1.1 503") && page.contains("&lt;broken&gt;"),
             "{page}"
         );
-        let socket = server.socket();
+        let mut page = server.open_page();
         server.write("mended");
-        reloaded(socket);
+        page.reloads();
         assert!(server.get("/").contains("mended"));
     }
 
@@ -410,9 +454,67 @@ mod tests {
         })
         .expect("a server");
         fs::write(page, "x").expect("a page");
-        let error = server
-            .run(std::future::pending())
-            .expect_err("the builder is gone");
+        let error = server.run().expect_err("the builder is gone");
         assert!(error.to_string().contains("builder stopped"), "{error}");
+    }
+
+    #[test]
+    fn address_of_another_machine_is_named_with_a_way_out() {
+        let root = tempfile::tempdir().expect("a folder");
+        // Kept for documentation: no machine has it.
+        let host = Ipv4Addr::new(192, 0, 2, 1).into();
+        let error = serve(root.path(), Options { host, ..ANY_PORT }, copy).expect_err("no address");
+        let message = error.to_string();
+        assert!(
+            message.contains("192.0.2.1 is not an address") && message.contains("--host 0.0.0.0"),
+            "{message}"
+        );
+    }
+
+    #[test]
+    fn url_opens_on_this_machine() {
+        for (address, opened) in [
+            ("127.0.0.1:3000", "http://127.0.0.1:3000"),
+            ("0.0.0.0:80", "http://127.0.0.1:80"),
+            ("192.0.2.1:80", "http://192.0.2.1:80"),
+            ("[::]:80", "http://[::1]:80"),
+            ("[::1]:80", "http://[::1]:80"),
+        ] {
+            assert_eq!(url(address.parse().expect("an address")), opened);
+        }
+    }
+
+    #[test]
+    fn slow_clients_do_not_keep_others_waiting() {
+        let server = Running::start("hello");
+        let large = fs::File::create(server.root.path().join("target/html/large.bin"));
+        large.expect("a file").set_len(1 << 30).expect("a length");
+        let silent = [(); 3].map(|()| TcpStream::connect(server.address).expect("a connection"));
+        let mut unread = server.request("GET /large.bin HTTP/1.1");
+        unread.write_all(b"\r\n").expect("a request");
+        assert!(server.get("/").contains(">hello<"));
+        drop((silent, unread));
+    }
+
+    #[test]
+    fn names_of_other_machines_are_refused_on_this_machine_only() {
+        let root = tempfile::tempdir().expect("a folder");
+        fs::create_dir_all(root.path().join("src")).expect("a folder");
+        fs::write(root.path().join("src/index.md"), "hello").expect("a page");
+        for (host, status) in [(Ipv4Addr::LOCALHOST, "421"), (Ipv4Addr::UNSPECIFIED, "200")] {
+            let host = host.into();
+            let server = Server::start(root.path(), Options { host, ..ANY_PORT }, copy);
+            let server = server.expect("a server");
+            let port = server.address.port();
+            thread::spawn(move || server.run());
+            let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).expect("a connection");
+            write!(stream, "GET / HTTP/1.1\r\nHost: book.example\r\n\r\n").expect("a request");
+            let mut response = String::new();
+            stream.read_to_string(&mut response).expect("a response");
+            assert!(
+                response.starts_with(&format!("HTTP/1.1 {status}")),
+                "{response}"
+            );
+        }
     }
 }

@@ -887,7 +887,7 @@ fn messages_on_the_record_are_the_snapshots() {
             several(4, "missing", &[Remove(RECORD)]),
             one(
                 "stale",
-                &[Write("benches/small.rs", "// Measures something else.\n")],
+                &[Write("benches/small.rs", "fn something_else() {}\n")],
             ),
             one(
                 "never-recorded",

@@ -22,15 +22,26 @@ struct Log(Arc<Mutex<Vec<(u128, String)>>>);
 
 impl Log {
     fn log(&self, what: impl Into<String>) {
-        self.0.lock().expect("nobody panics").push((bubble::now().as_millis(), what.into()));
+        self.0
+            .lock()
+            .expect("nobody panics")
+            .push((bubble::now().as_millis(), what.into()));
     }
 
     /// Sleeps, and says whether it could.
-    fn nap(&self, name: &'static str, millis: u64) -> impl Future<Output = Result<(), &'static str>> + use<> {
+    fn nap(
+        &self,
+        name: &'static str,
+        millis: u64,
+    ) -> impl Future<Output = Result<(), &'static str>> + use<> {
         struct Cut(Log, &'static str, bool);
         impl Drop for Cut {
             fn drop(&mut self) {
-                self.0.log(format!("{}: {}", self.1, if self.2 { "done" } else { "cut short" }));
+                self.0.log(format!(
+                    "{}: {}",
+                    self.1,
+                    if self.2 { "done" } else { "cut short" }
+                ));
             }
         }
 
@@ -46,7 +57,9 @@ impl Log {
     fn ended<T>(&self, outcome: &Result<T, NurseryError<&'static str>>) {
         let failed = match outcome {
             Ok(_) => return self.log("nursery: a value"),
-            Err(NurseryError::Failed { first, suppressed }) => std::iter::once(first).chain(suppressed),
+            Err(NurseryError::Failed { first, suppressed }) => {
+                std::iter::once(first).chain(suppressed)
+            }
             Err(_) => return,
         };
         let mut names: Vec<_> = failed.filter_map(|it| it.error.error().copied()).collect();
@@ -102,7 +115,10 @@ async fn shielded(log: Log) {
     log.run(Options::default().deadline(ms(50)), async |n| {
         let work = log.nap("child", 200);
         let child = async { shield(ms(1000), work).await.map_err(|_| "expired")? };
-        n.spawn("child", child).await.map(drop).map_err(|_| "refused")
+        n.spawn("child", child)
+            .await
+            .map(drop)
+            .map_err(|_| "refused")
     })
     .await;
 }
@@ -127,14 +143,20 @@ async fn told_twice(log: Log) {
 
 async fn deadlines_nest(log: Log) {
     let says = |name, outcome: Result<(), NurseryError<&'static str>>| {
-        let whose =
-            if matches!(outcome, Err(NurseryError::Deadline { .. })) { "its own" } else { "not its own" };
+        let whose = if matches!(outcome, Err(NurseryError::Deadline { .. })) {
+            "its own"
+        } else {
+            "not its own"
+        };
         log.log(format!("{name}: {whose} deadline"));
     };
     let (root, outer) = (Root::new(), Options::default().deadline(ms(10)));
     let outcome = nursery_with(outer, &root, async |n| {
         let inner = Options::default().deadline(ms(1000));
-        says("inner", nursery_with(inner, n, async |_| pending().await).await);
+        says(
+            "inner",
+            nursery_with(inner, n, async |_| pending().await).await,
+        );
         pending().await
     });
     says("outer", outcome.await);
@@ -148,7 +170,10 @@ async fn start(log: Log) {
             let _ = started.ready(8080);
             work.await
         });
-        log.log(format!("start: {}", server.await.map_err(|_| "not started")?));
+        log.log(format!(
+            "start: {}",
+            server.await.map_err(|_| "not started")?
+        ));
         Ok(())
     })
     .await;
@@ -157,7 +182,10 @@ async fn start(log: Log) {
 async fn start_fails(log: Log) {
     log.run(Options::default(), async |n| {
         let _ = n.spawn("sibling", log.nap("sibling", 50)).await;
-        if n.start::<(), _>("server", |_| fails("server", 10)).await.is_err() {
+        if n.start::<(), _>("server", |_| fails("server", 10))
+            .await
+            .is_err()
+        {
             log.log("start: failed");
         }
         log.nap("body", 20).await

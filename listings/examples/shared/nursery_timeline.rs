@@ -28,7 +28,12 @@ struct Lane {
 
 impl Lane {
     fn new(trace: &Shared, name: &'static str) -> Self {
-        Self { trace: Arc::clone(trace), name, begin: Instant::now(), done: false }
+        Self {
+            trace: Arc::clone(trace),
+            name,
+            begin: Instant::now(),
+            done: false,
+        }
     }
 
     async fn sleep(mut self, millis: u64) {
@@ -39,7 +44,10 @@ impl Lane {
 
 impl Drop for Lane {
     fn drop(&mut self) {
-        self.trace.lock().expect("nobody panics").span(self.name, "work", "work", self.begin);
+        self.trace
+            .lock()
+            .expect("nobody panics")
+            .span(self.name, "work", "work", self.begin);
         if !self.done {
             mark(&self.trace, self.name, "cancel", "cut short");
         }
@@ -47,14 +55,18 @@ impl Drop for Lane {
 }
 
 /// Runs the script and prints its timeline.
-pub fn draw(options: impl FnOnce(&Shared) -> Options<&'static str>) -> Result<(), bubble::BubbleError> {
+pub fn draw(
+    options: impl FnOnce(&Shared) -> Options<&'static str>,
+) -> Result<(), bubble::BubbleError> {
     bubble::run(async {
         let trace: Shared = Arc::new(Mutex::new(Trace::start()));
         let root = Root::new();
         let outcome = nursery_with(options(&trace), &root, async |n| {
-            for (name, millis, error) in
-                [("bad", 20, Some("refused")), ("worse", 30, Some("full")), ("slow", 60, None)]
-            {
+            for (name, millis, error) in [
+                ("bad", 20, Some("refused")),
+                ("worse", 30, Some("full")),
+                ("slow", 60, None),
+            ] {
                 let (lane, errors) = (Lane::new(&trace, name), Arc::clone(&trace));
                 let child = async move {
                     lane.sleep(millis).await;
@@ -72,7 +84,10 @@ pub fn draw(options: impl FnOnce(&Shared) -> Options<&'static str>) -> Result<()
         let (kind, says) = match outcome {
             Ok(value) => ("ok", format!("returns {value}")),
             Err(NurseryError::Failed { first, suppressed }) => {
-                let names: Vec<_> = std::iter::once(&first).chain(&suppressed).map(|it| it.task).collect();
+                let names: Vec<_> = std::iter::once(&first)
+                    .chain(&suppressed)
+                    .map(|it| it.task)
+                    .collect();
                 ("error", format!("returns {}", names.join(" and ")))
             }
             Err(other) => ("error", other.to_string()),

@@ -22,7 +22,9 @@ impl Census {
     /// When there is no such directory.
     pub fn below(directory: impl AsRef<Path>) -> io::Result<Self> {
         // ANCHOR: solution_below
-        Ok(Self { directory: directory.as_ref().canonicalize()? })
+        Ok(Self {
+            directory: directory.as_ref().canonicalize()?,
+        })
         // ANCHOR_END: solution_below
     }
 
@@ -42,7 +44,11 @@ impl Census {
         };
 
         let mut count = 0;
-        for descriptor in Process::myself().map_err(io::Error::other)?.fd().map_err(io::Error::other)? {
+        for descriptor in Process::myself()
+            .map_err(io::Error::other)?
+            .fd()
+            .map_err(io::Error::other)?
+        {
             match descriptor.map(|descriptor| descriptor.target) {
                 Ok(FDTarget::Path(path)) if path.starts_with(&self.directory) => count += 1,
                 Ok(_) => {}
@@ -65,6 +71,9 @@ impl Census {
     #[cfg(not(target_os = "linux"))]
     pub fn count(&self) -> io::Result<usize> {
         let why = "counting open descriptors needs Linux's /proc";
-        Err(io::Error::new(io::ErrorKind::Unsupported, format!("{why}, for {}", self.directory.display())))
+        Err(io::Error::new(
+            io::ErrorKind::Unsupported,
+            format!("{why}, for {}", self.directory.display()),
+        ))
     }
 }

@@ -67,7 +67,10 @@ impl Ending {
                 Box::leak(Box::new(db));
             }
             Self::Cycle => {
-                let node = Rc::new(Node { _db: db, own: RefCell::new(None) });
+                let node = Rc::new(Node {
+                    _db: db,
+                    own: RefCell::new(None),
+                });
                 *node.own.borrow_mut() = Some(Rc::clone(&node));
             }
             Self::Static => *SHELF.lock().unwrap_or_else(|poison| poison.into_inner()) = Some(db),
@@ -109,6 +112,8 @@ impl Ending {
     /// The ending with this name, which is its `Debug` form.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|ending| format!("{ending:?}") == name)
+        Self::ALL
+            .into_iter()
+            .find(|ending| format!("{ending:?}") == name)
     }
 }

@@ -2,7 +2,10 @@
 //!
 //! Only for use inside `loom::model`: outside of it loom's types panic.
 
-#![allow(clippy::duplicate_mod, reason = "the same file against other types is what this module is for")]
+#![allow(
+    clippy::duplicate_mod,
+    reason = "the same file against other types is what this module is for"
+)]
 
 #[path = "s3_flag.rs"]
 pub mod s3_flag;

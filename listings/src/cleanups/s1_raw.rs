@@ -23,7 +23,9 @@ impl RawDb {
     ///
     /// As [`File::open`].
     pub fn open(path: impl AsRef<Path>) -> io::Result<Self> {
-        Ok(Self { fd: File::open(path)?.into_raw_fd() })
+        Ok(Self {
+            fd: File::open(path)?.into_raw_fd(),
+        })
     }
 
     /// Closes the file.

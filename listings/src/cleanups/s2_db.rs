@@ -75,7 +75,12 @@ impl<C: Close> Db<C> {
 
     /// Takes over a descriptor that is open for writing: a file, a pipe, a socket.
     pub fn over(fd: OwnedFd, closer: C) -> Self {
-        Self { file: Some(fd.into()), pending: Vec::new(), closer, lost: None }
+        Self {
+            file: Some(fd.into()),
+            pending: Vec::new(),
+            closer,
+            lost: None,
+        }
     }
 
     /// Says who hears of an error that `drop` meets. Without it, that is standard error.
@@ -102,7 +107,9 @@ impl<C: Close> Db<C> {
     /// When the system takes only a part of them, or none. What it has not taken is still pending.
     pub fn flush(&mut self) -> io::Result<()> {
         // ANCHOR: solution_flush
-        let Some(file) = &mut self.file else { return Ok(()) };
+        let Some(file) = &mut self.file else {
+            return Ok(());
+        };
         while !self.pending.is_empty() {
             match file.write(&self.pending) {
                 Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
@@ -129,7 +136,9 @@ impl<C: Close> Db<C> {
     fn release(&mut self) -> io::Result<()> {
         // ANCHOR: solution_release
         let flushed = self.flush();
-        let Some(file) = self.file.take() else { return Ok(()) };
+        let Some(file) = self.file.take() else {
+            return Ok(());
+        };
         let closed = self.closer.close(file.into()); // also when the records could not be written
         flushed.and(closed)
         // ANCHOR_END: solution_release
@@ -142,7 +151,9 @@ impl<C: Close> Drop for Db<C> {
         if let Err(error) = self.release() {
             match self.lost.take() {
                 Some(lost) => lost(error),
-                None => eprintln!("a database was not closed, and its last records are lost: {error}"),
+                None => {
+                    eprintln!("a database was not closed, and its last records are lost: {error}")
+                }
             }
         }
         // ANCHOR_END: solution_db_drop

@@ -19,7 +19,13 @@ pub struct Stop {
 /// Makes a guard and what stops it.
 pub fn guard(cleanup: impl FnOnce() + Send + 'static) -> (Guard, Stop) {
     let over = Arc::new(Mutex::new(false));
-    (Guard { over: Arc::clone(&over), cleanup: Some(Box::new(cleanup)) }, Stop { over })
+    (
+        Guard {
+            over: Arc::clone(&over),
+            cleanup: Some(Box::new(cleanup)),
+        },
+        Stop { over },
+    )
 }
 
 /// Ends it; whether it was not over yet. Each of the two steps holds the lock. Between them nobody does.

@@ -55,8 +55,16 @@ pub struct Cleanup {
 impl<T> Tracked<T> {
     /// A value without cleanups.
     pub fn new(value: T) -> Self {
-        let jobs = Jobs { pending: BTreeMap::new(), added: 0 };
-        Self { value, cleanups: Cleanups(Arc::new(List { jobs: Mutex::new(jobs) })) }
+        let jobs = Jobs {
+            pending: BTreeMap::new(),
+            added: 0,
+        };
+        Self {
+            value,
+            cleanups: Cleanups(Arc::new(List {
+                jobs: Mutex::new(jobs),
+            })),
+        }
     }
 
     /// Has `cleanup` called when the object has been dropped.
@@ -84,7 +92,9 @@ impl Cleanup {
     pub fn stop(&self) -> bool {
         // ANCHOR: solution_stop
         // Taken out under the lock, dropped after it.
-        self.list.with(|jobs| jobs.pending.remove(&self.number)).is_some()
+        self.list
+            .with(|jobs| jobs.pending.remove(&self.number))
+            .is_some()
         // ANCHOR_END: solution_stop
     }
 }
@@ -119,12 +129,16 @@ impl<T> Deref for Tracked<T> {
 
 impl<T: fmt::Debug> fmt::Debug for Tracked<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Tracked").field("value", &self.value).finish_non_exhaustive()
+        f.debug_struct("Tracked")
+            .field("value", &self.value)
+            .finish_non_exhaustive()
     }
 }
 
 impl fmt::Debug for Cleanup {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Cleanup").field("number", &self.number).finish_non_exhaustive()
+        f.debug_struct("Cleanup")
+            .field("number", &self.number)
+            .finish_non_exhaustive()
     }
 }

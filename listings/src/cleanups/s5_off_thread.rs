@@ -40,11 +40,22 @@ impl Cleaner {
     /// When the system refuses one.
     pub fn start() -> io::Result<Self> {
         // ANCHOR: solution_start
-        let state = State { jobs: VecDeque::new(), open: true };
-        let queue = Arc::new(Queue { state: Mutex::new(state), changed: Condvar::new() });
+        let state = State {
+            jobs: VecDeque::new(),
+            open: true,
+        };
+        let queue = Arc::new(Queue {
+            state: Mutex::new(state),
+            changed: Condvar::new(),
+        });
         let work = Arc::clone(&queue);
-        let thread = thread::Builder::new().name("cleaner".to_owned()).spawn(move || work.run())?;
-        Ok(Self { queue, thread: Some(thread) })
+        let thread = thread::Builder::new()
+            .name("cleaner".to_owned())
+            .spawn(move || work.run())?;
+        Ok(Self {
+            queue,
+            thread: Some(thread),
+        })
         // ANCHOR_END: solution_start
     }
 
@@ -52,7 +63,11 @@ impl Cleaner {
     ///
     /// Stopping works until the object is dropped. After that the cleanup is queued, and [`Cleanup::stop`] returns
     /// `false`, as Go documents it of its own.
-    pub fn add_cleanup<T>(&self, object: &Tracked<T>, cleanup: impl FnOnce() + Send + 'static) -> Cleanup {
+    pub fn add_cleanup<T>(
+        &self,
+        object: &Tracked<T>,
+        cleanup: impl FnOnce() + Send + 'static,
+    ) -> Cleanup {
         // ANCHOR: solution_cleaner_add_cleanup
         let queue = Arc::clone(&self.queue);
         Tracked::add_cleanup(object, move || queue.push(Box::new(cleanup)))
@@ -69,7 +84,9 @@ impl Cleaner {
         self.queue.lock().open = false;
         self.queue.changed.notify_one();
         // The thread catches every panic of a cleanup, so its own end is not one.
-        self.thread.take().map_or(0, |thread| thread.join().unwrap_or(0))
+        self.thread
+            .take()
+            .map_or(0, |thread| thread.join().unwrap_or(0))
         // ANCHOR_END: solution_join
     }
 }
@@ -98,9 +115,13 @@ impl Queue {
         let mut panicked = 0;
         loop {
             let waiting = |state: &mut State| state.open && state.jobs.is_empty();
-            let mut state =
-                self.changed.wait_while(self.lock(), waiting).unwrap_or_else(PoisonError::into_inner);
-            let Some(job) = state.jobs.pop_front() else { return panicked };
+            let mut state = self
+                .changed
+                .wait_while(self.lock(), waiting)
+                .unwrap_or_else(PoisonError::into_inner);
+            let Some(job) = state.jobs.pop_front() else {
+                return panicked;
+            };
             drop(state);
             panicked += usize::from(catch_unwind(AssertUnwindSafe(job)).is_err());
         }
@@ -119,6 +140,8 @@ impl Drop for Cleaner {
 
 impl fmt::Debug for Cleaner {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Cleaner").field("queued", &self.queue.lock().jobs.len()).finish_non_exhaustive()
+        f.debug_struct("Cleaner")
+            .field("queued", &self.queue.lock().jobs.len())
+            .finish_non_exhaustive()
     }
 }

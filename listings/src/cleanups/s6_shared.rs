@@ -93,6 +93,9 @@ fn take<C: Close>(slot: &Mutex<Option<Db<C>>>) -> Option<Db<C>> {
 
 impl<C: Close + Send + 'static> Clone for SharedDb<C> {
     fn clone(&self) -> Self {
-        Self { object: Arc::clone(&self.object), cleanup: self.cleanup.clone() }
+        Self {
+            object: Arc::clone(&self.object),
+            cleanup: self.cleanup.clone(),
+        }
     }
 }

@@ -26,7 +26,11 @@ pub struct Abandoned {
 impl<W: AsyncWrite + Unpin> Session<W> {
     /// A session over `wire`. Whoever drops it without a shutdown makes it call `report`, which must not panic.
     pub fn new(wire: W, report: impl FnOnce(Abandoned) + Send + 'static) -> Self {
-        Self { wire, pending: Vec::new(), report: Some(Box::new(report)) }
+        Self {
+            wire,
+            pending: Vec::new(),
+            report: Some(Box::new(report)),
+        }
     }
 
     /// Adds a record, to be sent by [`shutdown`](Session::shutdown).
@@ -71,7 +75,9 @@ impl<W: AsyncWrite + Unpin> Drop for Session<W> {
     fn drop(&mut self) {
         // ANCHOR: solution_session_drop
         if let Some(report) = self.report.take() {
-            report(Abandoned { unsent: self.pending.len() });
+            report(Abandoned {
+                unsent: self.pending.len(),
+            });
         }
         // ANCHOR_END: solution_session_drop
     }
@@ -80,6 +86,8 @@ impl<W: AsyncWrite + Unpin> Drop for Session<W> {
 
 impl<W: AsyncWrite + Unpin> fmt::Debug for Session<W> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Session").field("unsent", &self.pending.len()).finish_non_exhaustive()
+        f.debug_struct("Session")
+            .field("unsent", &self.pending.len())
+            .finish_non_exhaustive()
     }
 }

@@ -73,7 +73,9 @@ pub fn sequence_genawaiter() -> Strict<impl Iterator<Item = u64>> {
         let (mut previous, mut current) = (1_u64, 0_u64);
         loop {
             co.yield_(current).await;
-            let Some(sum) = previous.checked_add(current) else { return };
+            let Some(sum) = previous.checked_add(current) else {
+                return;
+            };
             (previous, current) = (current, sum);
         }
     });

@@ -63,7 +63,10 @@ impl FusedIterator for Fibonacci {}
 /// The Fibonacci numbers from zero on. See [`Fibonacci`].
 pub fn sequence() -> Fibonacci {
     // ANCHOR: solution_sequence
-    Fibonacci { previous: 1, upcoming: Some(0) }
+    Fibonacci {
+        previous: 1,
+        upcoming: Some(0),
+    }
     // ANCHOR_END: solution_sequence
 }
 

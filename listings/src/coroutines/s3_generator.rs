@@ -68,8 +68,13 @@ where
 {
     // ANCHOR: solution_generator
     let slot = Rc::new(Cell::new(None));
-    let producer = Box::pin(producer(Yielder { slot: Rc::clone(&slot) }));
-    Generator { producer: Some(producer), slot }
+    let producer = Box::pin(producer(Yielder {
+        slot: Rc::clone(&slot),
+    }));
+    Generator {
+        producer: Some(producer),
+        slot,
+    }
     // ANCHOR_END: solution_generator
 }
 
@@ -85,10 +90,16 @@ impl<T, F: Future<Output = ()>> Iterator for Generator<T, F> {
         // ANCHOR: solution_generator_next
         // Taken out while it runs: if it panics it is dropped, and the sequence is over.
         let mut producer = self.producer.take()?;
-        match producer.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+        match producer
+            .as_mut()
+            .poll(&mut Context::from_waker(Waker::noop()))
+        {
             Poll::Pending => {
                 let value = self.slot.take();
-                assert!(value.is_some(), "a generator may await nothing but `yield_`");
+                assert!(
+                    value.is_some(),
+                    "a generator may await nothing but `yield_`"
+                );
                 self.producer = Some(producer);
                 value
             }
@@ -108,7 +119,9 @@ pub fn sequence() -> Generator<u64, impl Future<Output = ()>> {
         let (mut previous, mut current) = (1_u64, 0_u64);
         loop {
             y.yield_(current).await;
-            let Some(sum) = previous.checked_add(current) else { return };
+            let Some(sum) = previous.checked_add(current) else {
+                return;
+            };
             (previous, current) = (current, sum);
         }
     })

@@ -55,7 +55,9 @@ fn on_stack<T: 'static>(
     let coroutine = Coroutine::with_stack(stack, move |yielder, ()| {
         producer(&mut |value| yielder.suspend(value));
     });
-    Stackful { coroutine: Some(coroutine) }
+    Stackful {
+        coroutine: Some(coroutine),
+    }
     // ANCHOR_END: solution_on_stack
 }
 
@@ -105,7 +107,9 @@ fn push_fibonacci(emit: &mut dyn FnMut(u64)) {
     let (mut previous, mut current) = (1_u64, 0_u64);
     loop {
         emit(current);
-        let Some(sum) = previous.checked_add(current) else { return };
+        let Some(sum) = previous.checked_add(current) else {
+            return;
+        };
         (previous, current) = (current, sum);
     }
 }

@@ -42,7 +42,11 @@ impl<R> Threaded<R> {
                 }
             });
         };
-        Self { work: Some(Box::new(work)), thread: None, values: Some(values) }
+        Self {
+            work: Some(Box::new(work)),
+            thread: None,
+            values: Some(values),
+        }
         // ANCHOR_END: solution_threaded_new
     }
 
@@ -109,7 +113,11 @@ pub fn threaded<T: Send + 'static>(
 ) -> Threaded<mpsc::IntoIter<T>> {
     // ANCHOR: solution_threaded
     let (sender, receiver) = mpsc::sync_channel(bound);
-    Threaded::new(receiver.into_iter(), move |value| sender.send(value).is_ok(), producer)
+    Threaded::new(
+        receiver.into_iter(),
+        move |value| sender.send(value).is_ok(),
+        producer,
+    )
     // ANCHOR_END: solution_threaded
 }
 
@@ -120,7 +128,11 @@ pub fn threaded_crossbeam<T: Send + 'static>(
 ) -> Threaded<crossbeam::channel::IntoIter<T>> {
     // ANCHOR: solution_threaded_crossbeam
     let (sender, receiver) = crossbeam::channel::bounded(bound);
-    Threaded::new(receiver.into_iter(), move |value| sender.send(value).is_ok(), producer)
+    Threaded::new(
+        receiver.into_iter(),
+        move |value| sender.send(value).is_ok(),
+        producer,
+    )
     // ANCHOR_END: solution_threaded_crossbeam
 }
 // ANCHOR_END: threaded
@@ -135,7 +147,9 @@ fn push_fibonacci(emit: &mut dyn FnMut(u64)) {
     let (mut previous, mut current) = (1_u64, 0_u64);
     loop {
         emit(current);
-        let Some(sum) = previous.checked_add(current) else { return };
+        let Some(sum) = previous.checked_add(current) else {
+            return;
+        };
         (previous, current) = (current, sum);
     }
 }

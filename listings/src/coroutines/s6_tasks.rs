@@ -55,7 +55,10 @@ where
 {
     let (sender, values) = mpsc::channel(bound);
     let producer = tokio::spawn(producer(TaskYielder { values: sender }));
-    Task { values, producer: Some(producer) }
+    Task {
+        values,
+        producer: Some(producer),
+    }
 }
 
 impl<T> Task<T> {
@@ -125,11 +128,16 @@ where
     T: Send + 'static,
     F: Future<Output = ()> + Send + 'static,
 {
-    let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
+    let runtime = runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
     let entered = runtime.enter();
     let task = task(bound, producer);
     drop(entered);
-    Ok(BlockingTask { runtime, task: Some(task) })
+    Ok(BlockingTask {
+        runtime,
+        task: Some(task),
+    })
 }
 
 impl<T> Iterator for BlockingTask<T> {
@@ -166,7 +174,9 @@ pub fn sequence(bound: usize) -> io::Result<BlockingTask<u64>> {
         let (mut previous, mut current) = (1_u64, 0_u64);
         loop {
             y.yield_(current).await;
-            let Some(sum) = previous.checked_add(current) else { return };
+            let Some(sum) = previous.checked_add(current) else {
+                return;
+            };
             (previous, current) = (current, sum);
         }
     })

@@ -95,13 +95,17 @@ const DEFAULT_PERIOD: u64 = 100_000;
 /// [`Malformed`] for anything else, a quota or a period of zero included.
 pub fn parse_v2(cpu_max: &[u8]) -> Result<Option<Ratio>, Malformed> {
     // ANCHOR: solution_parse_v2
-    let mut fields = cpu_max.split(u8::is_ascii_whitespace).filter(|field| !field.is_empty());
+    let mut fields = cpu_max
+        .split(u8::is_ascii_whitespace)
+        .filter(|field| !field.is_empty());
     let quota = fields.next().ok_or(Malformed)?;
     let period = fields.next().map_or(Ok(DEFAULT_PERIOD), number)?;
     match (quota, fields.next()) {
         (_, Some(_)) => Err(Malformed),
         (b"max", None) => Ok(None),
-        (quota, None) => Ratio::new(number(quota)?, period).map(Some).ok_or(Malformed),
+        (quota, None) => Ratio::new(number(quota)?, period)
+            .map(Some)
+            .ok_or(Malformed),
     }
     // ANCHOR_END: solution_parse_v2
 }
@@ -117,7 +121,9 @@ pub fn parse_v1(quota: &[u8], period: &[u8]) -> Result<Option<Ratio>, Malformed>
     if let Some(digits) = quota.strip_prefix(b"-") {
         return number(digits).map(|_| None);
     }
-    Ratio::new(number(quota)?, number(period.trim_ascii())?).map(Some).ok_or(Malformed)
+    Ratio::new(number(quota)?, number(period.trim_ascii())?)
+        .map(Some)
+        .ok_or(Malformed)
     // ANCHOR_END: solution_parse_v1
 }
 
@@ -127,7 +133,10 @@ fn number(digits: &[u8]) -> Result<u64, Malformed> {
     if !digits.iter().all(u8::is_ascii_digit) {
         return Err(Malformed);
     }
-    str::from_utf8(digits).ok().and_then(|digits| digits.parse().ok()).ok_or(Malformed)
+    str::from_utf8(digits)
+        .ok()
+        .and_then(|digits| digits.parse().ok())
+        .ok_or(Malformed)
     // ANCHOR_END: solution_number
 }
 // ANCHOR_END: parse

@@ -31,7 +31,8 @@ impl<'a> Membership<'a> {
         for line in cgroup.split(|&byte| byte == b'\n') {
             // hierarchy:controllers:path, and the path may contain colons.
             let mut fields = line.splitn(3, |&byte| byte == b':');
-            let (Some(id), Some(controllers), Some(path)) = (fields.next(), fields.next(), fields.next())
+            let (Some(id), Some(controllers), Some(path)) =
+                (fields.next(), fields.next(), fields.next())
             else {
                 continue;
             };
@@ -40,10 +41,16 @@ impl<'a> Membership<'a> {
             }
             if has_cpu(controllers) {
                 // A controller is in one hierarchy only: where v1 has it, v2 has not.
-                return Some(Self { version: Version::V1, path });
+                return Some(Self {
+                    version: Version::V1,
+                    path,
+                });
             }
             if id == b"0" && controllers.is_empty() {
-                unified = Some(Self { version: Version::V2, path });
+                unified = Some(Self {
+                    version: Version::V2,
+                    path,
+                });
             }
         }
         unified
@@ -54,7 +61,8 @@ impl<'a> Membership<'a> {
 /// Whether a list such as `cpuacct,cpu` has `cpu` as an element.
 fn has_cpu(list: &[u8]) -> bool {
     // ANCHOR: solution_has_cpu
-    list.split(|&byte| byte == b',').any(|element| element == b"cpu")
+    list.split(|&byte| byte == b',')
+        .any(|element| element == b"cpu")
     // ANCHOR_END: solution_has_cpu
 }
 // ANCHOR_END: membership
@@ -82,7 +90,10 @@ pub fn directories(member: Membership<'_>, mountinfo: &[u8]) -> Result<Vec<Vec<u
     if path.iter().any(|&component| component == b"..") {
         return Err(Unreachable::OutsideNamespace);
     }
-    let mounts: Vec<_> = mountinfo.split(|&byte| byte == b'\n').filter_map(Mount::parse).collect();
+    let mounts: Vec<_> = mountinfo
+        .split(|&byte| byte == b'\n')
+        .filter_map(Mount::parse)
+        .collect();
     let (mount, below) = mounts
         .iter()
         .filter(|mount| mount.shows == Some(member.version))
@@ -90,7 +101,10 @@ pub fn directories(member: Membership<'_>, mountinfo: &[u8]) -> Result<Vec<Vec<u
         .filter(|(mount, _)| mount.is_visible(&mounts))
         .max_by_key(|(_, below)| below.len())
         .ok_or(Unreachable::NotMounted)?;
-    Ok((0..=below.len()).rev().map(|depth| join(&mount.point, &below[..depth])).collect())
+    Ok((0..=below.len())
+        .rev()
+        .map(|depth| join(&mount.point, &below[..depth]))
+        .collect())
     // ANCHOR_END: solution_directories
 }
 
@@ -99,7 +113,10 @@ fn below_root<'p, 'c>(mut path: &'p [&'c [u8]], root: &[u8]) -> Option<&'p [&'c 
     // ANCHOR: solution_below_root
     // By components, not by bytes: `/docker` does not contain `/docker2`.
     for component in components(root) {
-        path = path.split_first().filter(|(first, _)| **first == component)?.1;
+        path = path
+            .split_first()
+            .filter(|(first, _)| **first == component)?
+            .1;
     }
     Some(path)
     // ANCHOR_END: solution_below_root
@@ -107,11 +124,16 @@ fn below_root<'p, 'c>(mut path: &'p [&'c [u8]], root: &[u8]) -> Option<&'p [&'c 
 // ANCHOR_END: directories
 
 fn components(path: &[u8]) -> impl Iterator<Item = &[u8]> {
-    path.split(|&byte| byte == b'/').filter(|component| !component.is_empty())
+    path.split(|&byte| byte == b'/')
+        .filter(|component| !component.is_empty())
 }
 
 fn join(point: &[u8], below: &[&[u8]]) -> Vec<u8> {
-    let mut path = if point == b"/" { Vec::new() } else { point.to_vec() };
+    let mut path = if point == b"/" {
+        Vec::new()
+    } else {
+        point.to_vec()
+    };
     for component in below {
         path.push(b'/');
         path.extend_from_slice(component);
@@ -154,7 +176,13 @@ impl<'a> Mount<'a> {
             b"cgroup" if has_cpu(rest) => Some(Version::V1),
             _ => None,
         };
-        Some(Self { id, parent, root: unescape(root), point: unescape(point), shows })
+        Some(Self {
+            id,
+            parent,
+            root: unescape(root),
+            point: unescape(point),
+            shows,
+        })
         // ANCHOR_END: solution_mount_parse
     }
     // ANCHOR_END: mount
@@ -169,10 +197,14 @@ impl<'a> Mount<'a> {
         for _ in 0..=mounts.len() {
             let is_child = |next: &Self| match here {
                 Some(here) => next.parent == here.id && next.id != here.id,
-                None => next.parent == next.id || mounts.iter().all(|other| other.id != next.parent),
+                None => {
+                    next.parent == next.id || mounts.iter().all(|other| other.id != next.parent)
+                }
             };
-            let on_the_way =
-                mounts.iter().rev().filter(|next| contains(&next.point, &self.point) && is_child(next));
+            let on_the_way = mounts
+                .iter()
+                .rev()
+                .filter(|next| contains(&next.point, &self.point) && is_child(next));
             // Of several at one place the last is on top, and it comes first here.
             match on_the_way.min_by_key(|next| next.point.len()) {
                 Some(next) => here = Some(next),
@@ -202,7 +234,9 @@ fn unescape(field: &[u8]) -> Vec<u8> {
     while let [first, after @ ..] = rest {
         rest = after;
         let octal = |digits: &[u8; 3]| {
-            let digits = str::from_utf8(digits).ok().filter(|digits| !digits.starts_with('+'))?;
+            let digits = str::from_utf8(digits)
+                .ok()
+                .filter(|digits| !digits.starts_with('+'))?;
             u8::from_str_radix(digits, 8).ok()
         };
         match (first, after.first_chunk::<3>().and_then(octal)) {

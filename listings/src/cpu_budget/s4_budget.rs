@@ -29,9 +29,13 @@ impl CpuBudget {
     #[must_use]
     pub fn procs(&self, rounding: Rounding, min: usize) -> NonZeroUsize {
         // ANCHOR: solution_procs
-        let Some(quota) = self.quota else { return self.affinity };
+        let Some(quota) = self.quota else {
+            return self.affinity;
+        };
         let whole = usize::try_from(quota.cpus(rounding)).unwrap_or(usize::MAX);
-        NonZeroUsize::new(whole.max(min)).unwrap_or(NonZeroUsize::MIN).min(self.affinity)
+        NonZeroUsize::new(whole.max(min))
+            .unwrap_or(NonZeroUsize::MIN)
+            .min(self.affinity)
         // ANCHOR_END: solution_procs
     }
 }
@@ -109,8 +113,15 @@ impl CpuBudget {
         affinity: NonZeroUsize,
     ) -> Self {
         // ANCHOR: solution_from_texts
-        let unlimited = |reason| Self { affinity, quota: None, source: None, reason };
-        let Some(member) = Membership::parse(cgroup) else { return unlimited(Reason::NoCpuController) };
+        let unlimited = |reason| Self {
+            affinity,
+            quota: None,
+            source: None,
+            reason,
+        };
+        let Some(member) = Membership::parse(cgroup) else {
+            return unlimited(Reason::NoCpuController);
+        };
         let directories = match directories(member, mountinfo) {
             Ok(directories) => directories,
             Err(why) => {
@@ -151,7 +162,10 @@ impl Level {
         // ANCHOR: solution_read_v2
         let file = below(directory, "cpu.max");
         let found = read(&file).map(|text| parse_v2(&text));
-        Self { file: File(file), found: found.into() }
+        Self {
+            file: File(file),
+            found: found.into(),
+        }
         // ANCHOR_END: solution_read_v2
     }
 
@@ -162,7 +176,10 @@ impl Level {
             let period = read(&below(directory, "cpu.cfs_period_us"))?;
             Ok(parse_v1(&quota, &period))
         });
-        Self { file: File(file), found: found.into() }
+        Self {
+            file: File(file),
+            found: found.into(),
+        }
         // ANCHOR_END: solution_read_v1
     }
 }
@@ -205,7 +222,11 @@ impl fmt::Display for Reason {
             Self::NoCpuController => write!(f, "/proc/self/cgroup has no line about CPU time"),
             Self::OutsideNamespace(path) => write!(f, "{path} leads out of the cgroup namespace"),
             Self::NotMounted(version, path) => {
-                let kind = if *version == Version::V1 { "cgroup with cpu" } else { "cgroup2" };
+                let kind = if *version == Version::V1 {
+                    "cgroup with cpu"
+                } else {
+                    "cgroup2"
+                };
                 write!(f, "no mount of type {kind} shows {path}")
             }
             Self::Walked(levels) => {

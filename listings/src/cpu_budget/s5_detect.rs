@@ -9,7 +9,12 @@ use listings::cpu_budget::{CpuBudget, File, Reason};
 #[must_use]
 pub fn detect() -> CpuBudget {
     let affinity = affinity::of_this_thread();
-    let unlimited = |reason| CpuBudget { affinity, quota: None, source: None, reason };
+    let unlimited = |reason| CpuBudget {
+        affinity,
+        quota: None,
+        source: None,
+        reason,
+    };
     if !cfg!(target_os = "linux") {
         return unlimited(Reason::NoCgroups);
     }
@@ -27,7 +32,10 @@ fn read(path: &[u8]) -> io::Result<Vec<u8>> {
     #[cfg(unix)]
     return fs::read(<std::ffi::OsStr as std::os::unix::ffi::OsStrExt>::from_bytes(path));
     #[cfg(not(unix))]
-    return Err(io::Error::new(io::ErrorKind::Unsupported, format!("no path of this system: {path:?}")));
+    return Err(io::Error::new(
+        io::ErrorKind::Unsupported,
+        format!("no path of this system: {path:?}"),
+    ));
 }
 // ANCHOR_END: detect
 
@@ -68,9 +76,17 @@ pub mod affinity {
     fn sched_getaffinity(mask: &mut [usize]) -> Option<usize> {
         // SAFETY: the kernel writes at most `size_of_val(mask)` bytes to `mask`, which is valid for that many, and every
         // pattern of bits is a `usize`. A pid of 0 is the calling thread.
-        let written =
-            unsafe { libc::syscall(libc::SYS_sched_getaffinity, 0, size_of_val(mask), mask.as_mut_ptr()) };
-        usize::try_from(written).ok().map(|bytes| bytes / size_of::<usize>())
+        let written = unsafe {
+            libc::syscall(
+                libc::SYS_sched_getaffinity,
+                0,
+                size_of_val(mask),
+                mask.as_mut_ptr(),
+            )
+        };
+        usize::try_from(written)
+            .ok()
+            .map(|bytes| bytes / size_of::<usize>())
     }
     // ANCHOR_END: growing
 }

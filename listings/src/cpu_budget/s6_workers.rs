@@ -35,10 +35,16 @@ pub fn workers(
     detect: impl FnOnce() -> CpuBudget,
 ) -> Result<NonZeroUsize, OverrideError> {
     // ANCHOR: solution_workers
-    let Some(value) = value else { return Ok(detect().procs(Rounding::Ceil, 1)) };
-    let digits = value.to_str().filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()));
+    let Some(value) = value else {
+        return Ok(detect().procs(Rounding::Ceil, 1));
+    };
+    let digits = value
+        .to_str()
+        .filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()));
     let number = digits.and_then(|digits| digits.parse().ok());
-    number.ok_or_else(|| OverrideError { found: value.to_owned() })
+    number.ok_or_else(|| OverrideError {
+        found: value.to_owned(),
+    })
     // ANCHOR_END: solution_workers
 }
 
@@ -60,7 +66,10 @@ pub fn worker_threads() -> Result<NonZeroUsize, OverrideError> {
 /// When the system refuses it an event queue.
 pub fn tokio_runtime(workers: NonZeroUsize) -> io::Result<tokio::runtime::Runtime> {
     // ANCHOR: solution_tokio_runtime
-    tokio::runtime::Builder::new_multi_thread().worker_threads(workers.get()).enable_all().build()
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(workers.get())
+        .enable_all()
+        .build()
     // ANCHOR_END: solution_tokio_runtime
 }
 
@@ -71,7 +80,9 @@ pub fn tokio_runtime(workers: NonZeroUsize) -> io::Result<tokio::runtime::Runtim
 /// When a thread cannot be started.
 pub fn rayon_pool(workers: NonZeroUsize) -> Result<rayon::ThreadPool, rayon::ThreadPoolBuildError> {
     // ANCHOR: solution_rayon_pool
-    rayon::ThreadPoolBuilder::new().num_threads(workers.get()).build()
+    rayon::ThreadPoolBuilder::new()
+        .num_threads(workers.get())
+        .build()
     // ANCHOR_END: solution_rayon_pool
 }
 // ANCHOR_END: pools

@@ -44,13 +44,19 @@ impl Counting {
     /// Nothing is held yet.
     #[must_use]
     pub const fn new() -> Self {
-        Self { bytes: AtomicUsize::new(0), blocks: AtomicUsize::new(0) }
+        Self {
+            bytes: AtomicUsize::new(0),
+            blocks: AtomicUsize::new(0),
+        }
     }
 
     /// What is held now.
     #[must_use]
     pub fn held(&self) -> Heap {
-        Heap { bytes: self.bytes.load(Relaxed), blocks: self.blocks.load(Relaxed) }
+        Heap {
+            bytes: self.bytes.load(Relaxed),
+            blocks: self.blocks.load(Relaxed),
+        }
     }
 
     fn count(&self, block: *mut u8, layout: Layout) -> *mut u8 {

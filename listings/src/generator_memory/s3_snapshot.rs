@@ -35,12 +35,22 @@ impl Snapshot {
         // ANCHOR: solution_snapshot
         use procfs::{Current, Meminfo, process::Process};
 
-        let told = |what: Option<u64>| what.ok_or_else(|| io::Error::other("the kernel left out a figure"));
+        let told = |what: Option<u64>| {
+            what.ok_or_else(|| io::Error::other("the kernel left out a figure"))
+        };
         let process = Process::new(process.cast_signed()).map_err(io::Error::other)?;
         let status = process.status().map_err(io::Error::other)?;
-        let rollup = process.smaps_rollup().map_err(io::Error::other)?.memory_map_rollup;
+        let rollup = process
+            .smaps_rollup()
+            .map_err(io::Error::other)?
+            .memory_map_rollup;
         Ok(Self {
-            resident: told(rollup.0.first().and_then(|all| all.extension.map.get("Rss").copied()))?,
+            resident: told(
+                rollup
+                    .0
+                    .first()
+                    .and_then(|all| all.extension.map.get("Rss").copied()),
+            )?,
             address_space: 1024 * told(status.vmsize)?,
             page_tables: 1024 * told(status.vmpte)?,
             kernel_stacks: told(Meminfo::current().map_err(io::Error::other)?.kernel_stack)?,

@@ -32,9 +32,16 @@ impl FromStr for Job {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let (kind, units) = text.split_once(' ').ok_or_else(|| format!("`{text}` is no job"))?;
-        let units = units.parse().map_err(|error| format!("`{units}` units: {error}"))?;
-        Ok(Self { kind: kind.parse()?, units })
+        let (kind, units) = text
+            .split_once(' ')
+            .ok_or_else(|| format!("`{text}` is no job"))?;
+        let units = units
+            .parse()
+            .map_err(|error| format!("`{units}` units: {error}"))?;
+        Ok(Self {
+            kind: kind.parse()?,
+            units,
+        })
     }
 }
 
@@ -92,7 +99,8 @@ impl Weight {
         let (before, heap_before) = self.before;
         let (holding, heap_holding) = self.holding;
         // As floats: a difference may be negative, and less than a byte for each unit.
-        let each = |before: u64, holding: u64| (holding as f64 - before as f64) / self.job.units as f64;
+        let each =
+            |before: u64, holding: u64| (holding as f64 - before as f64) / self.job.units as f64;
         Each {
             heap: each(heap_before.bytes as u64, heap_holding.bytes as u64),
             blocks: each(heap_before.blocks as u64, heap_holding.blocks as u64),
@@ -146,7 +154,10 @@ pub fn weigh(command: Command, job: Job) -> Result<Weight, WeighError> {
 /// # Errors
 ///
 /// The first job's that fails; see [`WeighError`].
-pub fn weigh_all(mut command: impl FnMut() -> Command, jobs: &[Job]) -> Result<Vec<Weight>, WeighError> {
+pub fn weigh_all(
+    mut command: impl FnMut() -> Command,
+    jobs: &[Job],
+) -> Result<Vec<Weight>, WeighError> {
     // ANCHOR: solution_weigh_all
     jobs.iter().map(|&job| weigh(command(), job)).collect()
     // ANCHOR_END: solution_weigh_all
@@ -165,10 +176,16 @@ struct Session {
 
 impl Session {
     fn open(mut command: Command) -> Result<Self, WeighError> {
-        let mut child =
-            command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
+        let mut child = command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()?;
         let stdout = child.stdout.take().expect("stdout is piped");
-        Ok(Self { child, said: BufReader::new(stdout).lines() })
+        Ok(Self {
+            child,
+            said: BufReader::new(stdout).lines(),
+        })
     }
 
     fn weigh(&mut self, job: Job) -> Result<Weight, WeighError> {
@@ -176,11 +193,22 @@ impl Session {
         let before = self.step(job, "ready", &job.to_string())?;
         let holding = self.step(job, "holding", "make them")?;
         let after = self.step(job, "dropped", "drop them")?;
-        Ok(Weight { job, process: self.child.id(), before, holding, after })
+        Ok(Weight {
+            job,
+            process: self.child.id(),
+            before,
+            holding,
+            after,
+        })
     }
 
     /// Says `line`, waits for the answer, and looks at the process.
-    fn step(&mut self, job: Job, expected: &str, line: &str) -> Result<(Snapshot, Heap), WeighError> {
+    fn step(
+        &mut self,
+        job: Job,
+        expected: &str,
+        line: &str,
+    ) -> Result<(Snapshot, Heap), WeighError> {
         // ANCHOR: solution_step
         let stdin = self.child.stdin.as_mut().expect("stdin is piped");
         if writeln!(stdin, "{line}").is_err() {
@@ -196,7 +224,9 @@ impl Session {
     /// The next line for the scale.
     fn hear(&mut self, job: Job, expected: &str) -> Result<Heap, WeighError> {
         let line = loop {
-            let Some(line) = self.said.next() else { return Err(self.died()?) };
+            let Some(line) = self.said.next() else {
+                return Err(self.died()?);
+            };
             // Not at the start only: a test's name may stand before it.
             if let Some((_, line)) = line?.split_once(MARK) {
                 break line.to_owned();
@@ -209,7 +239,13 @@ impl Session {
                 _ => Err(WeighError::Said(line)),
             },
             ["refused", made, why] => match made.parse() {
-                Ok(made) => Err(WeighError::Refused { job, refused: Refused { made, why: why.to_owned() } }),
+                Ok(made) => Err(WeighError::Refused {
+                    job,
+                    refused: Refused {
+                        made,
+                        why: why.to_owned(),
+                    },
+                }),
                 Err(_) => Err(WeighError::Said(line)),
             },
             _ => Err(WeighError::Said(line)),
@@ -221,7 +257,10 @@ impl Session {
         if let Some(mut pipe) = self.child.stderr.take() {
             pipe.read_to_string(&mut stderr)?;
         }
-        Ok(WeighError::Died { status: self.child.wait()?, stderr: stderr.trim().to_owned() })
+        Ok(WeighError::Died {
+            status: self.child.wait()?,
+            stderr: stderr.trim().to_owned(),
+        })
     }
 
     /// Lets the process end, and waits until it has.
@@ -275,7 +314,9 @@ pub fn serve(heap: impl Fn() -> Heap) -> io::Result<()> {
         drop(first);
         say_held("ready")?;
         wait()?;
-        let Some(units) = hold(job.units)? else { return Ok(()) };
+        let Some(units) = hold(job.units)? else {
+            return Ok(());
+        };
         say_held("holding")?;
         wait()?;
         drop(units);

@@ -82,10 +82,15 @@ impl FromStr for Kind {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        if let Some(kind) = Self::LADDER.into_iter().find(|kind| kind.to_string() == text) {
+        if let Some(kind) = Self::LADDER
+            .into_iter()
+            .find(|kind| kind.to_string() == text)
+        {
             return Ok(kind);
         }
-        let sized = text.strip_suffix('k').and_then(|text| text.rsplit_once('-'));
+        let sized = text
+            .strip_suffix('k')
+            .and_then(|text| text.rsplit_once('-'));
         match sized.map(|(kind, kib)| (kind, kib.parse())) {
             Some(("touched", Ok(kib))) => Ok(Self::Touched(kib)),
             Some(("reserved", Ok(kib))) => Ok(Self::Reserved(kib)),
@@ -110,7 +115,9 @@ pub struct Refused {
 
 /// Tasks run on this thread, and only while somebody waits for one. So there is one stack, and it is the caller's.
 static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
-    Builder::new_current_thread().build().expect("a runtime without threads and without I/O")
+    Builder::new_current_thread()
+        .build()
+        .expect("a runtime without threads and without I/O")
 });
 
 impl Kind {
@@ -127,17 +134,26 @@ impl Kind {
     pub fn hold(self, units: usize) -> Result<Units, Refused> {
         match self {
             Self::Touched(kib) => hold(units, || Ok(black_box(vec![1_u8; kib * 1024]))),
-            Self::Reserved(kib) => hold(units, || Ok(black_box(Vec::<u8>::with_capacity(kib * 1024)))),
+            Self::Reserved(kib) => hold(units, || {
+                Ok(black_box(Vec::<u8>::with_capacity(kib * 1024)))
+            }),
             Self::Iterator => hold(units, || Ok(started(s2_iterator::sequence()))),
             Self::Boxed => hold(units, || {
-                Ok(started(Box::new(s2_iterator::sequence()) as Box<dyn Iterator<Item = u64>>))
+                Ok(started(
+                    Box::new(s2_iterator::sequence()) as Box<dyn Iterator<Item = u64>>
+                ))
             }),
             Self::Generator => hold(units, || Ok(started(s3_generator::sequence()))),
             Self::AsyncStream => hold(units, || Ok(started(ready_made::sequence_async_stream()))),
             Self::Genawaiter => hold(units, || Ok(started(ready_made::sequence_genawaiter()))),
-            Self::Stackful(kib) => hold(units, || stackful_with(kib * 1024, push_fibonacci).map(started)),
+            Self::Stackful(kib) => hold(units, || {
+                stackful_with(kib * 1024, push_fibonacci).map(started)
+            }),
             Self::Thread => hold(units, || Ok(started(s5_threads::sequence(1)))),
-            Self::Other(name) => Err(Refused { made: 0, why: format!("`{name}` is another program's") }),
+            Self::Other(name) => Err(Refused {
+                made: 0,
+                why: format!("`{name}` is another program's"),
+            }),
             Self::Task => hold(units, || Ok(Idle::start())),
             Self::TaskChannel => hold(units, || Ok(Channelled::start())),
         }
@@ -145,10 +161,16 @@ impl Kind {
     // ANCHOR_END: hold
 }
 
-fn hold<T: 'static>(units: usize, mut make: impl FnMut() -> io::Result<T>) -> Result<Units, Refused> {
+fn hold<T: 'static>(
+    units: usize,
+    mut make: impl FnMut() -> io::Result<T>,
+) -> Result<Units, Refused> {
     let mut held = Vec::with_capacity(units);
     for made in 0..units {
-        held.push(make().map_err(|why| Refused { made, why: why.to_string() })?);
+        held.push(make().map_err(|why| Refused {
+            made,
+            why: why.to_string(),
+        })?);
     }
     Ok(Units(Box::new(held)))
 }

@@ -67,13 +67,23 @@ impl Parts {
     pub fn cost(&self) -> Cost {
         // ANCHOR: solution_cost
         let blocks: u64 = self.blocks.iter().map(|&bytes| block(bytes)).sum();
-        let touched: u64 = self.stacks.iter().map(|stack| stack.touched.next_multiple_of(PAGE)).sum();
-        let reserved: u64 =
-            self.stacks.iter().map(|stack| stack.reserved.next_multiple_of(PAGE) + PAGE).sum();
+        let touched: u64 = self
+            .stacks
+            .iter()
+            .map(|stack| stack.touched.next_multiple_of(PAGE))
+            .sum();
+        let reserved: u64 = self
+            .stacks
+            .iter()
+            .map(|stack| stack.reserved.next_multiple_of(PAGE) + PAGE)
+            .sum();
         // A page of tables is shared by the stacks that it covers; a stack that is longer needs one for the part that
         // was touched, and no more.
-        let tables: u64 =
-            self.stacks.iter().map(|stack| PAGE * (stack.reserved + PAGE).min(TABLE) / TABLE).sum();
+        let tables: u64 = self
+            .stacks
+            .iter()
+            .map(|stack| PAGE * (stack.reserved + PAGE).min(TABLE) / TABLE)
+            .sum();
         Cost {
             heap: self.inline + self.blocks.iter().sum::<u64>(),
             resident: self.inline + blocks + touched,

@@ -23,7 +23,9 @@ pub fn crowd(room: usize) -> io::Result<usize> {
         .parse()
         .map_err(|_| io::Error::other("vm.max_map_count is no number"))?;
     if limit > 1_000_000 {
-        return Err(io::Error::other(format!("vm.max_map_count is {limit}: too many to fill them for show")));
+        return Err(io::Error::other(format!(
+            "vm.max_map_count is {limit}: too many to fill them for show"
+        )));
     }
     let have = listings::generator_memory::Snapshot::of(std::process::id())?.mappings as usize;
     let pages = limit.saturating_sub(room + have);
@@ -31,7 +33,14 @@ pub fn crowd(room: usize) -> io::Result<usize> {
     // SAFETY: a new mapping anywhere; nothing that exists is touched.
     let start = unsafe {
         let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE;
-        libc::mmap(std::ptr::null_mut(), pages * page, libc::PROT_NONE, flags, -1, 0)
+        libc::mmap(
+            std::ptr::null_mut(),
+            pages * page,
+            libc::PROT_NONE,
+            flags,
+            -1,
+            0,
+        )
     };
     if start == libc::MAP_FAILED {
         return Err(io::Error::last_os_error());

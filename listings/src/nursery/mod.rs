@@ -12,5 +12,6 @@ pub mod s3_nursery;
 
 pub use s2_shield::{Expired, shield};
 pub use s3_nursery::{
-    Child, Failure, Nursery, NurseryError, Options, PanicPolicy, Policy, Started, nursery, nursery_with,
+    Child, Failure, Nursery, NurseryError, Options, PanicPolicy, Policy, Started, nursery,
+    nursery_with,
 };

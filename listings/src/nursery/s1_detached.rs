@@ -2,7 +2,9 @@
 
 // ANCHOR: detached
 /// Runs `work` to its end, even if whoever awaits it is cancelled.
-pub async fn without_cancel<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static) -> Option<T> {
+pub async fn without_cancel<T: Send + 'static>(
+    work: impl Future<Output = T> + Send + 'static,
+) -> Option<T> {
     tokio::spawn(work).await.ok()
 }
 // ANCHOR_END: detached

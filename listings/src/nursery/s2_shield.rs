@@ -50,7 +50,9 @@ impl Hold {
     pub fn here() -> Self {
         // ANCHOR: solution_hold_here
         let level = HERE.try_with(Arc::clone).ok();
-        level.iter().for_each(|level| _ = level.holds.fetch_add(1, Relaxed));
+        level
+            .iter()
+            .for_each(|level| _ = level.holds.fetch_add(1, Relaxed));
         Self(level)
         // ANCHOR_END: solution_hold_here
     }
@@ -59,7 +61,9 @@ impl Hold {
 impl Drop for Hold {
     fn drop(&mut self) {
         // ANCHOR: solution_hold_drop
-        self.0.iter().for_each(|level| _ = level.holds.fetch_sub(1, Relaxed));
+        self.0
+            .iter()
+            .for_each(|level| _ = level.holds.fetch_sub(1, Relaxed));
         // ANCHOR_END: solution_hold_drop
     }
 }
@@ -89,8 +93,13 @@ pub struct Expired;
 pub async fn shield<T>(limit: Duration, work: impl Future<Output = T>) -> Result<T, Expired> {
     // ANCHOR: solution_shield
     let _around = Hold::here();
-    let level = Level { is_shield: true, ..Level::default() };
-    HERE.scope(Arc::new(level), timeout(limit, work)).await.map_err(|_| Expired)
+    let level = Level {
+        is_shield: true,
+        ..Level::default()
+    };
+    HERE.scope(Arc::new(level), timeout(limit, work))
+        .await
+        .map_err(|_| Expired)
     // ANCHOR_END: solution_shield
 }
 // ANCHOR_END: shield

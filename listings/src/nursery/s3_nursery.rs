@@ -183,14 +183,23 @@ pub struct Options<E> {
 impl<E> Default for Options<E> {
     fn default() -> Self {
         let scope = scope::Options::default().name("nursery");
-        Self { scope, policy: Policy::FailFast, panics: PanicPolicy::Raise, deadline: None, grace: None }
+        Self {
+            scope,
+            policy: Policy::FailFast,
+            panics: PanicPolicy::Raise,
+            deadline: None,
+            grace: None,
+        }
     }
 }
 
 impl<E> Options<E> {
     /// A name, for reports and spans.
     pub fn name(self, name: &'static str) -> Self {
-        Self { scope: self.scope.name(name), ..self }
+        Self {
+            scope: self.scope.name(name),
+            ..self
+        }
     }
 
     /// At most so many children at a time: [`scope::Options::limit`].
@@ -199,7 +208,10 @@ impl<E> Options<E> {
     ///
     /// If it is zero.
     pub fn limit(self, limit: usize) -> Self {
-        Self { scope: self.scope.limit(limit), ..self }
+        Self {
+            scope: self.scope.limit(limit),
+            ..self
+        }
     }
 
     /// What a failure means.
@@ -216,7 +228,10 @@ impl<E> Options<E> {
     ///
     /// *Cost:* a deadline says when others are *told*. It says when the nursery returns only if they obey.
     pub fn deadline(self, after: Duration) -> Self {
-        Self { deadline: Some(after), ..self }
+        Self {
+            deadline: Some(after),
+            ..self
+        }
     }
 
     /// A child that is told of a cancellation ([`Nursery::spawn_cooperative`]) is cut short so long afterwards.
@@ -224,7 +239,10 @@ impl<E> Options<E> {
     ///
     /// *Cost:* a cleanup that takes longer is lost half-way.
     pub fn grace(self, grace: Duration) -> Self {
-        Self { grace: Some(grace), ..self }
+        Self {
+            grace: Some(grace),
+            ..self
+        }
     }
 }
 
@@ -281,15 +299,35 @@ where
     if in_shield() {
         scope = scope.apart();
     }
-    let Options { policy, panics, grace, .. } = options;
-    let rules = Arc::new(Rules { policy, panics, grace, token: OnceLock::new(), record: Mutex::default() });
+    let Options {
+        policy,
+        panics,
+        grace,
+        ..
+    } = options;
+    let rules = Arc::new(Rules {
+        policy,
+        panics,
+        grace,
+        token: OnceLock::new(),
+        record: Mutex::default(),
+    });
 
-    let mut work = pin!(scope_with(scope, parent, async |scope: &Scope<Failure<E>>| {
-        let nursery = Nursery { scope: scope.clone(), rules: Arc::clone(&rules) };
-        let token = rules.token.get_or_init(|| scope.token().clone());
-        // Boxed, as children are: each layer would copy it, and nurseries in nurseries would fill the stack.
-        rules.body(until_cut(Box::pin(body(&nursery)), token, Patience::None)).await
-    }));
+    let mut work = pin!(scope_with(
+        scope,
+        parent,
+        async |scope: &Scope<Failure<E>>| {
+            let nursery = Nursery {
+                scope: scope.clone(),
+                rules: Arc::clone(&rules),
+            };
+            let token = rules.token.get_or_init(|| scope.token().clone());
+            // Boxed, as children are: each layer would copy it, and nurseries in nurseries would fill the stack.
+            rules
+                .body(until_cut(Box::pin(body(&nursery)), token, Patience::None))
+                .await
+        }
+    ));
     let outcome = poll_fn(|cx| {
         let poll = work.as_mut().poll(cx);
         if poll.is_pending() && matches!(due.as_mut().poll(cx), Poll::Ready(Some(()))) {
@@ -312,13 +350,18 @@ pub struct Nursery<E> {
 
 impl<E> Clone for Nursery<E> {
     fn clone(&self) -> Self {
-        Self { scope: self.scope.clone(), rules: Arc::clone(&self.rules) }
+        Self {
+            scope: self.scope.clone(),
+            rules: Arc::clone(&self.rules),
+        }
     }
 }
 
 impl<E> fmt::Debug for Nursery<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Nursery").field("scope", &self.scope).finish_non_exhaustive()
+        f.debug_struct("Nursery")
+            .field("scope", &self.scope)
+            .finish_non_exhaustive()
     }
 }
 
@@ -441,7 +484,9 @@ impl<E: Send + 'static> Nursery<E> {
             let future = Box::pin(future(token.clone()));
             async move { rules.child(name, until_cut(future, &token, patience)).await }
         });
-        Ok(Child { value: value.await? })
+        Ok(Child {
+            value: value.await?,
+        })
         // ANCHOR_END: solution_launch
     }
 }
@@ -475,7 +520,9 @@ impl<T> Future for Child<T> {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         // ANCHOR: solution_child_poll
-        Pin::new(&mut self.value).poll(cx).map(|value| value?.ok_or(Stopped::NoValue))
+        Pin::new(&mut self.value)
+            .poll(cx)
+            .map(|value| value?.ok_or(Stopped::NoValue))
         // ANCHOR_END: solution_child_poll
     }
 }
@@ -537,7 +584,10 @@ impl<E> Rules<E> {
         };
         match &self.policy {
             Policy::Supervise(handler) => {
-                handler(Failed { task: name, error: failure });
+                handler(Failed {
+                    task: name,
+                    error: failure,
+                });
                 Ok(None)
             }
             Policy::FailFast | Policy::Collect => Err(failure),
@@ -567,7 +617,10 @@ impl<E> Rules<E> {
         match self.panics {
             PanicPolicy::Raise => Ok(future.await),
             PanicPolicy::Fail => AssertUnwindSafe(future).catch_unwind().await,
-            PanicPolicy::Abort => AssertUnwindSafe(future).catch_unwind().await.or_else(|_| abort()),
+            PanicPolicy::Abort => AssertUnwindSafe(future)
+                .catch_unwind()
+                .await
+                .or_else(|_| abort()),
         }
         // ANCHOR_END: solution_contain
     }
@@ -575,9 +628,16 @@ impl<E> Rules<E> {
 
     // ANCHOR: settle
     /// What all this comes to. Failures come before a cancellation.
-    fn settle<T>(&self, outcome: Result<Option<T>, ScopeError<Failure<E>>>) -> Result<T, NurseryError<E>> {
+    fn settle<T>(
+        &self,
+        outcome: Result<Option<T>, ScopeError<Failure<E>>>,
+    ) -> Result<T, NurseryError<E>> {
         // ANCHOR: solution_settle
-        let Record { mut cut, expired, cancelled_inside } = mem::take(&mut *self.record());
+        let Record {
+            mut cut,
+            expired,
+            cancelled_inside,
+        } = mem::take(&mut *self.record());
         match outcome {
             Err(ScopeError::Failed { first, suppressed }) => {
                 return Err(NurseryError::Failed { first, suppressed });
@@ -586,7 +646,11 @@ impl<E> Rules<E> {
             Ok(_) => {}
             Err(ScopeError::Cancelled { cut: unbegun }) => cut.extend(unbegun),
         }
-        Err(if expired { NurseryError::Deadline { cut } } else { NurseryError::Cancelled { cut } })
+        Err(if expired {
+            NurseryError::Deadline { cut }
+        } else {
+            NurseryError::Cancelled { cut }
+        })
         // ANCHOR_END: solution_settle
     }
     // ANCHOR_END: settle

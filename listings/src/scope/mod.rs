@@ -19,6 +19,7 @@ pub mod s3_scope;
 pub mod s4_local;
 
 pub use s3_scope::{
-    Child, Failed, Options, Orphan, Parent, Root, Scope, ScopeError, Stopped, What, scope, scope_with,
+    Child, Failed, Options, Orphan, Parent, Root, Scope, ScopeError, Stopped, What, scope,
+    scope_with,
 };
 pub use s4_local::{LocalScope, local_scope};

@@ -29,7 +29,10 @@ where
 {
     let token = CancellationToken::new();
     let mut children = JoinSet::new();
-    let mut panic = AssertUnwindSafe(body(&mut children, &token)).catch_unwind().await.err();
+    let mut panic = AssertUnwindSafe(body(&mut children, &token))
+        .catch_unwind()
+        .await
+        .err();
     let mut first = None;
     if panic.is_some() {
         token.cancel();

@@ -106,7 +106,11 @@ pub const BODY: &str = "body";
 /// How many errors an error does not show.
 #[doc(hidden)]
 pub fn more<E>(suppressed: &[Failed<E>]) -> String {
-    if suppressed.is_empty() { String::new() } else { format!(" (and {} more)", suppressed.len()) }
+    if suppressed.is_empty() {
+        String::new()
+    } else {
+        format!(" (and {} more)", suppressed.len())
+    }
 }
 
 /// A failure that no scope could return: see [`Root::wait`].
@@ -211,14 +215,22 @@ impl Node for TaskTracker {
 impl Parent for Root {
     fn above(&self) -> Above {
         let node = Arc::new(self.tracker.clone());
-        Above { token: self.token.clone(), node, orphans: Arc::clone(&self.orphans) }
+        Above {
+            token: self.token.clone(),
+            node,
+            orphans: Arc::clone(&self.orphans),
+        }
     }
 }
 
 impl<E: Send + 'static> Parent for Scope<E> {
     fn above(&self) -> Above {
         let shared = Arc::clone(&self.shared);
-        Above { token: shared.token.clone(), orphans: Arc::clone(&shared.orphans), node: shared }
+        Above {
+            token: shared.token.clone(),
+            orphans: Arc::clone(&shared.orphans),
+            node: shared,
+        }
     }
 }
 
@@ -244,7 +256,13 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { name: "scope", limit: None, keeps_going: false, cooperative_body: false, apart: false }
+        Self {
+            name: "scope",
+            limit: None,
+            keeps_going: false,
+            cooperative_body: false,
+            apart: false,
+        }
     }
 }
 
@@ -263,22 +281,34 @@ impl Options {
     /// If it is zero: nothing could ever start.
     pub fn limit(self, limit: usize) -> Self {
         assert!(limit > 0, "a limit of zero starts nothing");
-        Self { limit: Some(limit), ..self }
+        Self {
+            limit: Some(limit),
+            ..self
+        }
     }
 
     /// A child's error is written down and cancels nobody. A panic still does, and so does an error of the body.
     pub fn keep_going(self) -> Self {
-        Self { keeps_going: true, ..self }
+        Self {
+            keeps_going: true,
+            ..self
+        }
     }
 
     /// The body is not cut short: told of a cancellation by [`Scope::token`], it finishes as it sees fit.
     pub fn cooperative_body(self) -> Self {
-        Self { cooperative_body: true, ..self }
+        Self {
+            cooperative_body: true,
+            ..self
+        }
     }
 
     /// Its parent joins it and does not cancel it.
     pub fn apart(self) -> Self {
-        Self { apart: true, ..self }
+        Self {
+            apart: true,
+            ..self
+        }
     }
 }
 
@@ -315,7 +345,11 @@ where
 /// # Cancellation safety
 ///
 /// Dropped, it cancels its children at once, and its parent joins them; their failures go to the [`Root`].
-pub async fn scope_with<T, E, F>(options: Options, parent: &impl Parent, body: F) -> Result<T, ScopeError<E>>
+pub async fn scope_with<T, E, F>(
+    options: Options,
+    parent: &impl Parent,
+    body: F,
+) -> Result<T, ScopeError<E>>
 where
     F: AsyncFnOnce(&Scope<E>) -> Result<T, E>,
     E: Send + 'static,
@@ -323,12 +357,21 @@ where
     // ANCHOR: solution_scope_with
     let scope = Scope::open(&options, parent);
     let shared = &scope.shared;
-    let cut = if options.cooperative_body { Until::Begun } else { Until::Over };
+    let cut = if options.cooperative_body {
+        Until::Begun
+    } else {
+        Until::Over
+    };
     // Declared in this order, so that a dropped scope cancels its children before it drops its body.
     let mut body = pin!(Some(body(&scope)));
-    let ending = Ending { shared, over: false };
+    let ending = Ending {
+        shared,
+        over: false,
+    };
 
-    let ended = contain(body.as_mut(), &shared.token, cut).instrument(shared.span.clone()).await;
+    let ended = contain(body.as_mut(), &shared.token, cut)
+        .instrument(shared.span.clone())
+        .await;
     let value = shared.take_down(BODY, ended);
     if value.is_none() {
         shared.token.cancel(); // also if it keeps going when a child has failed
@@ -346,13 +389,17 @@ pub struct Scope<E> {
 
 impl<E> Clone for Scope<E> {
     fn clone(&self) -> Self {
-        Self { shared: Arc::clone(&self.shared) }
+        Self {
+            shared: Arc::clone(&self.shared),
+        }
     }
 }
 
 impl<E> fmt::Debug for Scope<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Scope").field("name", &self.shared.name).finish_non_exhaustive()
+        f.debug_struct("Scope")
+            .field("name", &self.shared.name)
+            .finish_non_exhaustive()
     }
 }
 
@@ -411,10 +458,18 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl<E: Send + 'static> Scope<E> {
     fn open(options: &Options, parent: &impl Parent) -> Self {
-        let Above { token, node, orphans } = parent.above();
+        let Above {
+            token,
+            node,
+            orphans,
+        } = parent.above();
         let shared = Shared {
             name: options.name,
-            token: if options.apart { CancellationToken::new() } else { token.child_token() },
+            token: if options.apart {
+                CancellationToken::new()
+            } else {
+                token.child_token()
+            },
             keeps_going: options.keeps_going,
             permits: options.limit.map(|limit| Arc::new(Semaphore::new(limit))),
             parent: node,
@@ -422,7 +477,9 @@ impl<E: Send + 'static> Scope<E> {
             span: debug_span!("scope", name = options.name),
             state: Mutex::default(),
         };
-        Self { shared: Arc::new(shared) }
+        Self {
+            shared: Arc::new(shared),
+        }
     }
 
     /// Spawns a child. Cancelled, it is dropped at its next `.await`.
@@ -466,7 +523,12 @@ impl<E: Send + 'static> Scope<E> {
     }
 
     // ANCHOR: start
-    async fn start<T, F>(&self, name: &'static str, cut: Until, future: F) -> Result<Child<T>, Stopped>
+    async fn start<T, F>(
+        &self,
+        name: &'static str,
+        cut: Until,
+        future: F,
+    ) -> Result<Child<T>, Stopped>
     where
         F: Future<Output = Result<T, E>> + Send + 'static,
         T: Send + 'static,
@@ -481,7 +543,10 @@ impl<E: Send + 'static> Scope<E> {
             },
         };
         // A task that is never polled drops its fields in this order: first the future, then its place in the scope.
-        let task = Unstarted { future, place: self.shared.admit(name, permit)? };
+        let task = Unstarted {
+            future,
+            place: self.shared.admit(name, permit)?,
+        };
         let (sender, value) = oneshot::channel();
         let span = debug_span!(parent: &self.shared.span, "child", name);
         tokio::spawn(task.run(cut, sender).instrument(span));
@@ -521,7 +586,9 @@ impl<T> Future for Child<T> {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         // ANCHOR: solution_child_poll
-        Pin::new(&mut self.value).poll(cx).map_err(|_| Stopped::NoValue)
+        Pin::new(&mut self.value)
+            .poll(cx)
+            .map_err(|_| Stopped::NoValue)
         // ANCHOR_END: solution_child_poll
     }
 }
@@ -560,7 +627,9 @@ async fn contain<F: Future>(
             return Poll::Ready(Ended::Cut);
         }
         begun = true;
-        let Some(running) = future.as_mut().as_pin_mut() else { return Poll::Ready(Ended::Cut) };
+        let Some(running) = future.as_mut().as_pin_mut() else {
+            return Poll::Ready(Ended::Cut);
+        };
         match catch_unwind(AssertUnwindSafe(|| running.poll(cx))) {
             Ok(poll) => poll.map(Ended::Done),
             Err(payload) => Poll::Ready(Ended::Panicked(payload)),
@@ -615,7 +684,11 @@ impl<E: Send + 'static> Drop for Place<E> {
     fn drop(&mut self) {
         // ANCHOR: solution_place_drop
         drop(self.permit.take());
-        self.shared.leave(if self.taken_down { None } else { Some(self.name) });
+        self.shared.leave(if self.taken_down {
+            None
+        } else {
+            Some(self.name)
+        });
         // ANCHOR_END: solution_place_drop
     }
 }
@@ -639,14 +712,22 @@ impl<E: Send + 'static> Shared<E> {
         permit: Option<OwnedSemaphorePermit>,
     ) -> Result<Place<E>, Stopped> {
         // ANCHOR: solution_admit
-        if self.token.is_cancelled() { Err(self.refusal()) } else { self.place(name, permit) }
+        if self.token.is_cancelled() {
+            Err(self.refusal())
+        } else {
+            self.place(name, permit)
+        }
         // ANCHOR_END: solution_admit
     }
 
     /// Why a cancelled scope starts nothing.
     fn refusal(&self) -> Stopped {
         // ANCHOR: solution_refusal
-        if lock(&self.state).closed { Stopped::Closed } else { Stopped::Cancelled }
+        if lock(&self.state).closed {
+            Stopped::Closed
+        } else {
+            Stopped::Cancelled
+        }
         // ANCHOR_END: solution_refusal
     }
 
@@ -665,7 +746,12 @@ impl<E: Send + 'static> Shared<E> {
             state.membership = Some(Arc::clone(&self.parent).enter()?);
         }
         state.live += 1;
-        Ok(Place { shared: Arc::clone(self), name, taken_down: false, permit })
+        Ok(Place {
+            shared: Arc::clone(self),
+            name,
+            taken_down: false,
+            permit,
+        })
         // ANCHOR_END: solution_place
     }
     // ANCHOR_END: enter
@@ -764,7 +850,11 @@ impl<E: Send + 'static> Shared<E> {
 
     /// Leaves a failure to the root.
     fn orphan(&self, task: &'static str, what: What) {
-        lock(&self.orphans).push(Orphan { scope: self.name, task, what });
+        lock(&self.orphans).push(Orphan {
+            scope: self.name,
+            task,
+            what,
+        });
     }
 }
 
@@ -796,12 +886,17 @@ impl<E: Send + 'static> Ending<'_, E> {
         let mut panics = panics.into_iter();
         if let Some((_, first)) = panics.next() {
             panics.for_each(|(task, payload)| shared.orphan(task, What::Panic(payload)));
-            errors.into_iter().for_each(|it| shared.orphan(it.task, What::Error(Box::new(it.error))));
+            errors
+                .into_iter()
+                .for_each(|it| shared.orphan(it.task, What::Error(Box::new(it.error))));
             resume_unwind(first);
         }
         let mut errors = errors.into_iter();
         if let Some(first) = errors.next() {
-            return Err(ScopeError::Failed { first, suppressed: errors.collect() });
+            return Err(ScopeError::Failed {
+                first,
+                suppressed: errors.collect(),
+            });
         }
         match value {
             Some(value) if cut.is_empty() || on_purpose => Ok(value),
@@ -823,8 +918,12 @@ impl<E: Send + 'static> Drop for Ending<'_, E> {
         state.waker = None;
         let (errors, panics) = (mem::take(&mut state.errors), mem::take(&mut state.panics));
         drop(state);
-        panics.into_iter().for_each(|(task, payload)| self.shared.orphan(task, What::Panic(payload)));
-        errors.into_iter().for_each(|it| self.shared.orphan(it.task, What::Error(Box::new(it.error))));
+        panics
+            .into_iter()
+            .for_each(|(task, payload)| self.shared.orphan(task, What::Panic(payload)));
+        errors
+            .into_iter()
+            .for_each(|it| self.shared.orphan(it.task, What::Error(Box::new(it.error))));
         self.shared.token.cancel();
         // ANCHOR_END: solution_ending_drop
     }

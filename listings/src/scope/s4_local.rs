@@ -37,7 +37,9 @@ pub async fn local_scope<'env, T, E>(
     body: impl AsyncFnOnce(&LocalScope<'env, E>) -> Result<T, E>,
 ) -> Result<T, E> {
     // ANCHOR: solution_local_scope
-    let scope = LocalScope { new: RefCell::default() };
+    let scope = LocalScope {
+        new: RefCell::default(),
+    };
     let mut children = FuturesUnordered::new();
     let mut value = None;
     let mut body = pin!(body(&scope));
@@ -53,7 +55,9 @@ pub async fn local_scope<'env, T, E>(
                 Poll::Ready(Some(())) => {}
                 Poll::Pending => return Poll::Pending,
                 // Nobody is left; the body may be waiting for something else.
-                Poll::Ready(None) => return value.take().map_or(Poll::Pending, |it| Poll::Ready(Ok(it))),
+                Poll::Ready(None) => {
+                    return value.take().map_or(Poll::Pending, |it| Poll::Ready(Ok(it)));
+                }
             }
         }
     })

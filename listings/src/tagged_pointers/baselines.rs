@@ -37,7 +37,9 @@ impl<H: TaggedPointer<Node>> Tickets for Stack<H> {
 impl Tickets for EpochStack<Ticket> {
     fn full(tickets: usize) -> Self {
         let stack = Self::new();
-        (0..tickets).rev().for_each(|number| stack.push(Ticket::new(number)));
+        (0..tickets)
+            .rev()
+            .for_each(|number| stack.push(Ticket::new(number)));
         stack
     }
 
@@ -61,7 +63,9 @@ impl Tickets for Mutex<Vec<Ticket>> {
     }
 
     fn give(&self, ticket: Ticket) {
-        self.lock().unwrap_or_else(PoisonError::into_inner).push(ticket);
+        self.lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(ticket);
     }
 }
 

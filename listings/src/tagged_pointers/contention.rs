@@ -54,8 +54,18 @@ impl Round {
     /// clock when it is woken, and that may be when all is over.
     #[must_use]
     pub fn elapsed(&self) -> Duration {
-        let begin = self.workers.iter().map(|worker| worker.begin).min().unwrap_or_default();
-        let end = self.workers.iter().map(|worker| worker.end).max().unwrap_or_default();
+        let begin = self
+            .workers
+            .iter()
+            .map(|worker| worker.begin)
+            .min()
+            .unwrap_or_default();
+        let end = self
+            .workers
+            .iter()
+            .map(|worker| worker.end)
+            .max()
+            .unwrap_or_default();
         end - begin
     }
 
@@ -81,7 +91,12 @@ impl Round {
     /// one had none.
     #[must_use]
     pub fn fairness(&self) -> f64 {
-        let least = self.workers.iter().map(|worker| worker.successes).min().unwrap_or_default();
+        let least = self
+            .workers
+            .iter()
+            .map(|worker| worker.successes)
+            .min()
+            .unwrap_or_default();
         least as f64 * self.workers.len() as f64 / self.successes() as f64
     }
 
@@ -128,12 +143,22 @@ pub fn contend<W: FnMut() -> bool>(
             }
             end = clock.now();
         }
-        Worker { attempts, successes, begin, end }
+        Worker {
+            attempts,
+            successes,
+            begin,
+            end,
+        }
     };
     let run = &run;
     thread::scope(|scope| {
-        let running: Vec<_> = (0..workers).map(|number| scope.spawn(move || run(number))).collect();
-        let workers = running.into_iter().map(|worker| worker.join().expect("no worker panics")).collect();
+        let running: Vec<_> = (0..workers)
+            .map(|number| scope.spawn(move || run(number)))
+            .collect();
+        let workers = running
+            .into_iter()
+            .map(|worker| worker.join().expect("no worker panics"))
+            .collect();
         Round { workers }
     })
 }

@@ -14,17 +14,26 @@ pub struct Log(Arc<Mutex<Vec<String>>>);
 
 impl Log {
     fn clear(&self) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clear();
     }
 
     fn note(&self, line: String) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(line);
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(line);
     }
 
     /// The lines of the last execution.
     #[must_use]
     pub fn lines(&self) -> Vec<String> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 }
 
@@ -34,7 +43,9 @@ fn take<H: TaggedPointer<Node>>(stack: &Stack<H>, who: &str, log: &Log) -> Optio
         let begun = stack.begin_pop()?;
         let (top, next) = stack.seen(&begun);
         let next = next.map_or_else(|| String::from("nothing"), |next| format!("ticket {next}"));
-        log.note(format!("{who} begins: ticket {top} is on top, {next} below"));
+        log.note(format!(
+            "{who} begins: ticket {top} is on top, {next} below"
+        ));
         match stack.commit_pop(begun) {
             Ok(ticket) => {
                 log.note(format!("{who} takes ticket {}", ticket.number()));
@@ -67,7 +78,11 @@ pub fn hand_out_once<H: TaggedPointer<Node> + 'static>(log: &Log) {
     let mine = take(&stack, "thread 1", log);
     let theirs = other.join().unwrap();
 
-    let mut found: Vec<usize> = [mine, theirs].iter().flatten().map(Ticket::number).collect();
+    let mut found: Vec<usize> = [mine, theirs]
+        .iter()
+        .flatten()
+        .map(Ticket::number)
+        .collect();
     found.extend(stack.snapshot().0);
     found.sort_unstable();
     assert_eq!(found, [0, 1, 2], "not every ticket is there once");
@@ -81,7 +96,9 @@ pub fn pops_and_pushes<H: TaggedPointer<Node> + 'static>() {
         let stack = Arc::clone(&stack);
         move || {
             let held = [stack.pop(), stack.pop()];
-            held.into_iter().flatten().for_each(|ticket| stack.push(ticket));
+            held.into_iter()
+                .flatten()
+                .for_each(|ticket| stack.push(ticket));
         }
     });
     if let Some(ticket) = stack.pop() {

@@ -24,7 +24,9 @@ impl<T> TaggedPointer<T> for Bare<T> {
     fn cas(&self, (pointer, _): Seen<T>, new: *mut T) -> bool {
         // Release: pairs with the Acquire in `load`. Acquire: this may find the same pointer as the load did, stored by a
         // later `cas`, and pairs with that one. Relaxed: a failure says only that there was one.
-        self.0.compare_exchange(pointer, new, Ordering::AcqRel, Ordering::Relaxed).is_ok()
+        self.0
+            .compare_exchange(pointer, new, Ordering::AcqRel, Ordering::Relaxed)
+            .is_ok()
     }
 }
 // ANCHOR_END: bare

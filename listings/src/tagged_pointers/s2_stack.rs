@@ -57,11 +57,16 @@ impl<H: TaggedPointer<Node>> Stack<H> {
     /// A stack of so many tickets, with number 0 on top.
     #[must_use]
     pub fn full(tickets: usize) -> Self {
-        let nodes: Arc<[Node]> =
-            (0..tickets).map(|_| Node { next: AtomicPtr::new(ptr::null_mut()) }).collect();
+        let nodes: Arc<[Node]> = (0..tickets)
+            .map(|_| Node {
+                next: AtomicPtr::new(ptr::null_mut()),
+            })
+            .collect();
         let head = H::new(&nodes);
         let stack = Self { nodes, head };
-        (0..tickets).rev().for_each(|number| stack.push(Ticket::new(number)));
+        (0..tickets)
+            .rev()
+            .for_each(|number| stack.push(Ticket::new(number)));
         stack
     }
 
@@ -117,7 +122,11 @@ impl<H: TaggedPointer<Node>> Stack<H> {
     /// [`Lost`] if the head has changed. Nothing was taken; begin again.
     pub fn commit_pop(&self, begun: Begun) -> Result<Ticket, Lost> {
         // ANCHOR: solution_commit_pop
-        if self.head.cas(begun.top, begun.next) { Ok(Ticket(self.number(begun.top.0))) } else { Err(Lost) }
+        if self.head.cas(begun.top, begun.next) {
+            Ok(Ticket(self.number(begun.top.0)))
+        } else {
+            Err(Lost)
+        }
         // ANCHOR_END: solution_commit_pop
     }
     // ANCHOR_END: pop
@@ -128,7 +137,10 @@ impl<H: TaggedPointer<Node>> Stack<H> {
     pub fn snapshot(&self) -> (Vec<usize>, u64) {
         let (mut pointer, generation) = self.head.load();
         let mut numbers = Vec::new();
-        while let Some(node) = self.node(pointer).filter(|_| numbers.len() < 2 * self.nodes.len()) {
+        while let Some(node) = self
+            .node(pointer)
+            .filter(|_| numbers.len() < 2 * self.nodes.len())
+        {
             numbers.push(self.number(pointer));
             pointer = node.next.load(Ordering::Relaxed); // Relaxed: nobody is changing it
         }
@@ -138,7 +150,10 @@ impl<H: TaggedPointer<Node>> Stack<H> {
     /// The numbers of the tickets that a pop has seen: the one on top, and the one below it.
     #[must_use]
     pub fn seen(&self, begun: &Begun) -> (usize, Option<usize>) {
-        (self.number(begun.top.0), (!begun.next.is_null()).then(|| self.number(begun.next)))
+        (
+            self.number(begun.top.0),
+            (!begun.next.is_null()).then(|| self.number(begun.next)),
+        )
     }
 
     // ANCHOR: follow

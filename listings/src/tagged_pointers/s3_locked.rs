@@ -21,7 +21,10 @@ unsafe impl<T> Send for State<T> {}
 impl<T> TaggedPointer<T> for Locked<T> {
     fn new(_home: &[T]) -> Self {
         // ANCHOR: solution_locked_new
-        Self(Mutex::new(State { pointer: ptr::null_mut(), generation: 0 }))
+        Self(Mutex::new(State {
+            pointer: ptr::null_mut(),
+            generation: 0,
+        }))
         // ANCHOR_END: solution_locked_new
     }
 

@@ -21,7 +21,10 @@ impl<T> Wide<T> {
 
     fn unpack(word: u128) -> Seen<T> {
         // ANCHOR: solution_wide_unpack
-        (ptr::with_exposed_provenance_mut(word as usize), (word >> 64) as u64)
+        (
+            ptr::with_exposed_provenance_mut(word as usize),
+            (word >> 64) as u64,
+        )
         // ANCHOR_END: solution_wide_unpack
     }
 }
@@ -29,7 +32,10 @@ impl<T> Wide<T> {
 impl<T> TaggedPointer<T> for Wide<T> {
     fn new(_home: &[T]) -> Self {
         // ANCHOR: solution_wide_new
-        Self(AtomicU128::new(Self::pack((ptr::null_mut(), 0))), PhantomData)
+        Self(
+            AtomicU128::new(Self::pack((ptr::null_mut(), 0))),
+            PhantomData,
+        )
         // ANCHOR_END: solution_wide_new
     }
 
@@ -45,7 +51,12 @@ impl<T> TaggedPointer<T> for Wide<T> {
         // Release: pairs with the Acquire in `load`. No Acquire: with the same generation, this is the store that the
         // load has seen. Relaxed: a failure says only that there was one.
         self.0
-            .compare_exchange(Self::pack(seen), Self::pack(next), Ordering::Release, Ordering::Relaxed)
+            .compare_exchange(
+                Self::pack(seen),
+                Self::pack(next),
+                Ordering::Release,
+                Ordering::Relaxed,
+            )
             .is_ok()
         // ANCHOR_END: solution_wide_cas
     }

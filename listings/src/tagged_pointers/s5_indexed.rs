@@ -65,7 +65,11 @@ impl<T> Home<T> {
 
     fn pointer(&self, index: u32) -> *mut T {
         // ANCHOR: solution_home_pointer
-        if index == NULL { ptr::null_mut() } else { self.first.wrapping_add(index as usize).cast_mut() }
+        if index == NULL {
+            ptr::null_mut()
+        } else {
+            self.first.wrapping_add(index as usize).cast_mut()
+        }
         // ANCHOR_END: solution_home_pointer
     }
 }
@@ -73,9 +77,18 @@ impl<T> Home<T> {
 impl<T, const BITS: u32> TaggedPointer<T> for Indexed<T, BITS> {
     fn new(home: &[T]) -> Self {
         // ANCHOR: solution_indexed_new
-        assert!(home.len() < NULL as usize && size_of::<T>() > 0, "its places can be told apart in 32 bits");
-        let home = Home { first: home.as_ptr(), len: home.len() };
-        Self { word: AtomicU64::new(NULL.into()), home }
+        assert!(
+            home.len() < NULL as usize && size_of::<T>() > 0,
+            "its places can be told apart in 32 bits"
+        );
+        let home = Home {
+            first: home.as_ptr(),
+            len: home.len(),
+        };
+        Self {
+            word: AtomicU64::new(NULL.into()),
+            home,
+        }
         // ANCHOR_END: solution_indexed_new
     }
 
@@ -91,7 +104,12 @@ impl<T, const BITS: u32> TaggedPointer<T> for Indexed<T, BITS> {
         // Release: pairs with the Acquire in `load`. No Acquire: with the same generation, this is the store that the
         // load has seen. Relaxed: a failure says only that there was one.
         self.word
-            .compare_exchange(self.pack(seen), self.pack(next), Ordering::Release, Ordering::Relaxed)
+            .compare_exchange(
+                self.pack(seen),
+                self.pack(next),
+                Ordering::Release,
+                Ordering::Relaxed,
+            )
             .is_ok()
         // ANCHOR_END: solution_indexed_cas
     }

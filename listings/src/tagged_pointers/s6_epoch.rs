@@ -24,19 +24,27 @@ impl<T> EpochStack<T> {
     /// An empty stack.
     #[must_use]
     pub fn new() -> Self {
-        Self { head: Atomic::null() }
+        Self {
+            head: Atomic::null(),
+        }
     }
 
     /// Puts a value on top.
     pub fn push(&self, value: T) {
         // ANCHOR: solution_epoch_push
         let guard = &epoch::pin();
-        let mut node = Owned::new(Node { value: ManuallyDrop::new(value), next: Atomic::null() });
+        let mut node = Owned::new(Node {
+            value: ManuallyDrop::new(value),
+            next: Atomic::null(),
+        });
         loop {
             let top = self.head.load(Ordering::Relaxed, guard); // Relaxed: it is not followed here
             node.next.store(top, Ordering::Relaxed); // Relaxed: published by the exchange below
             // Release: pairs with the Acquire in `pop`.
-            match self.head.compare_exchange(top, node, Ordering::Release, Ordering::Relaxed, guard) {
+            match self
+                .head
+                .compare_exchange(top, node, Ordering::Release, Ordering::Relaxed, guard)
+            {
                 Ok(_) => return,
                 Err(lost) => node = lost.new,
             }
@@ -55,7 +63,11 @@ impl<T> EpochStack<T> {
             let next = node.next.load(Ordering::Relaxed, guard); // Relaxed: written before the node was published
             // Release: for the same reason as in `push`; whoever loads `next` pairs with it. An address that is not
             // freed cannot come back, so the same pointer is the same node, and a node is pushed only once.
-            if self.head.compare_exchange(top, next, Ordering::Release, Ordering::Relaxed, guard).is_ok() {
+            if self
+                .head
+                .compare_exchange(top, next, Ordering::Release, Ordering::Relaxed, guard)
+                .is_ok()
+            {
                 // SAFETY: this thread alone has taken the node out, so it is retired once, and its value is read once.
                 return unsafe {
                     guard.defer_destroy(top);

@@ -25,10 +25,19 @@ impl Step {
     /// The tickets that are in two places at once.
     #[must_use]
     pub fn twice(&self) -> Vec<char> {
-        let mut all: Vec<char> = self.held.iter().flatten().chain(&self.stack).copied().collect();
+        let mut all: Vec<char> = self
+            .held
+            .iter()
+            .flatten()
+            .chain(&self.stack)
+            .copied()
+            .collect();
         all.sort_unstable();
-        let mut twice: Vec<char> =
-            all.windows(2).filter(|pair| pair[0] == pair[1]).map(|pair| pair[0]).collect();
+        let mut twice: Vec<char> = all
+            .windows(2)
+            .filter(|pair| pair[0] == pair[1])
+            .map(|pair| pair[0])
+            .collect();
         twice.dedup();
         twice
     }
@@ -55,7 +64,10 @@ impl<H: TaggedPointer<Node>> Play<H> {
             stack: numbers.into_iter().map(name).collect(),
             generation,
             seen: self.seen,
-            held: self.held.each_ref().map(|held| held.iter().map(|ticket| name(ticket.number())).collect()),
+            held: self
+                .held
+                .each_ref()
+                .map(|held| held.iter().map(|ticket| name(ticket.number())).collect()),
         });
     }
 
@@ -75,8 +87,12 @@ impl<H: TaggedPointer<Node>> Play<H> {
 /// If the stack runs out of tickets, which it has three of.
 #[must_use]
 pub fn play<H: TaggedPointer<Node>>() -> Vec<Step> {
-    let mut play =
-        Play { stack: Stack::<H>::full(3), seen: None, held: Default::default(), steps: Vec::new() };
+    let mut play = Play {
+        stack: Stack::<H>::full(3),
+        seen: None,
+        held: Default::default(),
+        steps: Vec::new(),
+    };
     play.note("", String::from("A, B and C are free"));
 
     let begun = play.stack.begin_pop().expect("there are three");
@@ -84,7 +100,11 @@ pub fn play<H: TaggedPointer<Node>>() -> Vec<Step> {
     play.seen = Some((name(top), next.map(name), play.stack.snapshot().1));
     play.note(
         "thread 1",
-        format!("begins a pop: {} is on top, {} is below", name(top), next.map_or('-', name)),
+        format!(
+            "begins a pop: {} is on top, {} is below",
+            name(top),
+            next.map_or('-', name)
+        ),
     );
 
     play.other_takes();
@@ -96,12 +116,16 @@ pub fn play<H: TaggedPointer<Node>>() -> Vec<Step> {
 
     let says = match play.stack.commit_pop(begun) {
         Ok(ticket) => {
-            let says =
-                format!("finishes its pop: the head is what it was, so it takes {}", name(ticket.number()));
+            let says = format!(
+                "finishes its pop: the head is what it was, so it takes {}",
+                name(ticket.number())
+            );
             play.held[0].push(ticket);
             says
         }
-        Err(_lost) => String::from("finishes its pop: the head is not what it was, so nothing is taken"),
+        Err(_lost) => {
+            String::from("finishes its pop: the head is not what it was, so nothing is taken")
+        }
     };
     play.seen = None;
     play.note("thread 1", says);
@@ -117,6 +141,9 @@ pub fn play<H: TaggedPointer<Node>>() -> Vec<Step> {
 /// Prints steps as `{{#steps}}` reads them, one JSON object a line.
 pub fn print(steps: &[Step]) {
     for step in steps {
-        println!("{}", serde_json::to_string(step).expect("a step has only strings and numbers"));
+        println!(
+            "{}",
+            serde_json::to_string(step).expect("a step has only strings and numbers")
+        );
     }
 }

@@ -2,7 +2,10 @@
 //!
 //! Only for use inside `loom::model`: outside of it loom's types panic.
 
-#![allow(clippy::duplicate_mod, reason = "the same file against other types is what this module is for")]
+#![allow(
+    clippy::duplicate_mod,
+    reason = "the same file against other types is what this module is for"
+)]
 
 use std::{
     ptr,
@@ -63,7 +66,10 @@ macro_rules! interned {
 
         impl AtomicU128 {
             pub(super) fn new(value: u128) -> Self {
-                Self { number: AtomicU64::new(0), values: std::sync::Mutex::new(vec![value]) }
+                Self {
+                    number: AtomicU64::new(0),
+                    values: std::sync::Mutex::new(vec![value]),
+                }
             }
 
             pub(super) fn load(&self, order: Ordering) -> u128 {
@@ -80,10 +86,13 @@ macro_rules! interned {
             ) -> Result<u64, u64> {
                 let [current, new] = [current, new].map(|value| {
                     let mut values = self.values.lock().expect("nothing panics under this lock");
-                    let number = values.iter().position(|&known| known == value).unwrap_or_else(|| {
-                        values.push(value);
-                        values.len() - 1
-                    });
+                    let number = values
+                        .iter()
+                        .position(|&known| known == value)
+                        .unwrap_or_else(|| {
+                            values.push(value);
+                            values.len() - 1
+                        });
                     number as u64
                 });
                 self.number.compare_exchange(current, new, success, failure)
@@ -164,13 +173,19 @@ struct Boxed {
 
 impl Boxed {
     fn new() -> *mut Self {
-        Box::into_raw(Box::new(Self { next: AtomicPtr::new(ptr::null_mut()), freed: AtomicBool::new(false) }))
+        Box::into_raw(Box::new(Self {
+            next: AtomicPtr::new(ptr::null_mut()),
+            freed: AtomicBool::new(false),
+        }))
     }
 
     fn follow<'a>(pointer: *mut Self) -> Option<&'a Self> {
         // SAFETY: null, or made by `new`, whose memory nobody gives back.
         let node = unsafe { pointer.as_ref() };
-        assert!(node.is_none_or(|node| !node.freed.load(Relaxed)), "a node is used after it was freed");
+        assert!(
+            node.is_none_or(|node| !node.freed.load(Relaxed)),
+            "a node is used after it was freed"
+        );
         node
     }
 }
@@ -185,7 +200,9 @@ pub fn freed_at_once() -> usize {
     fn pop(head: &Wide<Boxed>) {
         loop {
             let seen = head.load();
-            let Some(node) = Boxed::follow(seen.0) else { return };
+            let Some(node) = Boxed::follow(seen.0) else {
+                return;
+            };
             if head.cas(seen, node.next.load(Ordering::Relaxed)) {
                 node.freed.store(true, Relaxed);
                 return;
@@ -197,7 +214,10 @@ pub fn freed_at_once() -> usize {
         let head: Arc<Wide<Boxed>> = Arc::new(Wide::new(&[]));
         for _ in 0..2 {
             let (node, top) = (Boxed::new(), head.load());
-            Boxed::follow(node).expect("it is new").next.store(top.0, Ordering::Relaxed);
+            Boxed::follow(node)
+                .expect("it is new")
+                .next
+                .store(top.0, Ordering::Relaxed);
             assert!(head.cas(top, node));
         }
         let other = thread::spawn({

@@ -3,7 +3,10 @@
 //! shuttle runs one thread at a time and decides at every operation which one. It takes every operation for sequentially
 //! consistent: it finds wrong orders of steps, and no wrong memory orderings.
 
-#![allow(clippy::duplicate_mod, reason = "the same file against other types is what this module is for")]
+#![allow(
+    clippy::duplicate_mod,
+    reason = "the same file against other types is what this module is for"
+)]
 
 use super::{Seen, TaggedPointer};
 

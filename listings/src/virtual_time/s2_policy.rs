@@ -43,7 +43,11 @@ impl RetryPolicy {
             next: self.base.min(self.cap),
             factor: self.factor,
             cap: self.cap,
-            left: if self.trailing_sleep { attempts } else { attempts - 1 },
+            left: if self.trailing_sleep {
+                attempts
+            } else {
+                attempts - 1
+            },
         }
     }
 }

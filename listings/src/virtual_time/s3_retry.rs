@@ -84,7 +84,10 @@ pub enum RetryError<E> {
 /// # Errors
 ///
 /// As [`RetryPolicy::retry`].
-pub async fn retry_with_backoff<T, E, F, Fut>(token: &CancellationToken, op: F) -> Result<T, RetryError<E>>
+pub async fn retry_with_backoff<T, E, F, Fut>(
+    token: &CancellationToken,
+    op: F,
+) -> Result<T, RetryError<E>>
 where
     F: FnMut() -> Fut,
     Fut: Future<Output = Result<T, E>>,
@@ -106,7 +109,11 @@ impl RetryPolicy {
     /// The token ends a sleep, never an attempt: the first attempt always runs, and an attempt under way is finished.
     /// To cut an attempt short as well, drop the future (`tokio::time::timeout`, `select!`, `JoinHandle::abort`); then
     /// `op` must tolerate being dropped at any of its await points.
-    pub async fn retry<T, E, F, Fut>(&self, token: &CancellationToken, mut op: F) -> Result<T, RetryError<E>>
+    pub async fn retry<T, E, F, Fut>(
+        &self,
+        token: &CancellationToken,
+        mut op: F,
+    ) -> Result<T, RetryError<E>>
     where
         F: FnMut() -> Fut,
         Fut: Future<Output = Result<T, E>>,
@@ -124,7 +131,10 @@ impl RetryPolicy {
             let Some(delay) = delays.next() else {
                 return Err(RetryError::Exhausted { attempts, last });
             };
-            if self.deadline.is_some_and(|deadline| start.elapsed().saturating_add(delay) > deadline) {
+            if self
+                .deadline
+                .is_some_and(|deadline| start.elapsed().saturating_add(delay) > deadline)
+            {
                 return Err(RetryError::Exhausted { attempts, last });
             }
             tokio::select! {
@@ -153,7 +163,11 @@ impl RetryPolicy {
             next: self.base.min(self.cap),
             factor: self.factor,
             cap: self.cap,
-            left: if self.trailing_sleep { attempts } else { attempts - 1 },
+            left: if self.trailing_sleep {
+                attempts
+            } else {
+                attempts - 1
+            },
             jitter: self.jitter_seed.map(SplitMix64),
         }
         // ANCHOR_END: solution_backoff

@@ -40,8 +40,11 @@ fn on_park() {
 ///
 /// If the runtime cannot be built.
 pub fn run<F: Future>(body: F) -> io::Result<F::Output> {
-    let runtime =
-        Builder::new_current_thread().enable_all().start_paused(true).on_thread_park(on_park).build()?;
+    let runtime = Builder::new_current_thread()
+        .enable_all()
+        .start_paused(true)
+        .on_thread_park(on_park)
+        .build()?;
     Ok(runtime.block_on(body))
 }
 // ANCHOR_END: run

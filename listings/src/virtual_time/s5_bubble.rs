@@ -113,7 +113,10 @@ pub enum BubbleError {
 
 /// One line a task, for the messages above.
 fn list(sites: &[Site], unnamed: usize, state: &str) -> impl fmt::Display {
-    let mut lines: String = sites.iter().map(|site| format!("\n  {site}: this task {state}")).collect();
+    let mut lines: String = sites
+        .iter()
+        .map(|site| format!("\n  {site}: this task {state}"))
+        .collect();
     if unnamed > 0 {
         lines += &format!("\n  and {unnamed} spawned outside the bubble's own `spawn`");
     }
@@ -130,7 +133,10 @@ pub struct Bubble {
 impl Default for Bubble {
     /// An hour of virtual time; a million polls at one instant.
     fn default() -> Self {
-        Self { budget: Duration::from_secs(3600), polls_per_instant: 1_000_000 }
+        Self {
+            budget: Duration::from_secs(3600),
+            polls_per_instant: 1_000_000,
+        }
     }
 }
 
@@ -239,7 +245,9 @@ async fn supervise<F: Future>(
     let output = match output {
         Ok(output) => output,
         // The clock reached the budget. It goes there in one leap if everything is blocked; then it goes on leaping.
-        Err(last_moved) if !shared.anything_moves().await => return Err(shared.deadlock(last_moved)),
+        Err(last_moved) if !shared.anything_moves().await => {
+            return Err(shared.deadlock(last_moved));
+        }
         Err(_) => return Err(shared.over_budget(budget)),
     };
 
@@ -252,7 +260,11 @@ async fn supervise<F: Future>(
     })
     .await?;
     let (tasks, unnamed) = shared.alive();
-    if tasks.is_empty() && unnamed == 0 { Ok(output) } else { Err(BubbleError::Leaked { tasks, unnamed }) }
+    if tasks.is_empty() && unnamed == 0 {
+        Ok(output)
+    } else {
+        Err(BubbleError::Leaked { tasks, unnamed })
+    }
 }
 
 /// Virtual time since the bubble began.
@@ -301,7 +313,9 @@ where
 ///
 /// Outside a bubble.
 #[track_caller]
-pub fn spawn_blocking<T: Send + 'static>(job: impl FnOnce() -> T + Send + 'static) -> JoinHandle<T> {
+pub fn spawn_blocking<T: Send + 'static>(
+    job: impl FnOnce() -> T + Send + 'static,
+) -> JoinHandle<T> {
     let shared = current();
     let running = Running::new(&shared);
     let job = tokio::task::spawn_blocking(job);
@@ -328,7 +342,9 @@ fn current() -> Arc<Shared> {
     match CURRENT.with_borrow(Clone::clone) {
         Some(shared) => shared,
         None => {
-            panic!("not in a bubble: call this within `bubble::run`, and not on a thread of `spawn_blocking`")
+            panic!(
+                "not in a bubble: call this within `bubble::run`, and not on a thread of `spawn_blocking`"
+            )
         }
     }
 }
@@ -525,7 +541,10 @@ impl Shared {
     /// The tasks that are alive: where they were spawned, and how many the bubble did not spawn itself.
     fn alive(&self) -> (Vec<Site>, usize) {
         let sites: Vec<_> = self.lock().tasks.values().copied().collect();
-        let unnamed = Handle::current().metrics().num_alive_tasks().saturating_sub(sites.len());
+        let unnamed = Handle::current()
+            .metrics()
+            .num_alive_tasks()
+            .saturating_sub(sites.len());
         (sites, unnamed)
     }
 
@@ -537,12 +556,22 @@ impl Shared {
 
     fn deadlock(&self, since: Duration) -> BubbleError {
         let (blocked, unnamed) = self.alive();
-        BubbleError::Deadlock { since, body: self.body, blocked, unnamed }
+        BubbleError::Deadlock {
+            since,
+            body: self.body,
+            blocked,
+            unnamed,
+        }
     }
 
     fn over_budget(&self, budget: Duration) -> BubbleError {
         let (alive, unnamed) = self.alive();
-        BubbleError::OverBudget { budget, body: self.body, alive, unnamed }
+        BubbleError::OverBudget {
+            budget,
+            body: self.body,
+            alive,
+            unnamed,
+        }
     }
 }
 
@@ -571,7 +600,9 @@ impl<F: Future + Unpin> Future for Tracked<F> {
         }
         polled.unwrap_or_else(|payload| {
             if self.id.is_some() {
-                state.panicked.get_or_insert_with(|| (self.site, message(&*payload)));
+                state
+                    .panicked
+                    .get_or_insert_with(|| (self.site, message(&*payload)));
             }
             drop(state);
             resume_unwind(payload)
@@ -581,14 +612,24 @@ impl<F: Future + Unpin> Future for Tracked<F> {
 
 impl<F> Tracked<F> {
     fn body(shared: &Arc<Shared>, future: F) -> Self {
-        Self { shared: Arc::clone(shared), site: shared.body, id: None, future }
+        Self {
+            shared: Arc::clone(shared),
+            site: shared.body,
+            id: None,
+            future,
+        }
     }
 
     fn task(shared: &Arc<Shared>, site: Site, future: F) -> Self {
         let mut state = shared.lock();
         let id = state.id();
         state.tasks.insert(id, site);
-        Self { shared: Arc::clone(shared), site, id: Some(id), future }
+        Self {
+            shared: Arc::clone(shared),
+            site,
+            id: Some(id),
+            future,
+        }
     }
 }
 
@@ -602,8 +643,12 @@ impl<F> Drop for Tracked<F> {
 
 /// What a panic says, if it says it in words.
 fn message(payload: &(dyn Any + Send)) -> String {
-    let words = payload.downcast_ref::<&str>().map(|words| (*words).to_owned());
-    words.or_else(|| payload.downcast_ref::<String>().cloned()).unwrap_or_else(|| "(no message)".to_owned())
+    let words = payload
+        .downcast_ref::<&str>()
+        .map(|words| (*words).to_owned());
+    words
+        .or_else(|| payload.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "(no message)".to_owned())
 }
 
 /// Counts a blocking job as running, until dropped.
@@ -633,7 +678,11 @@ pub struct Wait {
 
 impl Wait {
     fn new(shared: &Arc<Shared>, site: Option<Site>) -> Self {
-        Self { shared: Arc::clone(shared), site, id: None }
+        Self {
+            shared: Arc::clone(shared),
+            site,
+            id: None,
+        }
     }
 }
 
@@ -644,7 +693,11 @@ impl Future for Wait {
         let this = &mut *self;
         let mut state = this.shared.lock();
         state.wait_polls += 1;
-        let Some(waiter) = state.waiters.iter_mut().find(|waiter| Some(waiter.id) == this.id) else {
+        let Some(waiter) = state
+            .waiters
+            .iter_mut()
+            .find(|waiter| Some(waiter.id) == this.id)
+        else {
             if let (Some(_), Some(other)) = (this.site, state.waiting) {
                 drop(state);
                 panic!("a wait is already in progress, begun at {other}");
@@ -681,8 +734,11 @@ impl Wait {
         if self.site.is_some() {
             state.waiting = None;
         }
-        let gone =
-            state.waiters.iter().position(|waiter| waiter.id == id).map(|at| state.waiters.swap_remove(at));
+        let gone = state
+            .waiters
+            .iter()
+            .position(|waiter| waiter.id == id)
+            .map(|at| state.waiters.swap_remove(at));
         drop(state);
         drop(gone);
     }

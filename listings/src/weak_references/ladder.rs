@@ -51,7 +51,11 @@ pub struct Object<R: Rung> {
 
 impl<R: Rung> Object<R> {
     fn new(number: usize, deaths: &Arc<AtomicUsize>) -> Self {
-        Self { number, deaths: Arc::clone(deaths), edge: Mutex::new(None) }
+        Self {
+            number,
+            deaths: Arc::clone(deaths),
+            edge: Mutex::new(None),
+        }
     }
 
     fn refer(&self, to: R::Edge) {
@@ -93,7 +97,9 @@ pub fn finds_no_stranger<R: Rung>() -> bool {
         let weak = world.downgrade(&owner);
         drop(owner);
         let _stranger = world.own(Object::new(usize::MAX, &deaths));
-        world.upgrade(&weak).is_none_or(|found| found.number == number)
+        world
+            .upgrade(&weak)
+            .is_none_or(|found| found.number == number)
     })
 }
 
@@ -102,7 +108,9 @@ pub fn finds_who_is_held<R: Rung>() -> bool {
     let (world, deaths) = (R::default(), Arc::default());
     let owner = world.own(Object::new(1, &deaths));
     let weak = world.downgrade(&owner);
-    let Some(held) = world.upgrade(&weak) else { return false };
+    let Some(held) = world.upgrade(&weak) else {
+        return false;
+    };
     drop(owner);
     world.collect();
     let found = world.upgrade(&weak);
@@ -112,7 +120,10 @@ pub fn finds_who_is_held<R: Rung>() -> bool {
 /// Do two objects that hold each other die when nobody else holds them?
 pub fn frees_a_cycle<R: Rung>() -> bool {
     let (world, deaths) = (R::default(), Arc::default());
-    let (one, other) = (world.own(Object::new(1, &deaths)), world.own(Object::new(2, &deaths)));
+    let (one, other) = (
+        world.own(Object::new(1, &deaths)),
+        world.own(Object::new(2, &deaths)),
+    );
     one.refer(world.edge(&other));
     other.refer(world.edge(&one));
     drop((one, other));

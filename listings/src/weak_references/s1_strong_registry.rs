@@ -43,7 +43,10 @@ pub fn new<T>(value: T) -> Arc<Finalized<T>> {
 pub fn make<T: Send + Sync + 'static>(object: &Arc<Finalized<T>>) -> WeakRef<T> {
     let key = Arc::as_ptr(object).addr();
     store().insert(key, Arc::<Finalized<T>>::clone(object));
-    WeakRef { key, object: PhantomData }
+    WeakRef {
+        key,
+        object: PhantomData,
+    }
 }
 
 impl<T: Send + Sync + 'static> WeakRef<T> {

@@ -29,8 +29,12 @@ impl<T> Registry<T> {
     /// Takes an object in.
     pub fn insert(&self, value: T) -> Owner<T> {
         let object = Arc::new(value);
-        self.lock().insert(Arc::as_ptr(&object).addr(), Arc::clone(&object));
-        Owner { object, registry: self.clone() }
+        self.lock()
+            .insert(Arc::as_ptr(&object).addr(), Arc::clone(&object));
+        Owner {
+            object,
+            registry: self.clone(),
+        }
     }
 
     /// The object, unless its owner has gone. What is returned keeps it alive, but no longer findable than its owner.
@@ -48,27 +52,36 @@ impl<T> Owner<T> {
     /// A reference that does not keep the object alive.
     #[must_use]
     pub fn downgrade(&self) -> WeakRef<T> {
-        WeakRef { address: Arc::as_ptr(&self.object).addr(), object: PhantomData }
+        WeakRef {
+            address: Arc::as_ptr(&self.object).addr(),
+            object: PhantomData,
+        }
     }
 }
 
 impl<T> Drop for Owner<T> {
     fn drop(&mut self) {
         // Not the last `Arc` to it, which is `self.object`: the object's destructor does not run under the lock.
-        self.registry.lock().remove(&Arc::as_ptr(&self.object).addr());
+        self.registry
+            .lock()
+            .remove(&Arc::as_ptr(&self.object).addr());
     }
 }
 // ANCHOR_END: registry
 
 impl<T> Default for Registry<T> {
     fn default() -> Self {
-        Self { objects: Arc::default() }
+        Self {
+            objects: Arc::default(),
+        }
     }
 }
 
 impl<T> Clone for Registry<T> {
     fn clone(&self) -> Self {
-        Self { objects: Arc::clone(&self.objects) }
+        Self {
+            objects: Arc::clone(&self.objects),
+        }
     }
 }
 

@@ -52,14 +52,25 @@ impl<T, const LAST: u32> Registry<T, LAST> {
         let object = Arc::new(value);
         let mut slots = self.lock();
         let index = slots.free.pop().unwrap_or_else(|| {
-            slots.slots.push(Slot { generation: 0, object: None });
+            slots.slots.push(Slot {
+                generation: 0,
+                object: None,
+            });
             slots.slots.len() - 1
         });
         let slot = &mut slots.slots[index];
         slot.object = Some(Arc::clone(&object));
-        let weak = WeakRef { index, generation: slot.generation, object: PhantomData };
+        let weak = WeakRef {
+            index,
+            generation: slot.generation,
+            object: PhantomData,
+        };
         drop(slots);
-        Owner { object, weak, registry: self.clone() }
+        Owner {
+            object,
+            weak,
+            registry: self.clone(),
+        }
         // ANCHOR_END: solution_registry_insert
     }
 
@@ -71,14 +82,22 @@ impl<T, const LAST: u32> Registry<T, LAST> {
         // ANCHOR: solution_registry_get
         let slots = self.lock();
         let slot = slots.slots.get(weak.index)?;
-        if slot.generation == weak.generation { slot.object.clone() } else { None }
+        if slot.generation == weak.generation {
+            slot.object.clone()
+        } else {
+            None
+        }
         // ANCHOR_END: solution_registry_get
     }
 
     /// How many objects are in.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.lock().slots.iter().filter(|slot| slot.object.is_some()).count()
+        self.lock()
+            .slots
+            .iter()
+            .filter(|slot| slot.object.is_some())
+            .count()
     }
 
     /// Whether none is.
@@ -129,13 +148,20 @@ impl<T, const LAST: u32> Drop for Owner<T, LAST> {
 
 impl<T, const LAST: u32> Default for Registry<T, LAST> {
     fn default() -> Self {
-        Self { slots: Arc::new(Mutex::new(Slots { slots: Vec::new(), free: Vec::new() })) }
+        Self {
+            slots: Arc::new(Mutex::new(Slots {
+                slots: Vec::new(),
+                free: Vec::new(),
+            })),
+        }
     }
 }
 
 impl<T, const LAST: u32> Clone for Registry<T, LAST> {
     fn clone(&self) -> Self {
-        Self { slots: Arc::clone(&self.slots) }
+        Self {
+            slots: Arc::clone(&self.slots),
+        }
     }
 }
 

@@ -42,7 +42,9 @@ impl<T> Strong<T> {
     /// An object, and the first reference to it.
     pub fn new(value: T) -> Self {
         // ANCHOR: solution_strong_new
-        Self { inner: Inner::block(1, MaybeUninit::new(value)) }
+        Self {
+            inner: Inner::block(1, MaybeUninit::new(value)),
+        }
         // ANCHOR_END: solution_strong_new
     }
 
@@ -54,10 +56,14 @@ impl<T> Strong<T> {
     pub fn new_cyclic(make: impl FnOnce(&Weak<T>) -> T) -> Self {
         // ANCHOR: solution_new_cyclic
         // The weak that all strongs will hold together. If `make` panics, it is dropped, and frees the memory.
-        let weak = Weak { inner: Inner::block(0, MaybeUninit::uninit()) };
+        let weak = Weak {
+            inner: Inner::block(0, MaybeUninit::uninit()),
+        };
         let value = make(&weak);
         // SAFETY: nobody else touches the value while `strong` is 0, and it was 0 from the beginning.
-        weak.inner().value.with_mut(|slot| unsafe { (*slot).write(value) });
+        weak.inner()
+            .value
+            .with_mut(|slot| unsafe { (*slot).write(value) });
         // Release: pairs with the Acquire of the `upgrade` that sees this 1, and with it the object.
         weak.inner().strong.store(1, Ordering::Release);
         let inner = weak.inner;
@@ -116,7 +122,9 @@ impl<T> Deref for Strong<T> {
 
     fn deref(&self) -> &T {
         // SAFETY: the value is there, because `strong` is not 0, and is read only until it is 0.
-        self.inner().value.with(|value| unsafe { (*value).assume_init_ref() })
+        self.inner()
+            .value
+            .with(|value| unsafe { (*value).assume_init_ref() })
     }
 }
 // ANCHOR_END: new
@@ -136,7 +144,12 @@ impl<T> Weak<T> {
             }
             abort_at_overflow(count);
             // Acquire: pairs with the Release of `new_cyclic`. Relaxed: another guess.
-            match strong.compare_exchange_weak(count, count + 1, Ordering::Acquire, Ordering::Relaxed) {
+            match strong.compare_exchange_weak(
+                count,
+                count + 1,
+                Ordering::Acquire,
+                Ordering::Relaxed,
+            ) {
                 Ok(_) => return Some(Strong { inner: self.inner }),
                 Err(now) => count = now,
             }
@@ -187,7 +200,9 @@ impl<T> Drop for Strong<T> {
         // The strongs' own weak. Dropped at the end, also if the destructor panics.
         let _memory = Weak { inner: self.inner };
         // SAFETY: `strong` is 0 for ever, so nobody else reaches the object, and this happens once.
-        self.inner().value.with_mut(|value| unsafe { (*value).assume_init_drop() });
+        self.inner()
+            .value
+            .with_mut(|value| unsafe { (*value).assume_init_drop() });
         // ANCHOR_END: solution_strong_drop
     }
 }

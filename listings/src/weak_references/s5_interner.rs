@@ -62,7 +62,12 @@ impl<T: Eq + Hash, S: BuildHasher> Interner<T, S> {
             }
         }
         let table = self.table.clone();
-        let node = Strong::new_cyclic(|me| Node { value, hash, me: me.clone(), table });
+        let node = Strong::new_cyclic(|me| Node {
+            value,
+            hash,
+            me: me.clone(),
+            table,
+        });
         bucket.push(node.downgrade());
         Interned(node)
         // ANCHOR_END: solution_intern
@@ -73,7 +78,9 @@ impl<T: Eq + Hash> Drop for Node<T> {
     fn drop(&mut self) {
         // ANCHOR: solution_node_drop
         let mut buckets = self.table.lock();
-        let Some(bucket) = buckets.get_mut(&self.hash) else { return };
+        let Some(bucket) = buckets.get_mut(&self.hash) else {
+            return;
+        };
         // Its own entry, by identity: by now there may be another node for the same value, and that one is alive.
         bucket.retain(|weak| !weak.ptr_eq(&self.me));
         if bucket.is_empty() {
@@ -102,7 +109,12 @@ impl<T: Eq + Hash> Interner<T> {
 impl<T: Eq + Hash, S> Interner<T, S> {
     /// An interner that hashes in its own way.
     pub fn with_hasher(hasher: S) -> Self {
-        Self { table: Strong::new(Table { buckets: Mutex::new(HashMap::new()) }), hasher }
+        Self {
+            table: Strong::new(Table {
+                buckets: Mutex::new(HashMap::new()),
+            }),
+            hasher,
+        }
     }
 
     /// How many entries there are: of values that somebody holds, or is just letting go of.

@@ -105,6 +105,8 @@ impl<K, V> SideTable<K, V> {
 
 impl<K, V> Default for SideTable<K, V> {
     fn default() -> Self {
-        Self { entries: HashMap::new() }
+        Self {
+            entries: HashMap::new(),
+        }
     }
 }

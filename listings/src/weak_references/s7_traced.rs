@@ -37,12 +37,25 @@ impl<T: Trace> Heap<T> {
         // ANCHOR: solution_heap_insert
         let object = Rc::new(value);
         let mut slots = self.slots.borrow_mut();
-        let index = slots.iter().position(|slot| slot.object.is_none()).unwrap_or_else(|| {
-            slots.push(Slot { generation: 0, object: None });
-            slots.len() - 1
-        });
+        let index = slots
+            .iter()
+            .position(|slot| slot.object.is_none())
+            .unwrap_or_else(|| {
+                slots.push(Slot {
+                    generation: 0,
+                    object: None,
+                });
+                slots.len() - 1
+            });
         slots[index].object = Some(Rc::clone(&object));
-        (object, Key { index, generation: slots[index].generation, object: PhantomData })
+        (
+            object,
+            Key {
+                index,
+                generation: slots[index].generation,
+                object: PhantomData,
+            },
+        )
         // ANCHOR_END: solution_heap_insert
     }
 
@@ -52,7 +65,11 @@ impl<T: Trace> Heap<T> {
         // ANCHOR: solution_heap_get
         let slots = self.slots.borrow();
         let slot = slots.get(key.index)?;
-        if slot.generation == key.generation { slot.object.clone() } else { None }
+        if slot.generation == key.generation {
+            slot.object.clone()
+        } else {
+            None
+        }
         // ANCHOR_END: solution_heap_get
     }
 
@@ -60,13 +77,19 @@ impl<T: Trace> Heap<T> {
     pub fn collect(&self) -> usize {
         // ANCHOR: solution_collect
         // The roots: what somebody outside holds.
-        let held = |slot: &Slot<T>| slot.object.as_ref().is_some_and(|object| Rc::strong_count(object) > 1);
+        let held = |slot: &Slot<T>| {
+            slot.object
+                .as_ref()
+                .is_some_and(|object| Rc::strong_count(object) > 1)
+        };
         let mut alive: Vec<bool> = self.slots.borrow().iter().map(held).collect();
         // Mark: what can be reached from something alive is alive.
         let mut to_visit: Vec<usize> = (0..alive.len()).filter(|index| alive[*index]).collect();
         while let Some(index) = to_visit.pop() {
             let slots = self.slots.borrow();
-            let Some(object) = &slots[index].object else { continue };
+            let Some(object) = &slots[index].object else {
+                continue;
+            };
             object.references(&mut |key| {
                 if slots[key.index].generation == key.generation && !alive[key.index] {
                     alive[key.index] = true;
@@ -90,7 +113,9 @@ impl<T: Trace> Heap<T> {
 
 impl<T> Default for Heap<T> {
     fn default() -> Self {
-        Self { slots: RefCell::new(Vec::new()) }
+        Self {
+            slots: RefCell::new(Vec::new()),
+        }
     }
 }
 

@@ -2,7 +2,10 @@
 //!
 //! Only for use inside `loom::model`: outside of it loom's types panic.
 
-#![allow(clippy::duplicate_mod, reason = "the same file against other types is what this module is for")]
+#![allow(
+    clippy::duplicate_mod,
+    reason = "the same file against other types is what this module is for"
+)]
 
 pub mod models;
 #[path = "s4_counted.rs"]

@@ -92,7 +92,10 @@ fn stop_is_won_once() {
     let object = Tracked::new(());
     let cleanup = Tracked::add_cleanup(&object, || ());
     let copy = cleanup.clone();
-    assert_eq!([cleanup.stop(), cleanup.stop(), copy.stop()], [true, false, false]);
+    assert_eq!(
+        [cleanup.stop(), cleanup.stop(), copy.stop()],
+        [true, false, false]
+    );
 }
 
 #[test]
@@ -143,7 +146,9 @@ fn cleanup_that_stops_itself_comes_too_late() {
     let (sender, won) = mpsc::channel();
     let inside = Arc::clone(&own);
     let cleanup = Tracked::add_cleanup(&object, move || {
-        sender.send(inside.lock().unwrap().take().unwrap().stop()).unwrap();
+        sender
+            .send(inside.lock().unwrap().take().unwrap().stop())
+            .unwrap();
     });
     *own.lock().unwrap() = Some(cleanup);
     drop(object);
@@ -155,7 +160,9 @@ fn cleanup_cannot_resurrect_its_object() {
     let (sender, upgraded) = mpsc::channel();
     let object = Arc::new(Tracked::new("value"));
     let weak = Arc::downgrade(&object);
-    Tracked::add_cleanup(&object, move || sender.send(weak.upgrade().is_some()).unwrap());
+    Tracked::add_cleanup(&object, move || {
+        sender.send(weak.upgrade().is_some()).unwrap()
+    });
     drop(object);
     assert_eq!(upgraded.try_recv(), Ok(false));
 }
@@ -192,7 +199,9 @@ fn panic_of_a_cleanup_keeps_none_from_running_and_comes_out() {
 
 #[test]
 fn panic_of_a_cleanup_during_another_panic_does_not_abort() {
-    child::passes("bonus::in_its_own_process::panic_of_a_cleanup_during_another_panic_does_not_abort");
+    child::passes(
+        "bonus::in_its_own_process::panic_of_a_cleanup_during_another_panic_does_not_abort",
+    );
 }
 
 #[test]

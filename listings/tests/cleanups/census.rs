@@ -76,7 +76,11 @@ fn thousand_shared_and_closed_leave_none() {
     for _ in 0..1000 {
         let db = SharedDb::open(folder.path().join("db")).unwrap();
         db.close().unwrap();
-        assert_eq!(census.count().unwrap(), 0, "closed, and its object is still there");
+        assert_eq!(
+            census.count().unwrap(),
+            0,
+            "closed, and its object is still there"
+        );
     }
 }
 
@@ -118,8 +122,9 @@ fn census_is_exact_whatever_the_neighbours_do() {
         // Ended also when an assertion fails: the scope waits for its threads.
         let outcome = catch_unwind(|| {
             for round in 0..100 {
-                let open: Vec<_> =
-                    (0..round % 7).map(|n| File::create(ours.path().join(n.to_string())).unwrap()).collect();
+                let open: Vec<_> = (0..round % 7)
+                    .map(|n| File::create(ours.path().join(n.to_string())).unwrap())
+                    .collect();
                 assert_eq!(census.count().unwrap(), open.len());
             }
         });
@@ -191,8 +196,9 @@ mod in_its_own_process {
             let (counted, is_counted) = mpsc::channel::<()>();
             let theirs = theirs.path();
             scope.spawn(move || {
-                let _fifty: Vec<_> =
-                    (0..50).map(|n| File::create(theirs.join(n.to_string())).unwrap()).collect();
+                let _fifty: Vec<_> = (0..50)
+                    .map(|n| File::create(theirs.join(n.to_string())).unwrap())
+                    .collect();
                 opened.send(()).unwrap();
                 let _ = is_counted.recv();
             });

@@ -21,7 +21,11 @@ fn close_writes_what_is_pending() {
     let path = folder.path().join("db");
     let mut db = Db::open(&path).unwrap();
     db.put(RECORD);
-    assert_eq!(fs::read_to_string(&path).unwrap(), "", "written before anyone asked");
+    assert_eq!(
+        fs::read_to_string(&path).unwrap(),
+        "",
+        "written before anyone asked"
+    );
     db.close().unwrap();
     assert_eq!(fs::read_to_string(&path).unwrap(), "a record\n");
 }
@@ -161,7 +165,11 @@ fn flush_that_fails_keeps_the_records() {
     let (mut db, lost) = listen(Db::over(unwritable(), Os));
     db.put(RECORD);
     assert_eq!(db.flush().unwrap_err().raw_os_error(), Some(EBADF));
-    assert_eq!(db.flush().unwrap_err().raw_os_error(), Some(EBADF), "forgot the records it could not write");
+    assert_eq!(
+        db.flush().unwrap_err().raw_os_error(),
+        Some(EBADF),
+        "forgot the records it could not write"
+    );
     drop(db);
     assert!(lost.try_recv().is_ok());
 }
@@ -180,6 +188,10 @@ mod in_its_own_process {
     fn os_closes_the_number_once() {
         let (reader, writer) = std::io::pipe().unwrap();
         Os.close(writer.into()).unwrap();
-        assert_eq!(std::io::read_to_string(reader).unwrap(), "", "the pipe has no writer any more");
+        assert_eq!(
+            std::io::read_to_string(reader).unwrap(),
+            "",
+            "the pipe has no writer any more"
+        );
     }
 }

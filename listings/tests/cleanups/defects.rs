@@ -13,11 +13,17 @@ fn raw_database_closes_a_strangers_file() {
 
 #[test]
 fn second_close_of_an_owned_descriptor_aborts_a_debug_build() {
-    let output = child::run("defects::in_its_own_process::second_close_of_an_owned_descriptor", &[]);
+    let output = child::run(
+        "defects::in_its_own_process::second_close_of_an_owned_descriptor",
+        &[],
+    );
     if cfg!(debug_assertions) {
         assert_eq!(output.status.signal(), Some(6), "SIGABRT");
         let said = String::from_utf8_lossy(&output.stderr);
-        assert!(said.contains("IO Safety violation: owned file descriptor already closed"), "{said}");
+        assert!(
+            said.contains("IO Safety violation: owned file descriptor already closed"),
+            "{said}"
+        );
     } else {
         assert!(output.status.success(), "nobody looks");
     }
@@ -53,7 +59,11 @@ mod in_its_own_process {
         let mut db = RawDb::open(&path).unwrap();
         db.close().unwrap();
         let stranger = File::create(folder.path().join("stranger")).unwrap();
-        assert_eq!(stranger.as_raw_fd(), db.number(), "the lowest free number is given out first");
+        assert_eq!(
+            stranger.as_raw_fd(),
+            db.number(),
+            "the lowest free number is given out first"
+        );
         drop(db);
         assert_eq!(stranger.metadata().unwrap_err().raw_os_error(), Some(EBADF));
         std::mem::forget(stranger); // closing it would abort a debug build, rightly

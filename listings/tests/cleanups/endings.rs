@@ -12,11 +12,19 @@ const SIGABRT: i32 = 6;
 fn end(ending: Ending) -> (Option<i32>, Option<i32>, bool) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("db");
-    let variables = [("ENDING", format!("{ending:?}")), ("DB", path.display().to_string())];
-    let variables = variables.each_ref().map(|(name, value)| (*name, value.as_str()));
+    let variables = [
+        ("ENDING", format!("{ending:?}")),
+        ("DB", path.display().to_string()),
+    ];
+    let variables = variables
+        .each_ref()
+        .map(|(name, value)| (*name, value.as_str()));
     let status = child::run("endings::in_its_own_process::ending", &variables).status;
     let written = fs::read_to_string(&path).unwrap();
-    assert!(["", "the last record\n"].contains(&written.as_str()), "{written}");
+    assert!(
+        ["", "the last record\n"].contains(&written.as_str()),
+        "{written}"
+    );
     (status.code(), status.signal(), !written.is_empty())
 }
 

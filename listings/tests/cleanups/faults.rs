@@ -22,11 +22,17 @@ pub struct Faulty {
 
 impl Faulty {
     pub fn reporting(errno: i32) -> Self {
-        Self { errno: Some(errno), calls: Arc::default() }
+        Self {
+            errno: Some(errno),
+            calls: Arc::default(),
+        }
     }
 
     pub fn well() -> Self {
-        Self { errno: None, calls: Arc::default() }
+        Self {
+            errno: None,
+            calls: Arc::default(),
+        }
     }
 
     pub fn calls(&self) -> usize {
@@ -38,7 +44,8 @@ impl Close for Faulty {
     fn close(&mut self, fd: OwnedFd) -> io::Result<()> {
         self.calls.fetch_add(1, SeqCst);
         drop(fd);
-        self.errno.map_or(Ok(()), |errno| Err(io::Error::from_raw_os_error(errno)))
+        self.errno
+            .map_or(Ok(()), |errno| Err(io::Error::from_raw_os_error(errno)))
     }
 }
 

@@ -117,6 +117,9 @@ fn flag_is_caught() {
         let (guard, stop) = guard(move || count.up());
         let other = thread::spawn(move || stop.stop());
         drop(guard);
-        assert!(!(other.join().unwrap() && ran.get() == 1), "stopped, and ran");
+        assert!(
+            !(other.join().unwrap() && ran.get() == 1),
+            "stopped, and ran"
+        );
     });
 }

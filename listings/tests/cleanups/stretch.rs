@@ -100,15 +100,20 @@ mod shared {
         let folder = tempfile::tempdir().unwrap();
         for _ in 0..50 {
             let closer = Faulty::well();
-            let db =
-                Arc::new(SharedDb::new(Db::open_with(folder.path().join("db"), closer.clone()).unwrap()));
+            let db = Arc::new(SharedDb::new(
+                Db::open_with(folder.path().join("db"), closer.clone()).unwrap(),
+            ));
             let threads: Vec<_> = (0..4)
                 .map(|_| {
                     let db = db.clone();
                     thread::spawn(move || db.close().is_ok())
                 })
                 .collect();
-            let won = threads.into_iter().map(|thread| thread.join().unwrap()).filter(|won| *won).count();
+            let won = threads
+                .into_iter()
+                .map(|thread| thread.join().unwrap())
+                .filter(|won| *won)
+                .count();
             assert_eq!((won, closer.calls()), (1, 1));
         }
     }
@@ -171,7 +176,11 @@ mod shared {
                 })
                 .collect();
             let mine = Arc::into_inner(db).map(Db::close);
-            let closed = threads.into_iter().map(|thread| thread.join().unwrap()).chain([mine]).flatten();
+            let closed = threads
+                .into_iter()
+                .map(|thread| thread.join().unwrap())
+                .chain([mine])
+                .flatten();
             assert_eq!(closed.map(Result::unwrap).count(), 1);
         }
     }
@@ -186,7 +195,13 @@ mod session {
         time::timeout,
     };
 
-    fn session(room: usize) -> (Session<DuplexStream>, DuplexStream, mpsc::Receiver<Abandoned>) {
+    fn session(
+        room: usize,
+    ) -> (
+        Session<DuplexStream>,
+        DuplexStream,
+        mpsc::Receiver<Abandoned>,
+    ) {
         let (ours, theirs) = duplex(room);
         let (sender, reports) = mpsc::channel();
         let mut session = Session::new(ours, move |report| sender.send(report).unwrap());
@@ -226,7 +241,9 @@ mod session {
     #[tokio::test(start_paused = true)]
     async fn shutdown_cut_short_reports_the_rest() {
         let (session, _peer, reports) = session(4); // room for four bytes, and a peer that does not read
-        timeout(Duration::from_secs(1), session.shutdown()).await.unwrap_err();
+        timeout(Duration::from_secs(1), session.shutdown())
+            .await
+            .unwrap_err();
         assert_eq!(reports.try_recv(), Ok(Abandoned { unsent: 5 }));
     }
 

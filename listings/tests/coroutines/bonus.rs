@@ -29,7 +29,9 @@ impl Tree {
 
 /// A tree of the leaves `0..leaves` that leans to the left as far as it can.
 fn leaning(leaves: u32) -> Tree {
-    (1..leaves).fold(Tree::Leaf(0), |tree, n| Tree::Fork(Box::new(tree), Box::new(Tree::Leaf(n))))
+    (1..leaves).fold(Tree::Leaf(0), |tree, n| {
+        Tree::Fork(Box::new(tree), Box::new(Tree::Leaf(n)))
+    })
 }
 
 #[test]
@@ -55,7 +57,11 @@ fn std_function_is_suspended_inside_its_callback() {
     });
     assert_eq!(comparisons.by_ref().take(5).count(), 5);
     drop(comparisons);
-    assert_eq!(compared.get(), 5, "the sort went on after the sequence was dropped");
+    assert_eq!(
+        compared.get(),
+        5,
+        "the sort went on after the sequence was dropped"
+    );
 }
 
 #[test]
@@ -83,7 +89,10 @@ fn cleanup_that_panics_panics_in_drop_and_does_not_abort() {
     });
     assert_eq!(pull.next(), Some(1));
     let outcome = panic::catch_unwind(panic::AssertUnwindSafe(|| drop(pull)));
-    assert_eq!(outcome.unwrap_err().downcast_ref::<&str>(), Some(&"cleanup"));
+    assert_eq!(
+        outcome.unwrap_err().downcast_ref::<&str>(),
+        Some(&"cleanup")
+    );
 }
 
 #[test]
@@ -104,7 +113,8 @@ fn producer_that_catches_the_unwinding_is_unwound_again() {
 #[test]
 fn stack_of_a_chosen_size_is_deep_enough() {
     let deep = leaning(2_000);
-    let leaves = stackful_with(4 << 20, move |emit| deep.visit(emit)).expect("4 MiB of address space");
+    let leaves =
+        stackful_with(4 << 20, move |emit| deep.visit(emit)).expect("4 MiB of address space");
     assert_eq!(leaves.count(), 2_000);
 }
 

@@ -90,12 +90,14 @@ fn generator_asked_by_its_own_producer_panics() {
     type Cyclic = Generator<u64, std::pin::Pin<Box<dyn Future<Output = ()>>>>;
     let shared: Rc<RefCell<Option<Cyclic>>> = Rc::default();
     let own = Rc::downgrade(&shared);
-    *shared.borrow_mut() = Some(generator(|_| -> std::pin::Pin<Box<dyn Future<Output = ()>>> {
-        Box::pin(async move {
-            let shared = own.upgrade().expect("the consumer holds it");
-            shared.borrow_mut().as_mut().map(Iterator::next);
-        })
-    }));
+    *shared.borrow_mut() = Some(generator(
+        |_| -> std::pin::Pin<Box<dyn Future<Output = ()>>> {
+            Box::pin(async move {
+                let shared = own.upgrade().expect("the consumer holds it");
+                shared.borrow_mut().as_mut().map(Iterator::next);
+            })
+        },
+    ));
     shared.borrow_mut().as_mut().map(Iterator::next);
 }
 
@@ -113,5 +115,8 @@ fn generator_whose_cleanup_panics_panics_in_drop() {
     });
     pull.next();
     let outcome = panic::catch_unwind(panic::AssertUnwindSafe(|| drop(pull)));
-    assert_eq!(outcome.unwrap_err().downcast_ref::<&str>(), Some(&"cleanup"));
+    assert_eq!(
+        outcome.unwrap_err().downcast_ref::<&str>(),
+        Some(&"cleanup")
+    );
 }

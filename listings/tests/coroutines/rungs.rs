@@ -6,8 +6,8 @@ use std::sync::{
 };
 
 use listings::coroutines::{
-    Pull, blocking_task, from_stream, generator, ready_made, s2_iterator, s3_generator, s4_stackful,
-    s5_threads, s6_tasks, stackful, strict, threaded, threaded_crossbeam,
+    Pull, blocking_task, from_stream, generator, ready_made, s2_iterator, s3_generator,
+    s4_stackful, s5_threads, s6_tasks, stackful, strict, threaded, threaded_crossbeam,
 };
 
 /// A sequence of any rung.
@@ -51,16 +51,26 @@ pub struct Script {
 
 impl Script {
     pub fn of(values: impl IntoIterator<Item = u64>) -> Self {
-        Self { values: values.into_iter().collect(), ..Self::default() }
+        Self {
+            values: values.into_iter().collect(),
+            ..Self::default()
+        }
     }
 
     pub fn panicking_at(self, index: usize) -> Self {
-        Self { panics_at: Some(index), ..self }
+        Self {
+            panics_at: Some(index),
+            ..self
+        }
     }
 
     /// The script as it is performed: the loop body of every producer.
     fn perform(self) -> Performance {
-        Performance { script: self, index: 0, cleanup: None }
+        Performance {
+            script: self,
+            index: 0,
+            cleanup: None,
+        }
     }
 }
 
@@ -262,11 +272,15 @@ impl<const BOUND: usize> Rung for Crossbeam<BOUND> {
     const AHEAD: usize = BOUND + 1;
 
     fn pull(script: Script) -> AnyPull {
-        Box::new(threaded_crossbeam(BOUND, |emit| script.perform().for_each(emit)))
+        Box::new(threaded_crossbeam(BOUND, |emit| {
+            script.perform().for_each(emit)
+        }))
     }
 
     fn fibonacci() -> AnyPull {
-        Box::new(threaded_crossbeam(BOUND, |emit| s2_iterator::sequence().for_each(emit)))
+        Box::new(threaded_crossbeam(BOUND, |emit| {
+            s2_iterator::sequence().for_each(emit)
+        }))
     }
 }
 
@@ -294,5 +308,9 @@ pub fn expect_scripted_panic<T>(f: impl FnOnce() -> T) {
     let Err(payload) = std::panic::catch_unwind(std::panic::AssertUnwindSafe(f)) else {
         panic!("the producer's panic was swallowed");
     };
-    assert_eq!(payload.downcast_ref::<&str>(), Some(&SCRIPTED_PANIC), "another panic than the scripted one");
+    assert_eq!(
+        payload.downcast_ref::<&str>(),
+        Some(&SCRIPTED_PANIC),
+        "another panic than the scripted one"
+    );
 }

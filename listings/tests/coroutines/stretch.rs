@@ -71,7 +71,11 @@ fn thread_is_joined_before_drop_returns() {
     assert_eq!(pull.next(), Some(0));
     drop(pull);
     let _ = open.send(());
-    assert_eq!(outcome.recv(), Ok(true), "`drop` returned while the cleanup was under way");
+    assert_eq!(
+        outcome.recv(),
+        Ok(true),
+        "`drop` returned while the cleanup was under way"
+    );
 }
 
 #[test]
@@ -89,7 +93,10 @@ fn panic_the_consumer_never_reached_is_not_raised_by_drop() {
 #[tokio::test]
 async fn task_next_after_the_end_is_none() {
     let mut pull = task(1, |y| async move { y.yield_(1).await });
-    assert_eq!([pull.next().await, pull.next().await, pull.next().await], [Some(1), None, None]);
+    assert_eq!(
+        [pull.next().await, pull.next().await, pull.next().await],
+        [Some(1), None, None]
+    );
 }
 
 #[tokio::test]
@@ -145,7 +152,10 @@ async fn task_stop_waits_for_the_cleanup() {
 async fn task_dropped_cleans_up_only_when_the_runtime_gets_to_it() {
     let (pull, cleaned_up) = suspended_task().await;
     drop(pull);
-    assert!(!cleaned_up.load(Ordering::Relaxed), "on one thread nothing can have run since the drop");
+    assert!(
+        !cleaned_up.load(Ordering::Relaxed),
+        "on one thread nothing can have run since the drop"
+    );
     tokio::task::yield_now().await;
     assert!(cleaned_up.load(Ordering::Relaxed));
 }

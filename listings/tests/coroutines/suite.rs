@@ -66,8 +66,15 @@ pub fn stop_halfway_runs_the_cleanup<R: Rung>() {
     pull.next();
     assert_eq!(log.cleaned_up(), 0);
     listings::coroutines::Pull::stop(pull);
-    assert_eq!(log.cleaned_up(), 1, "`stop` has returned and the producer's destructors have not run");
-    assert!(log.produced() <= 1 + R::AHEAD, "the producer went on after `stop`");
+    assert_eq!(
+        log.cleaned_up(),
+        1,
+        "`stop` has returned and the producer's destructors have not run"
+    );
+    assert!(
+        log.produced() <= 1 + R::AHEAD,
+        "the producer went on after `stop`"
+    );
 }
 
 pub fn end_runs_the_cleanup_once<R: Rung>() {
@@ -75,7 +82,11 @@ pub fn end_runs_the_cleanup_once<R: Rung>() {
     let log = script.log.clone();
     let mut pull = R::pull(script);
     assert_eq!((pull.next(), pull.next()), (Some(7), None));
-    assert_eq!(log.cleaned_up(), 1, "the end of the sequence is the end of the producer");
+    assert_eq!(
+        log.cleaned_up(),
+        1,
+        "the end of the sequence is the end of the producer"
+    );
     drop(pull);
     assert_eq!(log.cleaned_up(), 1);
 }

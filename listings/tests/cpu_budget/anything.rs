@@ -32,11 +32,22 @@ pub fn holds(data: &[u8]) {
     };
     assert_eq!(levels.is_empty(), asked.is_empty());
     assert!(levels.iter().all(|level| asked.contains(&level.file.0)));
-    assert!(levels.windows(2).all(|pair| pair[0].file.0.len() > pair[1].file.0.len()));
-    let mut files = asked.iter().map(|path| path.rsplit(|&byte| byte == b'/').next().unwrap_or_default());
     assert!(
-        files.all(|file| [b"cpu.max".as_slice(), b"cpu.cfs_quota_us", b"cpu.cfs_period_us"].contains(&file))
+        levels
+            .windows(2)
+            .all(|pair| pair[0].file.0.len() > pair[1].file.0.len())
     );
+    let mut files = asked
+        .iter()
+        .map(|path| path.rsplit(|&byte| byte == b'/').next().unwrap_or_default());
+    assert!(files.all(|file| {
+        [
+            b"cpu.max".as_slice(),
+            b"cpu.cfs_quota_us",
+            b"cpu.cfs_period_us",
+        ]
+        .contains(&file)
+    }));
 
     // The quota is the tightest limit that was found, and its source is where that was.
     let limits: Vec<_> = levels
@@ -55,7 +66,10 @@ pub fn holds(data: &[u8]) {
 
     // The number of workers is one that can be started, and never above the affinity.
     for min in [0, 1, 2, usize::MAX] {
-        let (floor, ceil) = (budget.procs(Rounding::Floor, min), budget.procs(Rounding::Ceil, min));
+        let (floor, ceil) = (
+            budget.procs(Rounding::Floor, min),
+            budget.procs(Rounding::Ceil, min),
+        );
         assert!(floor <= ceil && ceil <= affinity);
         assert!(ceil.get() - floor.get() <= 1);
         assert!(floor.get() >= min.min(affinity.get()));

@@ -10,7 +10,10 @@ const CPU: &str = "/sys/fs/cgroup/cpu,cpuacct";
 fn v1_quota_and_period_are_a_ratio() {
     let process = Process::v1("/app").cfs(&format!("{CPU}/app"), "75000\n", "50000\n");
     assert_eq!(process.budget().quota, Some(ratio(3, 2)));
-    assert_eq!(process.budget().source, Some(file("/sys/fs/cgroup/cpu,cpuacct/app/cpu.cfs_quota_us")));
+    assert_eq!(
+        process.budget().source,
+        Some(file("/sys/fs/cgroup/cpu,cpuacct/app/cpu.cfs_quota_us"))
+    );
     assert_eq!(process.workers(), 2);
     assert_eq!(process.budget().procs(Rounding::Floor, 1).get(), 1);
 }

@@ -46,7 +46,14 @@ fn no_limit_is_the_affinity() {
 #[test]
 fn quota_never_raises_above_the_affinity() {
     assert_eq!(with("500000 100000").cpus(2).workers(), 2);
-    assert_eq!(with("50000 100000").cpus(1).budget().procs(Rounding::Ceil, 2).get(), 1);
+    assert_eq!(
+        with("50000 100000")
+            .cpus(1)
+            .budget()
+            .procs(Rounding::Ceil, 2)
+            .get(),
+        1
+    );
 }
 
 #[test]
@@ -56,7 +63,13 @@ fn minimum_is_at_least_one_and_applies_after_rounding() {
     assert_eq!(half.procs(Rounding::Ceil, 2).get(), 2);
     let one_and_a_half = with("150000 100000").budget();
     assert_eq!(one_and_a_half.procs(Rounding::Floor, 2).get(), 2);
-    assert_eq!(with("250000 100000").budget().procs(Rounding::Ceil, 2).get(), 3);
+    assert_eq!(
+        with("250000 100000")
+            .budget()
+            .procs(Rounding::Ceil, 2)
+            .get(),
+        3
+    );
 }
 
 #[test]
@@ -73,7 +86,10 @@ fn parents_limit_holds_for_a_leaf_without_one() {
         .file("/sys/fs/cgroup/pod/app/cpu.max", "max 100000\n")
         .file("/sys/fs/cgroup/pod/cpu.max", "150000 100000\n");
     assert_eq!(process.budget().quota, Some(ratio(3, 2)));
-    assert_eq!(process.budget().source, Some(file("/sys/fs/cgroup/pod/cpu.max")));
+    assert_eq!(
+        process.budget().source,
+        Some(file("/sys/fs/cgroup/pod/cpu.max"))
+    );
 }
 
 #[test]
@@ -89,11 +105,18 @@ fn tightest_limit_may_be_anywhere_on_the_way_up() {
     for tight in ["a", "a/b", "a/b/c"] {
         let mut process = Process::v2("/a/b/c");
         for directory in ["a", "a/b", "a/b/c"] {
-            let limit = if directory == tight { "250000 100000\n" } else { "700000 100000\n" };
+            let limit = if directory == tight {
+                "250000 100000\n"
+            } else {
+                "700000 100000\n"
+            };
             process = process.file(format!("/sys/fs/cgroup/{directory}/cpu.max"), limit);
         }
         assert_eq!(process.budget().quota, Some(ratio(5, 2)), "{tight}");
-        assert_eq!(process.budget().source, Some(file(&format!("/sys/fs/cgroup/{tight}/cpu.max"))));
+        assert_eq!(
+            process.budget().source,
+            Some(file(&format!("/sys/fs/cgroup/{tight}/cpu.max")))
+        );
     }
 }
 
@@ -119,10 +142,19 @@ fn ratios_differ_even_where_a_float_cannot_tell() {
 fn every_level_is_in_the_reason() {
     let process = Process::v2("/pod/app")
         .file("/sys/fs/cgroup/pod/app/cpu.max", "max 100000\n")
-        .unreadable("/sys/fs/cgroup/pod/cpu.max", std::io::ErrorKind::PermissionDenied);
+        .unreadable(
+            "/sys/fs/cgroup/pod/cpu.max",
+            std::io::ErrorKind::PermissionDenied,
+        );
     let expected = [
-        ("/sys/fs/cgroup/pod/app/cpu.max".to_owned(), Found::Unlimited),
-        ("/sys/fs/cgroup/pod/cpu.max".to_owned(), Found::Unreadable(std::io::ErrorKind::PermissionDenied)),
+        (
+            "/sys/fs/cgroup/pod/app/cpu.max".to_owned(),
+            Found::Unlimited,
+        ),
+        (
+            "/sys/fs/cgroup/pod/cpu.max".to_owned(),
+            Found::Unreadable(std::io::ErrorKind::PermissionDenied),
+        ),
         ("/sys/fs/cgroup/cpu.max".to_owned(), Found::Missing),
     ];
     assert_eq!(process.levels(), expected);

@@ -56,7 +56,11 @@ fn affinity_mask_stops_growing() {
     });
     assert_eq!(count, None);
     assert!(asked < 30);
-    assert_eq!(affinity::count(|_| Some(0)), None, "an empty mask is no number of CPUs");
+    assert_eq!(
+        affinity::count(|_| Some(0)),
+        None,
+        "an empty mask is no number of CPUs"
+    );
 }
 
 #[cfg(target_os = "linux")]
@@ -68,7 +72,8 @@ fn affinity_is_that_of_the_calling_thread() {
         let mut mask = [0_usize; 1024];
         let size = size_of_val(&mask);
         // SAFETY: `mask` is valid for `size` bytes, which the kernel fills at most; a pid of 0 is this thread.
-        let written = unsafe { libc::syscall(libc::SYS_sched_getaffinity, 0, size, mask.as_mut_ptr()) };
+        let written =
+            unsafe { libc::syscall(libc::SYS_sched_getaffinity, 0, size, mask.as_mut_ptr()) };
         assert!(written > 0);
         let word = mask.iter().position(|&word| word != 0).unwrap();
         let bit = mask[word] & mask[word].wrapping_neg();

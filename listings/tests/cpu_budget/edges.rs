@@ -40,11 +40,16 @@ fn cgroup_lines_that_are_none_are_skipped() {
 
 #[test]
 fn cgroup_without_a_line_about_cpu_time_is_said_to_be() {
-    let process =
-        Process::new("3:cpuset:/\n2:name=cpu:/\n1:cpu_exclusive,xcpu:/\n", Process::v2("/").mountinfo);
+    let process = Process::new(
+        "3:cpuset:/\n2:name=cpu:/\n1:cpu_exclusive,xcpu:/\n",
+        Process::v2("/").mountinfo,
+    );
     assert_eq!(process.budget().reason, Reason::NoCpuController);
     assert_eq!(process.workers(), 8);
-    assert_eq!(Process::new("", "").budget().reason, Reason::NoCpuController);
+    assert_eq!(
+        Process::new("", "").budget().reason,
+        Reason::NoCpuController
+    );
 }
 
 #[test]
@@ -52,14 +57,20 @@ fn cgroup_that_is_deleted_leaves_its_ancestors() {
     // The kernel appends ` (deleted)` to the path; the directory is gone, its parents are not.
     let process = v2("/pod/app (deleted)", "/", "/cg").file("/cg/pod/cpu.max", "150000 100000\n");
     assert_eq!(process.workers(), 2);
-    assert_eq!(process.levels()[0], ("/cg/pod/app (deleted)/cpu.max".into(), Found::Missing));
+    assert_eq!(
+        process.levels()[0],
+        ("/cg/pod/app (deleted)/cpu.max".into(), Found::Missing)
+    );
 }
 
 #[test]
 fn cgroup_outside_of_the_namespace_is_said_to_be() {
     for path in ["/..", "/../../b", "/a/../b"] {
         let process = v2(path, "/", "/cg").file("/cg/b/cpu.max", "150000 100000\n");
-        assert_eq!(process.budget().reason, Reason::OutsideNamespace(file(path)));
+        assert_eq!(
+            process.budget().reason,
+            Reason::OutsideNamespace(file(path))
+        );
         assert_eq!(process.workers(), 8);
     }
     let process = v2("/..a", "/", "/cg").file("/cg/..a/cpu.max", "150000 100000\n");
@@ -79,16 +90,37 @@ fn mount_may_be_anywhere() {
 #[test]
 fn mount_point_is_unescaped() {
     let limit = "150000 100000\n";
-    assert_eq!(v2("/a", "/", r"/mnt/c\040g").file("/mnt/c g/a/cpu.max", limit).workers(), 2);
-    assert_eq!(v2("/a", "/", r"/\011\012\134\043").file("/\t\n\\#/a/cpu.max", limit).workers(), 2);
-    assert_eq!(v2("/a", "/", r"/\303\251").file("/é/a/cpu.max", limit).workers(), 2);
+    assert_eq!(
+        v2("/a", "/", r"/mnt/c\040g")
+            .file("/mnt/c g/a/cpu.max", limit)
+            .workers(),
+        2
+    );
+    assert_eq!(
+        v2("/a", "/", r"/\011\012\134\043")
+            .file("/\t\n\\#/a/cpu.max", limit)
+            .workers(),
+        2
+    );
+    assert_eq!(
+        v2("/a", "/", r"/\303\251")
+            .file("/é/a/cpu.max", limit)
+            .workers(),
+        2
+    );
 }
 
 #[test]
 fn mount_point_keeps_what_is_no_escape() {
     let limit = "150000 100000\n";
     for odd in [r"/\04", r"/\4000", r"/\+12", r"/\999", "/\\"] {
-        assert_eq!(v2("/a", "/", odd).file(format!("{odd}/a/cpu.max"), limit).workers(), 2, "{odd}");
+        assert_eq!(
+            v2("/a", "/", odd)
+                .file(format!("{odd}/a/cpu.max"), limit)
+                .workers(),
+            2,
+            "{odd}"
+        );
     }
 }
 
@@ -101,33 +133,52 @@ fn mount_root_is_unescaped_and_stripped() {
 #[test]
 fn mount_root_is_stripped_between_components_only() {
     let process = v2("/docker2/a", "/docker", "/cg").file("/cg2/a/cpu.max", "150000 100000\n");
-    assert_eq!(process.budget().reason, Reason::NotMounted(Version::V2, file("/docker2/a")));
+    assert_eq!(
+        process.budget().reason,
+        Reason::NotMounted(Version::V2, file("/docker2/a"))
+    );
 }
 
 #[test]
 fn mount_of_another_part_of_the_tree_is_not_taken() {
     let process = v2("/a", "/other", "/cg").file("/cg/a/cpu.max", "150000 100000\n");
-    assert_eq!(process.budget().reason, Reason::NotMounted(Version::V2, file("/a")));
+    assert_eq!(
+        process.budget().reason,
+        Reason::NotMounted(Version::V2, file("/a"))
+    );
 }
 
 #[test]
 fn mount_from_before_the_namespace_is_said_to_be_out_of_reach() {
     let process = v2("/", "/../..", "/cg").file("/cg/cpu.max", "150000 100000\n");
-    assert_eq!(process.budget().reason, Reason::NotMounted(Version::V2, file("/")));
+    assert_eq!(
+        process.budget().reason,
+        Reason::NotMounted(Version::V2, file("/"))
+    );
     assert_eq!(process.workers(), 8);
 }
 
 #[test]
 fn mount_that_is_missing_is_said_to_be() {
     let process = Process::new("0::/a\n", "20 1 8:1 / / rw - ext4 /dev/sda1 rw\n");
-    assert_eq!(process.budget().reason, Reason::NotMounted(Version::V2, file("/a")));
+    assert_eq!(
+        process.budget().reason,
+        Reason::NotMounted(Version::V2, file("/a"))
+    );
     let process = Process::new("4:cpu:/a\n", v2("/a", "/", "/cg").mountinfo);
-    assert_eq!(process.budget().reason, Reason::NotMounted(Version::V1, file("/a")));
+    assert_eq!(
+        process.budget().reason,
+        Reason::NotMounted(Version::V1, file("/a"))
+    );
 }
 
 #[test]
 fn mount_may_have_any_number_of_optional_fields() {
-    for optional in ["", "shared:4 ", "shared:4 master:1 propagate_from:2 unbindable "] {
+    for optional in [
+        "",
+        "shared:4 ",
+        "shared:4 master:1 propagate_from:2 unbindable ",
+    ] {
         let line = format!("28 20 0:24 / /cg rw {optional}- cgroup2 cgroup2 rw\n");
         let process = Process::new("0::/a\n", line).file("/cg/a/cpu.max", "150000 100000\n");
         assert_eq!(process.workers(), 2, "{optional}");
@@ -148,9 +199,18 @@ fn mount_may_have_options_with_spaces_and_hyphens() {
 
 #[test]
 fn mount_without_a_source_or_options_is_no_mount() {
-    for line in ["28 20 0:24 / /cg rw - cgroup2\n", "28 20 0:24 / /cg rw\n", "28 20\n", "- - - -\n"] {
+    for line in [
+        "28 20 0:24 / /cg rw - cgroup2\n",
+        "28 20 0:24 / /cg rw\n",
+        "28 20\n",
+        "- - - -\n",
+    ] {
         let process = Process::new("0::/a\n", line).file("/cg/a/cpu.max", "150000 100000\n");
-        assert_eq!(process.budget().reason, Reason::NotMounted(Version::V2, file("/a")), "{line}");
+        assert_eq!(
+            process.budget().reason,
+            Reason::NotMounted(Version::V2, file("/a")),
+            "{line}"
+        );
     }
 }
 
@@ -158,7 +218,10 @@ fn mount_without_a_source_or_options_is_no_mount() {
 fn mount_on_top_hides_the_one_below() {
     let hidden = "28 20 0:24 / /cg rw - cgroup2 cgroup2 rw\n29 28 0:25 / /cg rw - tmpfs tmpfs rw\n";
     let process = Process::new("0::/a\n", hidden).file("/cg/a/cpu.max", "150000 100000\n");
-    assert_eq!(process.budget().reason, Reason::NotMounted(Version::V2, file("/a")));
+    assert_eq!(
+        process.budget().reason,
+        Reason::NotMounted(Version::V2, file("/a"))
+    );
     let on_top = "28 20 0:24 / /cg rw - tmpfs tmpfs rw\n29 28 0:25 / /cg rw - cgroup2 cgroup2 rw\n";
     let process = Process::new("0::/a\n", on_top).file("/cg/a/cpu.max", "150000 100000\n");
     assert_eq!(process.workers(), 2);
@@ -190,7 +253,8 @@ fn mount_of_the_root_may_come_after_what_is_mounted_in_it() {
     let moved = "22 30 0:20 / /sys rw - sysfs sysfs rw\n\
          28 22 0:24 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n\
          30 1 8:1 / / rw - ext4 /dev/sda1 rw\n";
-    let process = Process::new("0::/a\n", moved).file("/sys/fs/cgroup/a/cpu.max", "150000 100000\n");
+    let process =
+        Process::new("0::/a\n", moved).file("/sys/fs/cgroup/a/cpu.max", "150000 100000\n");
     assert_eq!(process.workers(), 2);
 }
 
@@ -290,7 +354,10 @@ fn limit_that_cannot_be_read_is_none_and_the_walk_goes_on() {
 
 #[test]
 fn limit_in_the_root_cgroup_is_missing() {
-    assert_eq!(v2("/", "/", "/cg").levels(), [("/cg/cpu.max".to_owned(), Found::Missing)]);
+    assert_eq!(
+        v2("/", "/", "/cg").levels(),
+        [("/cg/cpu.max".to_owned(), Found::Missing)]
+    );
 }
 
 #[test]
@@ -299,7 +366,10 @@ fn limit_of_v1_needs_both_files() {
     let quota_alone = process.clone().file("/cg/a/cpu.cfs_quota_us", "50000\n");
     assert_eq!(quota_alone.levels()[0].1, Found::Missing);
     let unreadable = quota_alone.unreadable("/cg/a/cpu.cfs_period_us", PermissionDenied);
-    assert_eq!(unreadable.levels()[0].1, Found::Unreadable(PermissionDenied));
+    assert_eq!(
+        unreadable.levels()[0].1,
+        Found::Unreadable(PermissionDenied)
+    );
     for (quota, period) in [
         ("0", "100000"),
         ("50000", "0"),

@@ -24,8 +24,10 @@ fn one_file_raises_above_the_affinity() {
 #[test]
 fn one_file_is_not_there_outside_of_a_namespace() {
     // A service on a host: its limit is in a directory of its own, and the root has no `cpu.max`.
-    let service = Process::v2("/system.slice/app.service")
-        .file("/sys/fs/cgroup/system.slice/app.service/cpu.max", "150000 100000\n");
+    let service = Process::v2("/system.slice/app.service").file(
+        "/sys/fs/cgroup/system.slice/app.service/cpu.max",
+        "150000 100000\n",
+    );
     assert_eq!(workers(None, 8), 8);
     assert_eq!(service.workers(), 2);
 }

@@ -19,8 +19,16 @@ fn in_a_child(test: &str, variables: &[(&str, &str)]) -> String {
         .unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
     text.lines()
-        .find_map(|line| line.split_once("workers: ").map(|(_, found)| found.to_owned()))
-        .unwrap_or_else(|| panic!("{test} said nothing: {text}{}", String::from_utf8_lossy(&output.stderr)))
+        .find_map(|line| {
+            line.split_once("workers: ")
+                .map(|(_, found)| found.to_owned())
+        })
+        .unwrap_or_else(|| {
+            panic!(
+                "{test} said nothing: {text}{}",
+                String::from_utf8_lossy(&output.stderr)
+            )
+        })
 }
 
 fn is_child() -> bool {
@@ -41,7 +49,12 @@ fn parallelism() -> String {
 fn tokio_starts_what_std_sees_or_its_variable_says() {
     const NAME: &str = "libraries::tokio_starts_what_std_sees_or_its_variable_says";
     if is_child() {
-        return tell(|| tokio::runtime::Runtime::new().unwrap().metrics().num_workers());
+        return tell(|| {
+            tokio::runtime::Runtime::new()
+                .unwrap()
+                .metrics()
+                .num_workers()
+        });
     }
     assert_eq!(in_a_child(NAME, &[]), parallelism());
     assert_eq!(in_a_child(NAME, &[("TOKIO_WORKER_THREADS", "5")]), "5");
@@ -51,9 +64,17 @@ fn tokio_starts_what_std_sees_or_its_variable_says() {
 fn tokio_panics_where_its_variable_is_no_number() {
     const NAME: &str = "libraries::tokio_panics_where_its_variable_is_no_number";
     if is_child() {
-        return tell(|| tokio::runtime::Runtime::new().unwrap().metrics().num_workers());
+        return tell(|| {
+            tokio::runtime::Runtime::new()
+                .unwrap()
+                .metrics()
+                .num_workers()
+        });
     }
-    assert_eq!(in_a_child(NAME, &[("TOKIO_WORKER_THREADS", "abc")]), "panic");
+    assert_eq!(
+        in_a_child(NAME, &[("TOKIO_WORKER_THREADS", "abc")]),
+        "panic"
+    );
     assert_eq!(in_a_child(NAME, &[("TOKIO_WORKER_THREADS", "0")]), "panic");
 }
 
@@ -73,8 +94,14 @@ fn rayon_ignores_its_variable_where_it_is_no_number() {
     if is_child() {
         return tell(rayon::current_num_threads);
     }
-    assert_eq!(in_a_child(NAME, &[("RAYON_NUM_THREADS", "abc")]), parallelism());
-    assert_eq!(in_a_child(NAME, &[("RAYON_NUM_THREADS", "0")]), parallelism());
+    assert_eq!(
+        in_a_child(NAME, &[("RAYON_NUM_THREADS", "abc")]),
+        parallelism()
+    );
+    assert_eq!(
+        in_a_child(NAME, &[("RAYON_NUM_THREADS", "0")]),
+        parallelism()
+    );
 }
 
 #[test]
@@ -87,5 +114,11 @@ fn builders_win_over_the_libraries_variables() {
             tokio_runtime(three).unwrap().metrics().num_workers() * 10 + rayon
         });
     }
-    assert_eq!(in_a_child(NAME, &[("TOKIO_WORKER_THREADS", "5"), ("RAYON_NUM_THREADS", "6")]), "33");
+    assert_eq!(
+        in_a_child(
+            NAME,
+            &[("TOKIO_WORKER_THREADS", "5"), ("RAYON_NUM_THREADS", "6")]
+        ),
+        "33"
+    );
 }

@@ -29,7 +29,12 @@ impl Process {
     /// On a machine with 8 CPUs.
     fn new(cgroup: impl AsRef<[u8]>, mountinfo: impl AsRef<[u8]>) -> Self {
         let (cgroup, mountinfo) = (cgroup.as_ref().to_vec(), mountinfo.as_ref().to_vec());
-        Self { cgroup, mountinfo, files: BTreeMap::new(), cpus: 8 }
+        Self {
+            cgroup,
+            mountinfo,
+            files: BTreeMap::new(),
+            cpus: 8,
+        }
     }
 
     /// In this cgroup of a v2 hierarchy that is mounted where it usually is.
@@ -54,7 +59,8 @@ impl Process {
     }
 
     fn file(mut self, path: impl AsRef<[u8]>, text: impl AsRef<[u8]>) -> Self {
-        self.files.insert(path.as_ref().to_vec(), Ok(text.as_ref().to_vec()));
+        self.files
+            .insert(path.as_ref().to_vec(), Ok(text.as_ref().to_vec()));
         self
     }
 
@@ -79,7 +85,12 @@ impl Process {
             Some(Err(kind)) => Err((*kind).into()),
             None => Err(io::ErrorKind::NotFound.into()),
         };
-        CpuBudget::from_texts(&self.cgroup, &self.mountinfo, read, NonZeroUsize::new(self.cpus).unwrap())
+        CpuBudget::from_texts(
+            &self.cgroup,
+            &self.mountinfo,
+            read,
+            NonZeroUsize::new(self.cpus).unwrap(),
+        )
     }
 
     /// Workers, rounded up, at least one.
@@ -90,9 +101,10 @@ impl Process {
     /// What was found at each level, from the process's own cgroup upwards.
     fn levels(&self) -> Vec<(String, Found)> {
         match self.budget().reason {
-            Reason::Walked(levels) => {
-                levels.into_iter().map(|Level { file, found }| (file.to_string(), found)).collect()
-            }
+            Reason::Walked(levels) => levels
+                .into_iter()
+                .map(|Level { file, found }| (file.to_string(), found))
+                .collect(),
             reason => panic!("nothing was walked: {reason}"),
         }
     }

@@ -9,19 +9,30 @@ use crate::{Process, anything, ratio};
 type Limits = Vec<Option<(u64, u64)>>;
 
 fn limits() -> impl Strategy<Value = Limits> {
-    vec(option::weighted(0.7, (1_000..2_000_000_u64, 1_000..1_000_000_u64)), 1..6)
+    vec(
+        option::weighted(0.7, (1_000..2_000_000_u64, 1_000..1_000_000_u64)),
+        1..6,
+    )
 }
 
 /// A process whose cgroup and ancestors have these limits.
 fn process(limits: &Limits, cpus: usize, v1: bool) -> Process {
-    let names: Vec<_> = (0..limits.len()).map(|depth| format!("level{depth}")).collect();
+    let names: Vec<_> = (0..limits.len())
+        .map(|depth| format!("level{depth}"))
+        .collect();
     let path = format!("/{}", names.join("/"));
-    let mut process = if v1 { Process::v1(&path) } else { Process::v2(&path) }.cpus(cpus);
+    let mut process = if v1 {
+        Process::v1(&path)
+    } else {
+        Process::v2(&path)
+    }
+    .cpus(cpus);
     for (depth, limit) in limits.iter().enumerate() {
         let below = names[..=depth].join("/");
         process = match (v1, limit) {
             (true, limit) => {
-                let (quota, period) = limit.map_or(("-1".into(), 100_000), |(q, p)| (q.to_string(), p));
+                let (quota, period) =
+                    limit.map_or(("-1".into(), 100_000), |(q, p)| (q.to_string(), p));
                 process.cfs(
                     &format!("/sys/fs/cgroup/cpu,cpuacct/{below}"),
                     &format!("{quota}\n"),
@@ -88,8 +99,11 @@ fn almost() -> impl Strategy<Value = Vec<u8>> {
 
 /// The name of a cgroup: any bytes but those that the kernel forbids, and not one that means something else.
 fn name() -> impl Strategy<Value = Vec<u8>> {
-    vec(any::<u8>().prop_filter("forbidden", |byte| !b"/\n\0".contains(byte)), 1..12)
-        .prop_filter("dots", |name| name != b"." && name != b"..")
+    vec(
+        any::<u8>().prop_filter("forbidden", |byte| !b"/\n\0".contains(byte)),
+        1..12,
+    )
+    .prop_filter("dots", |name| name != b"." && name != b"..")
 }
 
 /// As the kernel writes a path into mountinfo.

@@ -8,19 +8,27 @@ use serde_json::Value;
 const RECORD: &str = include_str!("smoke/record.jsonl");
 
 fn cases() -> Vec<Value> {
-    RECORD.lines().skip(1).map(|line| serde_json::from_str(line).unwrap()).collect()
+    RECORD
+        .lines()
+        .skip(1)
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
 }
 
 /// How many workers a library started: by part and name of the case.
 fn started(library: &str, part: &str, name: &str) -> u64 {
-    let case = cases().into_iter().find(|case| case["part"] == part && case["case"] == name);
+    let case = cases()
+        .into_iter()
+        .find(|case| case["part"] == part && case["case"] == name);
     let case = case.unwrap_or_else(|| panic!("{part}: {name} is not recorded"));
     let value = match library {
         "go" => &case["go"]["gomaxprocs"],
         "automaxprocs" => &case["go"]["automaxprocs"],
         library => &case[library],
     };
-    value.as_u64().unwrap_or_else(|| panic!("{name}: {library} is {value}"))
+    value
+        .as_u64()
+        .unwrap_or_else(|| panic!("{name}: {library} is {value}"))
 }
 
 /// A library's workers for these cases of the virtual machine, which has 8 CPUs.
@@ -40,20 +48,34 @@ const ANCESTORS: [&str; 3] = [
     "v2: parent 1.5, leaf 4",
     "v1: parent 1.5, leaf without a limit",
 ];
-const ODD_MOUNTS: [&str; 2] = ["mounted elsewhere only: 1.5", "mounted at a path with a space: 1.5"];
+const ODD_MOUNTS: [&str; 2] = [
+    "mounted elsewhere only: 1.5",
+    "mounted at a path with a space: 1.5",
+];
 
 #[test]
 fn budget_is_computed_again_from_the_same_files() {
     for case in cases() {
         let text = |key: &str| case[key].as_str().unwrap().as_bytes();
-        let affinity = NonZeroUsize::new(case["affinity"].as_u64().unwrap().try_into().unwrap()).unwrap();
+        let affinity =
+            NonZeroUsize::new(case["affinity"].as_u64().unwrap().try_into().unwrap()).unwrap();
         let read = |path: &[u8]| match &case["files"][str::from_utf8(path).unwrap()] {
             Value::String(text) => Ok(text.clone().into_bytes()),
             _ => Err(std::io::ErrorKind::NotFound.into()),
         };
         let budget = CpuBudget::from_texts(text("cgroup"), text("mountinfo"), read, affinity);
-        assert_eq!(budget.procs(Rounding::Ceil, 1).get() as u64, case["workers"], "{case}");
-        assert_eq!(budget.quota.map_or("none".into(), |quota| quota.to_string()), case["quota"], "{case}");
+        assert_eq!(
+            budget.procs(Rounding::Ceil, 1).get() as u64,
+            case["workers"],
+            "{case}"
+        );
+        assert_eq!(
+            budget
+                .quota
+                .map_or("none".into(), |quota| quota.to_string()),
+            case["quota"],
+            "{case}"
+        );
         assert_eq!(budget.reason.to_string(), case["because"], "{case}");
     }
 }
@@ -85,7 +107,11 @@ fn std_misses_a_mount_in_an_unusual_place() {
 #[test]
 fn tokio_and_rayon_start_what_std_sees() {
     for case in cases() {
-        assert_eq!((&case["tokio"], &case["rayon"]), (&case["std"], &case["std"]), "{case}");
+        assert_eq!(
+            (&case["tokio"], &case["rayon"]),
+            (&case["std"], &case["std"]),
+            "{case}"
+        );
     }
 }
 
@@ -107,13 +133,19 @@ fn go_rounds_up_to_two_and_reads_the_leaf_alone() {
 fn automaxprocs_rounds_down_and_reads_the_leaf_alone() {
     // 1.4.0 knows v1 only.
     let quotas = QUOTAS.map(|name| name.replace("v2", "v1"));
-    assert_eq!(quotas.map(|name| started("automaxprocs", "vm", &name)), [1, 1, 2, 3]);
+    assert_eq!(
+        quotas.map(|name| started("automaxprocs", "vm", &name)),
+        [1, 1, 2, 3]
+    );
     assert_eq!(started("automaxprocs", "vm", ANCESTORS[2]), 8);
 }
 
 #[test]
 fn automaxprocs_raises_above_the_affinity() {
-    assert_eq!(started("automaxprocs", "host", "v1: quota 300000 in 100000"), 3);
+    assert_eq!(
+        started("automaxprocs", "host", "v1: quota 300000 in 100000"),
+        3
+    );
     assert_eq!(started("go", "host", "v1: quota 300000 in 100000"), 2);
 }
 

@@ -8,7 +8,9 @@ use crate::Process;
 
 /// 1.5 CPUs of 8.
 fn budget() -> CpuBudget {
-    Process::v2("/a").file("/sys/fs/cgroup/a/cpu.max", "150000 100000\n").budget()
+    Process::v2("/a")
+        .file("/sys/fs/cgroup/a/cpu.max", "150000 100000\n")
+        .budget()
 }
 
 fn with(value: &str) -> Result<usize, OverrideError> {
@@ -44,12 +46,26 @@ fn variable_that_is_set_spares_the_detection() {
 
 #[test]
 fn variable_with_anything_else_is_an_error_that_shows_it() {
-    for value in
-        ["", "0", "00", "-1", "+4", " 4", "4 ", "4.0", "1.5", "0x4", "four", "99999999999999999999999"]
-    {
+    for value in [
+        "",
+        "0",
+        "00",
+        "-1",
+        "+4",
+        " 4",
+        "4 ",
+        "4.0",
+        "1.5",
+        "0x4",
+        "four",
+        "99999999999999999999999",
+    ] {
         let error = with(value).unwrap_err();
         assert_eq!(error.found, *value);
-        assert_eq!(error.to_string(), format!("MY_GOMAXPROCS must be a positive integer, and is {value:?}"));
+        assert_eq!(
+            error.to_string(),
+            format!("MY_GOMAXPROCS must be a positive integer, and is {value:?}")
+        );
     }
 }
 
@@ -65,8 +81,14 @@ fn pools_have_as_many_workers_as_they_are_given() {
     // Three numbers, of which at most one is what the libraries would choose on this machine.
     for count in [1, 2, 3] {
         let count = NonZeroUsize::new(count).unwrap();
-        assert_eq!(tokio_runtime(count).unwrap().metrics().num_workers(), count.get());
-        assert_eq!(rayon_pool(count).unwrap().current_num_threads(), count.get());
+        assert_eq!(
+            tokio_runtime(count).unwrap().metrics().num_workers(),
+            count.get()
+        );
+        assert_eq!(
+            rayon_pool(count).unwrap().current_num_threads(),
+            count.get()
+        );
     }
 }
 

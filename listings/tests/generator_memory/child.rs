@@ -9,7 +9,13 @@ use listings::generator_memory::{Job, Kind, Weight, weigh};
 /// Starts this program as something to be weighed.
 pub fn command() -> Command {
     let mut command = Command::new(env::current_exe().expect("a running program has a file"));
-    command.args(["child::holds_what_it_is_told", "--exact", "--ignored", "--nocapture", "--test-threads=1"]);
+    command.args([
+        "child::holds_what_it_is_told",
+        "--exact",
+        "--ignored",
+        "--nocapture",
+        "--test-threads=1",
+    ]);
     command.env("RUST_BACKTRACE", "0");
     command
 }

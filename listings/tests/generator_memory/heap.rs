@@ -14,9 +14,21 @@ fn block_counts_while_it_is_held() {
     // SAFETY: the size is not zero; each block is freed once, with its layout.
     unsafe {
         let (a, b) = (heap.alloc(layout(100)), heap.alloc(layout(23)));
-        assert_eq!(heap.held(), Heap { bytes: 123, blocks: 2 });
+        assert_eq!(
+            heap.held(),
+            Heap {
+                bytes: 123,
+                blocks: 2
+            }
+        );
         heap.dealloc(a, layout(100));
-        assert_eq!(heap.held(), Heap { bytes: 23, blocks: 1 });
+        assert_eq!(
+            heap.held(),
+            Heap {
+                bytes: 23,
+                blocks: 1
+            }
+        );
         heap.dealloc(b, layout(23));
     }
     assert_eq!(heap.held(), Heap::default());
@@ -29,7 +41,13 @@ fn zeroed_block_counts_as_any_other() {
     unsafe {
         let block = heap.alloc_zeroed(layout(64));
         assert_eq!(std::slice::from_raw_parts(block, 64), [0; 64]);
-        assert_eq!(heap.held(), Heap { bytes: 64, blocks: 1 });
+        assert_eq!(
+            heap.held(),
+            Heap {
+                bytes: 64,
+                blocks: 1
+            }
+        );
         heap.dealloc(block, layout(64));
     }
     assert_eq!(heap.held(), Heap::default());
@@ -42,9 +60,21 @@ fn block_that_grows_or_shrinks_stays_one_block() {
     unsafe {
         let block = heap.alloc(layout(100));
         let block = heap.realloc(block, layout(100), 5000);
-        assert_eq!(heap.held(), Heap { bytes: 5000, blocks: 1 });
+        assert_eq!(
+            heap.held(),
+            Heap {
+                bytes: 5000,
+                blocks: 1
+            }
+        );
         let block = heap.realloc(block, layout(5000), 10);
-        assert_eq!(heap.held(), Heap { bytes: 10, blocks: 1 });
+        assert_eq!(
+            heap.held(),
+            Heap {
+                bytes: 10,
+                blocks: 1
+            }
+        );
         heap.dealloc(block, layout(10));
     }
     assert_eq!(heap.held(), Heap::default());
@@ -61,7 +91,13 @@ fn block_that_is_refused_does_not_count() {
         assert_eq!(heap.held(), Heap::default());
         let block = heap.alloc(layout(100));
         assert!(heap.realloc(block, layout(100), most.size()).is_null());
-        assert_eq!(heap.held(), Heap { bytes: 100, blocks: 1 });
+        assert_eq!(
+            heap.held(),
+            Heap {
+                bytes: 100,
+                blocks: 1
+            }
+        );
         heap.dealloc(block, layout(100));
     }
 }

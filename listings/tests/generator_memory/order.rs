@@ -12,7 +12,13 @@ fn resident(kind: Kind) -> f64 {
 
 #[test]
 fn stackless_is_lighter_than_a_task_and_a_task_than_a_stack_and_a_stack_than_a_thread() {
-    let stackless = [Kind::Iterator, Kind::Boxed, Kind::Generator, Kind::AsyncStream, Kind::Genawaiter];
+    let stackless = [
+        Kind::Iterator,
+        Kind::Boxed,
+        Kind::Generator,
+        Kind::AsyncStream,
+        Kind::Genawaiter,
+    ];
     let heaviest = stackless.map(resident).into_iter().fold(0.0, f64::max);
     let [task, channel, stack] = [Kind::Task, Kind::TaskChannel, Kind::Stackful(64)].map(resident);
     let thread = weight(Kind::Thread, 200).each().resident;
@@ -22,7 +28,8 @@ fn stackless_is_lighter_than_a_task_and_a_task_than_a_stack_and_a_stack_than_a_t
 
 #[test]
 fn channel_weighs_more_than_the_task_behind_it() {
-    let [task, both]: [Each; 2] = [Kind::Task, Kind::TaskChannel].map(|kind| weight(kind, UNITS).each());
+    let [task, both]: [Each; 2] =
+        [Kind::Task, Kind::TaskChannel].map(|kind| weight(kind, UNITS).each());
     assert!(both.heap > 2.0 * task.heap, "{task:?} {both:?}");
 }
 

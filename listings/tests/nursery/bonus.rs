@@ -45,7 +45,11 @@ fn shorter_deadline_around_comes_first() {
         let outcome = nursery_with(outer, &root, async |n| {
             let inner = Options::<u32>::default().deadline(ms(1000));
             let inner = nursery_with(inner, n, async |_| pending::<Result<(), u32>>().await).await;
-            assert_eq!(cut(inner), (false, vec!["body"]), "it was dropped, or thought the deadline its own");
+            assert_eq!(
+                cut(inner),
+                (false, vec!["body"]),
+                "it was dropped, or thought the deadline its own"
+            );
             nap::<u32>(1).await
         });
         assert_eq!(cut(outcome.await), (true, vec!["body"]));

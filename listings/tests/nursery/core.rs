@@ -15,15 +15,20 @@ type Errors = Vec<(&'static str, u32)>;
 /// The failures, as (who, error or what the panic carries).
 fn failures<T>(outcome: Result<T, NurseryError<u32>>) -> Errors {
     match outcome {
-        Err(NurseryError::Failed { first, suppressed }) => {
-            std::iter::once(&first).chain(&suppressed).map(told).collect()
-        }
+        Err(NurseryError::Failed { first, suppressed }) => std::iter::once(&first)
+            .chain(&suppressed)
+            .map(told)
+            .collect(),
         _ => Vec::new(),
     }
 }
 
 fn told(failed: &Failed<Failure<u32>>) -> (&'static str, u32) {
-    let number = failed.error.error().copied().or_else(|| failed.error.panic().map(|it: &Thrown| it.0));
+    let number = failed
+        .error
+        .error()
+        .copied()
+        .or_else(|| failed.error.panic().map(|it: &Thrown| it.0));
     (failed.task, number.unwrap())
 }
 
@@ -43,7 +48,10 @@ async fn three(options: Options<u32>, alive: &Alive) -> Result<(), NurseryError<
 fn fail_fast_cancels_the_siblings() {
     run(async {
         let alive = Alive::default();
-        assert_eq!(failures(three(Options::default(), &alive).await), [("a", 1)]);
+        assert_eq!(
+            failures(three(Options::default(), &alive).await),
+            [("a", 1)]
+        );
         assert_eq!((alive.count(), bubble::now()), (0, ms(10)));
     });
 }
@@ -63,10 +71,18 @@ fn supervise_tells_its_handler_at_once_and_succeeds() {
     run(async {
         let (alive, heard) = (Alive::default(), Arc::new(Mutex::new(Vec::new())));
         let log = Arc::clone(&heard);
-        let policy =
-            Policy::supervise(move |failed| log.lock().unwrap().push((told(&failed), bubble::now())));
-        assert!(three(Options::default().policy(policy), &alive).await.is_ok());
-        assert_eq!(*heard.lock().unwrap(), [(("a", 1), ms(10)), (("b", 2), ms(20))]);
+        let policy = Policy::supervise(move |failed| {
+            log.lock().unwrap().push((told(&failed), bubble::now()))
+        });
+        assert!(
+            three(Options::default().policy(policy), &alive)
+                .await
+                .is_ok()
+        );
+        assert_eq!(
+            *heard.lock().unwrap(),
+            [(("a", 1), ms(10)), (("b", 2), ms(20))]
+        );
         assert_eq!((alive.count(), bubble::now()), (0, ms(30)));
     });
 }
@@ -74,8 +90,11 @@ fn supervise_tells_its_handler_at_once_and_succeeds() {
 #[test]
 fn failure_of_the_body_ends_every_nursery() {
     run(async {
-        let policies: [Policy<u32>; 3] =
-            [Policy::FailFast, Policy::Collect, Policy::supervise(|_| panic!("a child has failed"))];
+        let policies: [Policy<u32>; 3] = [
+            Policy::FailFast,
+            Policy::Collect,
+            Policy::supervise(|_| panic!("a child has failed")),
+        ];
         for policy in policies {
             let (alive, begin) = (Alive::default(), bubble::now());
             let options = Options::default().policy(policy);
@@ -122,7 +141,9 @@ fn panic_is_raised_when_all_have_ended() {
 fn panic_can_be_a_failure_like_others() {
     run(async {
         let alive = Alive::default();
-        let options = Options::default().policy(Policy::Collect).panics(PanicPolicy::Fail);
+        let options = Options::default()
+            .policy(Policy::Collect)
+            .panics(PanicPolicy::Fail);
         assert_eq!(failures(panicking(options, &alive).await), [("bad", 7)]);
         assert_eq!((alive.count(), bubble::now()), (0, ms(30)));
     });
@@ -134,7 +155,10 @@ fn late_spawn_is_refused() {
         let root = Root::new();
         let outcome = nursery_with(Options::<u32>::default(), &root, async |n| Ok(n.clone()));
         let escaped = outcome.await.unwrap();
-        assert_eq!(escaped.spawn("late", nap(1)).await.err(), Some(Stopped::Closed));
+        assert_eq!(
+            escaped.spawn("late", nap(1)).await.err(),
+            Some(Stopped::Closed)
+        );
     });
 }
 
@@ -154,5 +178,8 @@ fn panic_can_end_the_process_at_once() {
         .env(HELPER, "1")
         .output()
         .unwrap();
-    assert!(!ran.status.success() && ran.status.code() != Some(101), "{ran:?}");
+    assert!(
+        !ran.status.success() && ran.status.code() != Some(101),
+        "{ran:?}"
+    );
 }

@@ -14,12 +14,17 @@ fn ends() -> impl Strategy<Value = End> {
 }
 
 fn rules() -> impl Strategy<Value = Rules> {
-    let policy =
-        prop_oneof![2 => Just(Means::FailFast), 1 => Just(Means::Collect), 1 => Just(Means::Supervise)];
+    let policy = prop_oneof![2 => Just(Means::FailFast), 1 => Just(Means::Collect), 1 => Just(Means::Supervise)];
     let some = |of: std::ops::Range<u64>| prop_oneof![2 => Just(None), 1 => of.prop_map(Some)];
     let limit = prop_oneof![3 => Just(None), 1 => (1..4_usize).prop_map(Some)];
     (policy, any::<bool>(), limit, some(0..20), some(0..9)).prop_map(
-        |(policy, panics_fail, limit, deadline, grace)| Rules { policy, panics_fail, limit, deadline, grace },
+        |(policy, panics_fail, limit, deadline, grace)| Rules {
+            policy,
+            panics_fail,
+            limit,
+            deadline,
+            grace,
+        },
     )
 }
 
@@ -52,8 +57,15 @@ fn tasks(depth: u32) -> impl Strategy<Value = Task> {
 }
 
 fn scripts(depth: u32) -> impl Strategy<Value = Script> {
-    (rules(), steps(depth), ends())
-        .prop_map(|(rules, steps, end)| Script { number: 0, rules, steps, end }.numbered())
+    (rules(), steps(depth), ends()).prop_map(|(rules, steps, end)| {
+        Script {
+            number: 0,
+            rules,
+            steps,
+            end,
+        }
+        .numbered()
+    })
 }
 
 #[test]
@@ -73,7 +85,19 @@ fn ten_thousand_scripts_keep_the_law() {
     }
     // A law about nothing is easy to keep.
     let all = all.into_inner();
-    let covered = [all.begun, all.refused, all.failures, all.shields, all.expired];
+    let covered = [
+        all.begun,
+        all.refused,
+        all.failures,
+        all.shields,
+        all.expired,
+    ];
     let least = [10_000, 100, 5_000, 1_000, 500];
-    assert!(covered.iter().zip(least).all(|(covered, least)| *covered > least), "{covered:?}");
+    assert!(
+        covered
+            .iter()
+            .zip(least)
+            .all(|(covered, least)| *covered > least),
+        "{covered:?}"
+    );
 }

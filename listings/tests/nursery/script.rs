@@ -133,18 +133,42 @@ impl Script {
             _ => None,
         });
         let mut all: Vec<_> = inner.collect();
-        all.extend(fewer(&self.steps).into_iter().map(|steps| Self { steps, ..self.clone() }));
+        all.extend(fewer(&self.steps).into_iter().map(|steps| Self {
+            steps,
+            ..self.clone()
+        }));
         let plain = Rules::default();
         let rules = [
-            Rules { policy: plain.policy, ..self.rules.clone() },
-            Rules { panics_fail: false, ..self.rules.clone() },
-            Rules { limit: None, ..self.rules.clone() },
-            Rules { deadline: None, ..self.rules.clone() },
-            Rules { grace: None, ..self.rules.clone() },
+            Rules {
+                policy: plain.policy,
+                ..self.rules.clone()
+            },
+            Rules {
+                panics_fail: false,
+                ..self.rules.clone()
+            },
+            Rules {
+                limit: None,
+                ..self.rules.clone()
+            },
+            Rules {
+                deadline: None,
+                ..self.rules.clone()
+            },
+            Rules {
+                grace: None,
+                ..self.rules.clone()
+            },
         ];
         let rules = rules.into_iter().filter(|rules| *rules != self.rules);
-        all.extend(rules.map(|rules| Self { rules, ..self.clone() }));
-        all.extend(self.end.smaller().iter().map(|&end| Self { end, ..self.clone() }));
+        all.extend(rules.map(|rules| Self {
+            rules,
+            ..self.clone()
+        }));
+        all.extend(self.end.smaller().iter().map(|&end| Self {
+            end,
+            ..self.clone()
+        }));
         all
     }
 }
@@ -161,10 +185,21 @@ impl End {
 
 impl Task {
     fn with_less(&self) -> Vec<Self> {
-        let mut all: Vec<_> =
-            fewer(&self.steps).into_iter().map(|steps| Self { steps, ..self.clone() }).collect();
-        all.extend(self.cooperative.map(|_| Self { cooperative: None, ..self.clone() }));
-        all.extend(self.end.smaller().iter().map(|&end| Self { end, ..self.clone() }));
+        let mut all: Vec<_> = fewer(&self.steps)
+            .into_iter()
+            .map(|steps| Self {
+                steps,
+                ..self.clone()
+            })
+            .collect();
+        all.extend(self.cooperative.map(|_| Self {
+            cooperative: None,
+            ..self.clone()
+        }));
+        all.extend(self.end.smaller().iter().map(|&end| Self {
+            end,
+            ..self.clone()
+        }));
         all
     }
 }
@@ -175,20 +210,36 @@ fn fewer(steps: &[Step]) -> Vec<Vec<Step>> {
         let with = |new: &[Step]| [&steps[..at], new, &steps[at + 1..]].concat();
         all.push(with(&[]));
         let smaller: Vec<Step> = match step {
-            Step::Sleep(millis) => (*millis > 1).then_some(Step::Sleep(1)).into_iter().collect(),
+            Step::Sleep(millis) => (*millis > 1)
+                .then_some(Step::Sleep(1))
+                .into_iter()
+                .collect(),
             Step::Spawn(task) => task.with_less().into_iter().map(Step::Spawn).collect(),
             Step::Start(millis, task) => {
-                let less = task.with_less().into_iter().map(|task| Step::Start(*millis, task));
-                std::iter::once(Step::Spawn(task.clone())).chain(less).collect()
+                let less = task
+                    .with_less()
+                    .into_iter()
+                    .map(|task| Step::Start(*millis, task));
+                std::iter::once(Step::Spawn(task.clone()))
+                    .chain(less)
+                    .collect()
             }
             Step::Nursery(script) => script.with_less().into_iter().map(Step::Nursery).collect(),
             Step::Timed(millis, script) => {
-                let less = script.with_less().into_iter().map(|script| Step::Timed(*millis, script));
-                std::iter::once(Step::Nursery(script.clone())).chain(less).collect()
+                let less = script
+                    .with_less()
+                    .into_iter()
+                    .map(|script| Step::Timed(*millis, script));
+                std::iter::once(Step::Nursery(script.clone()))
+                    .chain(less)
+                    .collect()
             }
             Step::Shield(millis, inside) => {
                 all.push(with(inside));
-                fewer(inside).into_iter().map(|inside| Step::Shield(*millis, inside)).collect()
+                fewer(inside)
+                    .into_iter()
+                    .map(|inside| Step::Shield(*millis, inside))
+                    .collect()
             }
             Step::Cancel | Step::CancelRoot => Vec::new(),
         };
@@ -224,12 +275,18 @@ fn lock(books: &Shared) -> MutexGuard<'_, Books> {
 }
 
 fn number_of(failure: &Failure<u32>) -> u32 {
-    failure.error().or_else(|| failure.panic()).copied().expect("all our failures are numbers")
+    failure
+        .error()
+        .or_else(|| failure.panic())
+        .copied()
+        .expect("all our failures are numbers")
 }
 
 fn number_of_orphan(orphan: &Orphan) -> u32 {
     let what = &orphan.what;
-    what.downcast_ref().copied().unwrap_or_else(|| number_of(what.downcast_ref().unwrap()))
+    what.downcast_ref()
+        .copied()
+        .unwrap_or_else(|| number_of(what.downcast_ref().unwrap()))
 }
 
 #[derive(Clone)]
@@ -252,8 +309,12 @@ impl Life {
     fn new(world: &World) -> Self {
         let path: Vec<_> = world.nurseries.iter().map(|(number, _)| *number).collect();
         let mut books = lock(&world.books);
-        path.iter().for_each(|number| *books.alive.entry(*number).or_default() += 1);
-        Self { books: Arc::clone(&world.books), path }
+        path.iter()
+            .for_each(|number| *books.alive.entry(*number).or_default() += 1);
+        Self {
+            books: Arc::clone(&world.books),
+            path,
+        }
     }
 
     fn begin(&self) {
@@ -269,7 +330,9 @@ impl Life {
 impl Drop for Life {
     fn drop(&mut self) {
         let mut books = lock(&self.books);
-        self.path.iter().for_each(|number| *books.alive.get_mut(number).unwrap() -= 1);
+        self.path
+            .iter()
+            .for_each(|number| *books.alive.get_mut(number).unwrap() -= 1);
     }
 }
 
@@ -282,7 +345,9 @@ struct Shielded<'a> {
 impl Drop for Shielded<'_> {
     fn drop(&mut self) {
         if !self.ended && !self.world.droppable && !std::thread::panicking() {
-            lock(&self.world.books).violations.push("a shield was cut short".to_owned());
+            lock(&self.world.books)
+                .violations
+                .push("a shield was cut short".to_owned());
         }
     }
 }
@@ -297,11 +362,17 @@ impl Drop for Shielded<'_> {
 /// What was violated.
 pub fn play(script: &Script) -> Result<Books, String> {
     let books = Shared::default();
-    let world =
-        World { root: Root::new(), books: Arc::clone(&books), nurseries: Vec::new(), droppable: false };
+    let world = World {
+        root: Root::new(),
+        books: Arc::clone(&books),
+        nurseries: Vec::new(),
+        droppable: false,
+    };
     let root = world.root.clone();
     let ran = bubble::run(async {
-        let outcome = AssertUnwindSafe(open(world, script.clone())).catch_unwind().await;
+        let outcome = AssertUnwindSafe(open(world, script.clone()))
+            .catch_unwind()
+            .await;
         let orphans = root.wait().await;
         let mut books = lock(&books);
         match outcome {
@@ -311,7 +382,9 @@ pub fn play(script: &Script) -> Result<Books, String> {
         books.delivered.extend(orphans.iter().map(number_of_orphan));
         let _ = writeln!(books.output, "{orphans:?}");
         if books.alive.values().any(|alive| *alive > 0) {
-            books.violations.push("a child was alive when the root had waited".to_owned());
+            books
+                .violations
+                .push("a child was alive when the root had waited".to_owned());
         }
     });
     ran.map_err(|report| report.to_string())?;
@@ -320,7 +393,10 @@ pub fn play(script: &Script) -> Result<Books, String> {
     books.delivered.sort_unstable();
     books.failures = books.raised.len();
     if books.raised != books.delivered {
-        books.violations.push(format!("raised {:?}, delivered {:?}", books.raised, books.delivered));
+        books.violations.push(format!(
+            "raised {:?}, delivered {:?}",
+            books.raised, books.delivered
+        ));
     }
     match books.violations.first() {
         Some(what) => Err(what.clone()),
@@ -329,7 +405,10 @@ pub fn play(script: &Script) -> Result<Books, String> {
 }
 
 impl Rules {
-    fn options(&self, handler: impl Fn(Failed<Failure<u32>>) + Send + Sync + 'static) -> Options<u32> {
+    fn options(
+        &self,
+        handler: impl Fn(Failed<Failure<u32>>) + Send + Sync + 'static,
+    ) -> Options<u32> {
         let mut options = Options::default().policy(match self.policy {
             Means::FailFast => Policy::FailFast,
             Means::Collect => Policy::Collect,
@@ -354,10 +433,16 @@ impl Rules {
 /// Opens a nursery, waits for it, and looks at what it leaves.
 fn open(world: World, script: Script) -> BoxFuture<'static, Result<(), NurseryError<u32>>> {
     Box::pin(async move {
-        let Script { number, rules, steps, end } = script;
+        let Script {
+            number,
+            rules,
+            steps,
+            end,
+        } = script;
         let escaped = Arc::new(OnceLock::new());
         let heard = Arc::clone(&world.books);
-        let options = rules.options(move |failed| lock(&heard).delivered.push(number_of(&failed.error)));
+        let options =
+            rules.options(move |failed| lock(&heard).delivered.push(number_of(&failed.error)));
         let body = {
             let (mut world, escaped) = (world.clone(), Arc::clone(&escaped));
             async move |n: &Nursery<u32>| {
@@ -368,19 +453,31 @@ fn open(world: World, script: Script) -> BoxFuture<'static, Result<(), NurseryEr
             }
         };
         let outcome = match world.nurseries.last() {
-            None => AssertUnwindSafe(nursery_with(options, &world.root, body)).catch_unwind().await,
-            Some((_, around)) => AssertUnwindSafe(nursery_with(options, around, body)).catch_unwind().await,
+            None => {
+                AssertUnwindSafe(nursery_with(options, &world.root, body))
+                    .catch_unwind()
+                    .await
+            }
+            Some((_, around)) => {
+                AssertUnwindSafe(nursery_with(options, around, body))
+                    .catch_unwind()
+                    .await
+            }
         };
         {
             let mut books = lock(&world.books);
             books.over.insert(number);
             if books.alive.get(&number).is_some_and(|alive| *alive > 0) {
-                books.violations.push(format!("a child was alive when n{number} returned"));
+                books
+                    .violations
+                    .push(format!("a child was alive when n{number} returned"));
             }
             match &outcome {
                 Ok(Err(NurseryError::Failed { first, suppressed })) => {
                     let all = std::iter::once(first).chain(suppressed);
-                    books.delivered.extend(all.map(|failed| number_of(&failed.error)));
+                    books
+                        .delivered
+                        .extend(all.map(|failed| number_of(&failed.error)));
                 }
                 Ok(Err(NurseryError::Deadline { .. })) => books.expired += 1,
                 _ => {}
@@ -389,11 +486,15 @@ fn open(world: World, script: Script) -> BoxFuture<'static, Result<(), NurseryEr
         if let Some(escaped) = escaped.get() {
             let books = Arc::clone(&world.books);
             let late = async move {
-                lock(&books).violations.push(format!("a late child began in n{number}"));
+                lock(&books)
+                    .violations
+                    .push(format!("a late child began in n{number}"));
                 Ok(())
             };
             if escaped.spawn("late", late).await.err() != Some(Stopped::Closed) {
-                lock(&world.books).violations.push(format!("a late child was not refused by n{number}"));
+                lock(&world.books)
+                    .violations
+                    .push(format!("a late child was not refused by n{number}"));
             }
         }
         outcome.unwrap_or_else(|payload| resume_unwind(payload))
@@ -420,13 +521,25 @@ fn perform(world: World, steps: Vec<Step>) -> BoxFuture<'static, ()> {
                 Step::Start(millis, task) => spawn(&world, Some(millis), task).await,
                 Step::Nursery(script) => _ = open(world.clone(), script).await,
                 Step::Timed(millis, script) => {
-                    let inner = open(World { droppable: true, ..world.clone() }, script);
+                    let inner = open(
+                        World {
+                            droppable: true,
+                            ..world.clone()
+                        },
+                        script,
+                    );
                     let _ = timeout(ms(millis), inner).await;
                 }
                 Step::Shield(millis, steps) => {
                     lock(&world.books).shields += 1;
-                    let mut shielded = Shielded { world: &world, ended: false };
-                    let inside = World { droppable: true, ..world.clone() };
+                    let mut shielded = Shielded {
+                        world: &world,
+                        ended: false,
+                    };
+                    let inside = World {
+                        droppable: true,
+                        ..world.clone()
+                    };
                     let _ = shield(ms(millis), perform(inside, steps)).await;
                     shielded.ended = true;
                 }
@@ -439,14 +552,25 @@ fn perform(world: World, steps: Vec<Step>) -> BoxFuture<'static, ()> {
 
 async fn spawn(world: &World, starts: Option<u64>, task: Task) {
     let n = world.nurseries.last().unwrap().1.clone();
-    let (life, name, mine) =
-        (Life::new(world), name(task.number), World { droppable: false, ..world.clone() });
+    let (life, name, mine) = (
+        Life::new(world),
+        name(task.number),
+        World {
+            droppable: false,
+            ..world.clone()
+        },
+    );
     let steps = move |world: World, steps| async move {
         life.begin();
         perform(world, steps).await;
         life
     };
-    let Task { number, cooperative, steps: inside, end } = task;
+    let Task {
+        number,
+        cooperative,
+        steps: inside,
+        end,
+    } = task;
     let refused = match (starts, cooperative) {
         (Some(millis), _) => {
             let child = |started: listings::nursery::Started<()>| async move {
@@ -456,7 +580,9 @@ async fn spawn(world: &World, starts: Option<u64>, task: Task) {
                 perform(mine.clone(), inside).await;
                 finish(&mine, number, end)
             };
-            n.start(name, child).await.is_err_and(|why| why != Stopped::NoValue)
+            n.start(name, child)
+                .await
+                .is_err_and(|why| why != Stopped::NoValue)
         }
         (None, None) => {
             let child = async move {
@@ -468,7 +594,13 @@ async fn spawn(world: &World, starts: Option<u64>, task: Task) {
         (None, Some(cleanup)) => {
             let child = |token: tokio_util::sync::CancellationToken| async move {
                 // What it does is dropped by its own choice, shields and all.
-                let work = steps(World { droppable: true, ..mine.clone() }, inside);
+                let work = steps(
+                    World {
+                        droppable: true,
+                        ..mine.clone()
+                    },
+                    inside,
+                );
                 let mut work = std::pin::pin!(work);
                 let _life = tokio::select! {
                     biased;
@@ -512,11 +644,16 @@ impl fmt::Display for Script {
         }
         program.indent = 2;
         program.nursery("let outcome = ", "root", self, ";");
-        for line in ["println!(\"{outcome:?}\");", "println!(\"{:?}\", root.wait().await);"] {
+        for line in [
+            "println!(\"{outcome:?}\");",
+            "println!(\"{:?}\", root.wait().await);",
+        ] {
             program.line(line);
         }
         program.indent = 0;
-        ["    })", "    .unwrap();", "}"].iter().for_each(|line| program.line(line));
+        ["    })", "    .unwrap();", "}"]
+            .iter()
+            .for_each(|line| program.line(line));
         f.write_str(&program.text)
     }
 }
@@ -542,7 +679,13 @@ impl Printer {
     }
 
     fn nursery(&mut self, before: &str, around: &str, script: &Script, after: &str) {
-        let Rules { policy, panics_fail, limit, deadline, grace } = &script.rules;
+        let Rules {
+            policy,
+            panics_fail,
+            limit,
+            deadline,
+            grace,
+        } = &script.rules;
         let mut options = "Options::default()".to_owned();
         options += match policy {
             Means::FailFast => "",
@@ -561,7 +704,9 @@ impl Printer {
             let _ = write!(options, ".limit({limit})");
         }
         let number = script.number;
-        let open = format!("{before}nursery_with({options}, &{around}, async |n{number}: &Nursery<u32>| {{");
+        let open = format!(
+            "{before}nursery_with({options}, &{around}, async |n{number}: &Nursery<u32>| {{"
+        );
         self.inside(&open, &format!("}}).await{after}"), |p| {
             p.nurseries.push(number);
             p.steps(&script.steps);
@@ -580,7 +725,9 @@ impl Printer {
                 Step::Nursery(script) => self.nursery("let _ = ", &around, script, ";"),
                 Step::Timed(millis, script) => {
                     let close = format!("}};\nlet _ = timeout(ms({millis}), inner).await;");
-                    self.inside("let inner = async {", &close, |p| p.nursery("", &around, script, ""));
+                    self.inside("let inner = async {", &close, |p| {
+                        p.nursery("", &around, script, "")
+                    });
                 }
                 Step::Shield(millis, steps) => {
                     let open = format!("let _ = shield(ms({millis}), async {{");
@@ -597,10 +744,15 @@ impl Printer {
         let (how, parameter) = match (starts, task.cooperative) {
             (Some(_), _) => ("start", "|started: Started<()>| "),
             (None, None) => ("spawn", ""),
-            (None, Some(_)) => ("spawn_cooperative", "|token: tokio_util::sync::CancellationToken| "),
+            (None, Some(_)) => (
+                "spawn_cooperative",
+                "|token: tokio_util::sync::CancellationToken| ",
+            ),
         };
         self.inside(&format!("let t{number} = {{"), "};", |p| {
-            p.line(&format!("let ({around}, root) = ({around}.clone(), root.clone());"));
+            p.line(&format!(
+                "let ({around}, root) = ({around}.clone(), root.clone());"
+            ));
             p.inside(&format!("{parameter}async move {{"), "}", |p| {
                 if let Some(millis) = starts {
                     p.line(&format!("sleep(ms({millis})).await;"));
@@ -609,7 +761,9 @@ impl Printer {
                 match task.cooperative.filter(|_| starts.is_none()) {
                     None => p.steps(&task.steps),
                     Some(cleanup) => {
-                        p.inside("let mut work = std::pin::pin!(async {", "});", |p| p.steps(&task.steps));
+                        p.inside("let mut work = std::pin::pin!(async {", "});", |p| {
+                            p.steps(&task.steps)
+                        });
                         p.inside("tokio::select! {", "}", |p| {
                             p.line("biased;");
                             p.line("() = &mut work => {}");
@@ -621,7 +775,9 @@ impl Printer {
                 p.end(number, task.end);
             });
         });
-        self.line(&format!("let _ = {around}.{how}(\"t{number}\", t{number}).await;"));
+        self.line(&format!(
+            "let _ = {around}.{how}(\"t{number}\", t{number}).await;"
+        ));
     }
 
     fn end(&mut self, number: u32, end: End) {
@@ -637,10 +793,25 @@ impl Printer {
 
 /// A script with everything in it.
 fn everything() -> Script {
-    let task = |cooperative, steps, end| Task { number: 0, cooperative, steps, end };
-    let nursery = |rules, steps, end| Script { number: 0, rules, steps, end };
+    let task = |cooperative, steps, end| Task {
+        number: 0,
+        cooperative,
+        steps,
+        end,
+    };
+    let nursery = |rules, steps, end| Script {
+        number: 0,
+        rules,
+        steps,
+        end,
+    };
     let inner = nursery(
-        Rules { policy: Means::Collect, panics_fail: true, limit: Some(2), ..Rules::default() },
+        Rules {
+            policy: Means::Collect,
+            panics_fail: true,
+            limit: Some(2),
+            ..Rules::default()
+        },
         vec![
             Step::Spawn(task(None, vec![Step::Sleep(2)], End::Err)),
             Step::Spawn(task(Some(3), vec![Step::Sleep(9)], End::Err)),
@@ -649,20 +820,36 @@ fn everything() -> Script {
         End::Ok,
     );
     let supervised = nursery(
-        Rules { policy: Means::Supervise, deadline: Some(20), grace: Some(5), ..Rules::default() },
+        Rules {
+            policy: Means::Supervise,
+            deadline: Some(20),
+            grace: Some(5),
+            ..Rules::default()
+        },
         vec![
             Step::Spawn(task(None, vec![Step::Sleep(3)], End::Err)),
-            Step::Spawn(task(Some(90), vec![Step::Shield(30, vec![Step::Sleep(25)])], End::Ok)),
+            Step::Spawn(task(
+                Some(90),
+                vec![Step::Shield(30, vec![Step::Sleep(25)])],
+                End::Ok,
+            )),
         ],
         End::Ok,
     );
     let left = nursery(
         Rules::default(),
-        vec![Step::Spawn(task(Some(4), vec![Step::Sleep(90)], End::Err)), Step::Sleep(90), Step::Cancel],
+        vec![
+            Step::Spawn(task(Some(4), vec![Step::Sleep(90)], End::Err)),
+            Step::Sleep(90),
+            Step::Cancel,
+        ],
         End::Ok,
     );
     let steps = vec![
-        Step::Start(2, task(None, vec![Step::Sleep(1), Step::Nursery(inner)], End::Ok)),
+        Step::Start(
+            2,
+            task(None, vec![Step::Sleep(1), Step::Nursery(inner)], End::Ok),
+        ),
         Step::Timed(5, left),
         Step::Nursery(supervised),
         Step::Spawn(task(Some(3), vec![Step::Sleep(90)], End::Err)),
@@ -676,7 +863,11 @@ fn printed_program_is_one_that_compiles() {
     let example = include_str!("../../examples/nursery_pasted.rs");
     let (_, program) = example.split_once("\n\n").unwrap(); // what it is about stands above
     let printed = everything().to_string();
-    assert_eq!(tokens(program), tokens(&printed), "the script prints:\n{printed}");
+    assert_eq!(
+        tokens(program),
+        tokens(&printed),
+        "the script prints:\n{printed}"
+    );
 }
 
 #[test]
@@ -684,7 +875,10 @@ fn printed_program_does_what_its_script_does() {
     let played = play(&everything()).unwrap();
     // The program's handler prints what it hears; the script's writes it into the books.
     let captured = include_str!("../../captured/nursery/pasted.txt");
-    let end: Vec<_> = captured.lines().filter(|line| !line.starts_with("Failed {")).collect();
+    let end: Vec<_> = captured
+        .lines()
+        .filter(|line| !line.starts_with("Failed {"))
+        .collect();
     assert_eq!(played.output.lines().collect::<Vec<_>>(), end);
 }
 

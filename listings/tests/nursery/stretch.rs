@@ -26,7 +26,11 @@ fn shielded_child_is_not_cut_and_is_waited_for() {
             let _ = n.spawn("child", child).await;
             Ok(())
         });
-        assert_eq!(cut(outcome.await), (true, vec!["child"]), "cut short at the next await");
+        assert_eq!(
+            cut(outcome.await),
+            (true, vec!["child"]),
+            "cut short at the next await"
+        );
         assert_eq!(bubble::now(), ms(50));
     });
 }
@@ -79,7 +83,10 @@ fn dropped_nursery_cancels_at_once_and_its_root_joins() {
         assert!(timeout(ms(10), work).await.is_err());
         assert_eq!(alive.count(), 1);
         let orphans = root.wait().await;
-        assert_eq!((alive.count(), orphans.len(), bubble::now()), (0, 1, ms(50)));
+        assert_eq!(
+            (alive.count(), orphans.len(), bubble::now()),
+            (0, 1, ms(50))
+        );
     });
 }
 

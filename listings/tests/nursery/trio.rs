@@ -28,10 +28,20 @@ fn trio_and_ours_differ_in_two_scenarios() {
 #[ignore = "needs a Python with trio, named in PYTHON: .ci/run brings one where it can"]
 fn trio_does_what_is_recorded() {
     let python = env::var("PYTHON").unwrap_or_else(|_| "python3".to_owned());
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/nursery/trio/scenarios.py");
-    let output = Command::new(python).arg(script).output().expect("python can be started");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let script = "tests/nursery/trio/scenarios.py";
+    let output = Command::new(python)
+        .arg(script)
+        .output()
+        .expect("python can be started");
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     let printed = String::from_utf8(output.stdout).unwrap();
-    let without_version = |text: &str| text.split_once('\n').map(|(_, rest)| rest.replace('\r', ""));
+    let without_version = |text: &str| {
+        text.split_once('\n')
+            .map(|(_, rest)| rest.replace('\r', ""))
+    };
     assert_eq!(without_version(&printed), without_version(RECORDED));
 }

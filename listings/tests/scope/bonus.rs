@@ -42,7 +42,10 @@ fn limit_is_kept_and_used() {
             Ok(())
         })
         .await;
-        assert_eq!((outcome, most.load(Relaxed), bubble::now()), (Ok(()), 3, ms(40)));
+        assert_eq!(
+            (outcome, most.load(Relaxed), bubble::now()),
+            (Ok(()), 3, ms(40))
+        );
     });
 }
 
@@ -56,7 +59,11 @@ fn waiting_spawn_has_not_started() {
                 Ok(())
             };
             drop(s.spawn("second", second).await?);
-            assert_eq!(bubble::now(), ms(10), "spawn returned before there was a place");
+            assert_eq!(
+                bubble::now(),
+                ms(10),
+                "spawn returned before there was a place"
+            );
             Ok(())
         })
         .await;
@@ -70,7 +77,11 @@ fn waiting_spawn_is_refused_at_the_cancellation() {
         let root = Root::new();
         let (send, receive) = tokio::sync::oneshot::channel::<Scope<Stopped>>();
         let outsider = bubble::spawn(async move {
-            let refused = receive.await.unwrap().spawn("second", async { Ok(()) }).await;
+            let refused = receive
+                .await
+                .unwrap()
+                .spawn("second", async { Ok(()) })
+                .await;
             (refused.err(), bubble::now())
         });
         let outcome: Outcome = scope_with(limit(1), &root, async |s| {
@@ -117,7 +128,10 @@ fn child_that_spawns_within_its_own_limit_deadlocks() {
         .await;
         outcome
     });
-    assert!(matches!(outcome, Err(BubbleError::Deadlock { .. })), "{outcome:?}");
+    assert!(
+        matches!(outcome, Err(BubbleError::Deadlock { .. })),
+        "{outcome:?}"
+    );
 }
 
 #[test]
@@ -170,13 +184,17 @@ fn spans_have_names_and_parents() {
     let spans = Spans::default();
     let _default = tracing::subscriber::set_default(spans.clone());
     run(async {
-        let outcome: Outcome = scope_with(Options::default().name("fetch"), &Root::new(), async |s| {
-            s.spawn("a", async { Ok(()) }).await?.await
-        })
-        .await;
+        let outcome: Outcome =
+            scope_with(Options::default().name("fetch"), &Root::new(), async |s| {
+                s.spawn("a", async { Ok(()) }).await?.await
+            })
+            .await;
         assert_eq!(outcome, Ok(()));
     });
     let (made, entered) = &*spans.0.lock().unwrap();
-    assert_eq!(made, &["scope name=\"fetch\" in 0", "child name=\"a\" in 1"]);
+    assert_eq!(
+        made,
+        &["scope name=\"fetch\" in 0", "child name=\"a\" in 1"]
+    );
     assert!(entered.contains(&1) && entered.contains(&2), "{entered:?}");
 }

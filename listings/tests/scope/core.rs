@@ -18,8 +18,14 @@ fn failed<T>(
     error: u32,
     suppressed: &[(&'static str, u32)],
 ) -> Result<T, ScopeError<u32>> {
-    let suppressed = suppressed.iter().map(|&(task, error)| Failed { task, error }).collect();
-    Err(ScopeError::Failed { first: Failed { task, error }, suppressed })
+    let suppressed = suppressed
+        .iter()
+        .map(|&(task, error)| Failed { task, error })
+        .collect();
+    Err(ScopeError::Failed {
+        first: Failed { task, error },
+        suppressed,
+    })
 }
 
 // --- it waits ---
@@ -39,7 +45,8 @@ fn scope_returns_the_value_of_its_body() {
 
 #[test]
 fn scope_without_children_is_its_body() {
-    let outcome: Result<_, ScopeError<u32>> = run(async { scope(&Root::new(), async |_| Ok(7)).await });
+    let outcome: Result<_, ScopeError<u32>> =
+        run(async { scope(&Root::new(), async |_| Ok(7)).await });
     assert_eq!(outcome, Ok(7));
 }
 
@@ -80,7 +87,11 @@ fn child_may_spawn_after_the_body_has_returned() {
             let (inner, alive) = (s.clone(), alive.clone());
             let parent = async move {
                 sleep(ms(10)).await;
-                inner.spawn("grandchild", alive.child(10, Err(3))).await.map(drop).map_err(|_| 4)
+                inner
+                    .spawn("grandchild", alive.child(10, Err(3)))
+                    .await
+                    .map(drop)
+                    .map_err(|_| 4)
             };
             let _ = s.spawn("child", parent).await;
             Ok(())
@@ -206,7 +217,10 @@ fn panic_of_the_body_waits_for_the_children() {
             sleep(ms(10)).await;
             throw(1)
         }));
-        assert_eq!((panic.await, alive.count(), bubble::now()), (Thrown(1), 0, ms(60)));
+        assert_eq!(
+            (panic.await, alive.count(), bubble::now()),
+            (Thrown(1), 0, ms(60))
+        );
     });
 }
 
@@ -226,7 +240,10 @@ fn panic_of_a_child_is_raised_after_all_have_ended() {
             let _ = s.spawn::<(), _>("bad", bad).await;
             pending().await
         }));
-        assert_eq!((panic.await, alive.count(), bubble::now()), (Thrown(2), 0, ms(10)));
+        assert_eq!(
+            (panic.await, alive.count(), bubble::now()),
+            (Thrown(2), 0, ms(10))
+        );
     });
 }
 
@@ -241,7 +258,9 @@ fn panic_pushes_the_errors_aside_to_the_root() {
                     sleep(ms(cleanup)).await;
                     throw(cleanup as u32)
                 });
-                let _ = polite.await.map(|child: listings::scope::Child<()>| drop(child));
+                let _ = polite
+                    .await
+                    .map(|child: listings::scope::Child<()>| drop(child));
             }
             sleep(ms(1)).await;
             Err(1)
@@ -251,10 +270,17 @@ fn panic_pushes_the_errors_aside_to_the_root() {
         let found: Vec<_> = orphans
             .iter()
             .map(|it| {
-                (it.task, it.what.downcast_ref::<Thrown>().copied(), it.what.downcast_ref::<u32>().copied())
+                (
+                    it.task,
+                    it.what.downcast_ref::<Thrown>().copied(),
+                    it.what.downcast_ref::<u32>().copied(),
+                )
             })
             .collect();
-        assert_eq!(found, [("c", Some(Thrown(30)), None), ("body", None, Some(1))]);
+        assert_eq!(
+            found,
+            [("c", Some(Thrown(30)), None), ("body", None, Some(1))]
+        );
         assert!(root.wait().await.is_empty(), "told twice");
     });
 }
@@ -302,8 +328,16 @@ fn cancelled_root_cuts_everything_short() {
             root.cancel();
         };
         let (outcome, ()) = tokio::join!(work, cancel);
-        assert_eq!(outcome, Err(ScopeError::Cancelled { cut: vec!["body", "a"] }));
-        assert_eq!(outcome.unwrap_err().to_string(), "cancelled; cut short: body, a");
+        assert_eq!(
+            outcome,
+            Err(ScopeError::Cancelled {
+                cut: vec!["body", "a"]
+            })
+        );
+        assert_eq!(
+            outcome.unwrap_err().to_string(),
+            "cancelled; cut short: body, a"
+        );
         assert_eq!((alive.count(), bubble::now()), (0, ms(10)));
     });
 }
@@ -356,9 +390,15 @@ fn late_spawn_is_refused() {
             let _guard = guard;
             panic!("it began")
         };
-        assert_eq!(escaped.spawn::<(), _>("late", late).await.err(), Some(Stopped::Closed));
+        assert_eq!(
+            escaped.spawn::<(), _>("late", late).await.err(),
+            Some(Stopped::Closed)
+        );
         assert_eq!(alive.count(), 0, "the future was kept");
-        let nested = scope(&escaped, async |s| s.spawn("late", async { Ok(()) }).await.map(drop)).await;
+        let nested = scope(&escaped, async |s| {
+            s.spawn("late", async { Ok(()) }).await.map(drop)
+        })
+        .await;
         assert_eq!(nested.unwrap_err().to_string(), "body: the scope is closed");
     });
 }
@@ -368,7 +408,10 @@ fn spawn_into_a_cancelled_scope_is_refused() {
     run(async {
         let outcome = scope(&Root::new(), async |s| {
             s.cancel();
-            s.spawn("late", async { Ok(()) }).now_or_never().unwrap().map(drop)
+            s.spawn("late", async { Ok(()) })
+                .now_or_never()
+                .unwrap()
+                .map(drop)
         })
         .await;
         assert!(

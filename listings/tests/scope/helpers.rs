@@ -75,6 +75,10 @@ pub fn throw(number: u32) -> ! {
 /// Awaits a future that must panic, and returns what it has thrown.
 pub async fn thrown<T>(future: impl Future<Output = T>) -> Thrown {
     use futures::FutureExt;
-    let payload = std::panic::AssertUnwindSafe(future).catch_unwind().await.err().expect("it must panic");
+    let payload = std::panic::AssertUnwindSafe(future)
+        .catch_unwind()
+        .await
+        .err()
+        .expect("it must panic");
     *payload.downcast().expect("a payload of ours")
 }

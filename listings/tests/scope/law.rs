@@ -37,18 +37,25 @@ fn steps(depth: u32) -> BoxedStrategy<Vec<Step>> {
 fn tasks(depth: u32) -> impl Strategy<Value = Task> {
     let cooperative = prop_oneof![2 => Just(None), 1 => (0..9_u64).prop_map(Some)];
     let drop_panics = prop::bool::weighted(0.1);
-    (cooperative, drop_panics, steps(depth), ends()).prop_map(|(cooperative, drop_panics, steps, end)| Task {
-        number: 0,
-        cooperative,
-        drop_panics,
-        steps,
-        end,
-    })
+    (cooperative, drop_panics, steps(depth), ends()).prop_map(
+        |(cooperative, drop_panics, steps, end)| Task {
+            number: 0,
+            cooperative,
+            drop_panics,
+            steps,
+            end,
+        },
+    )
 }
 
 fn scripts(depth: u32) -> impl Strategy<Value = Script> {
     let limit = prop_oneof![2 => Just(None), 1 => (1..4_usize).prop_map(Some)];
-    (limit, steps(depth), ends()).prop_map(|(limit, steps, end)| Script { number: 0, limit, steps, end })
+    (limit, steps(depth), ends()).prop_map(|(limit, steps, end)| Script {
+        number: 0,
+        limit,
+        steps,
+        end,
+    })
 }
 
 fn programs() -> impl Strategy<Value = Script> {
@@ -74,12 +81,18 @@ fn ten_thousand_scripts_keep_the_law() {
     }
     // A law about nothing is easy to keep.
     let covered = (begun.get(), refused.get(), failures.get());
-    assert!(covered.0 > 10_000 && covered.1 > 100 && covered.2 > 5_000, "{covered:?}");
+    assert!(
+        covered.0 > 10_000 && covered.1 > 100 && covered.2 > 5_000,
+        "{covered:?}"
+    );
 }
 
 #[test]
 fn scripts_keep_the_law_on_two_threads() {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).build().unwrap();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .build()
+        .unwrap();
     let outcome = for_all(1_000, programs(), |script| {
         let script = script.clone();
         let played = runtime.spawn(async move { play(&script, Clock::Yields).await });
@@ -117,6 +130,9 @@ fn main() {
     .unwrap();
 }
 ";
-    assert_eq!(outcome.unwrap_err(), format!("a failure, in this program:\n\n{program}"));
+    assert_eq!(
+        outcome.unwrap_err(),
+        format!("a failure, in this program:\n\n{program}")
+    );
     assert!(tried.load(Relaxed) > 1, "nothing was shrunk");
 }

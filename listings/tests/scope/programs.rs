@@ -30,16 +30,25 @@ pub fn for_all<P: Program>(
     programs: impl Strategy<Value = P>,
     law: impl Fn(&P) -> Result<(), String>,
 ) -> Result<(), String> {
-    let config = Config { cases, failure_persistence: None, max_shrink_iters: 0, ..Config::default() };
+    let config = Config {
+        cases,
+        failure_persistence: None,
+        max_shrink_iters: 0,
+        ..Config::default()
+    };
     // Shrunk by `Program::shrunk`, which stops where nothing can be taken out.
     let mut runner = match std::env::var("PROPTEST_RNG_SEED") {
         Ok(seed) => {
             println!("seed {seed}"); // shown if the test fails
             TestRunner::new(config)
         }
-        Err(_) => TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha)),
+        Err(_) => {
+            TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha))
+        }
     };
-    let outcome = runner.run(&programs, |program| law(&program).map_err(TestCaseError::fail));
+    let outcome = runner.run(&programs, |program| {
+        law(&program).map_err(TestCaseError::fail)
+    });
     outcome.map_err(|error| match error {
         TestError::Fail(_, program) => {
             let program = program.shrunk(|program| law(program).is_err());
@@ -52,5 +61,8 @@ pub fn for_all<P: Program>(
 
 /// A program without what a formatter decides.
 pub fn tokens(program: &str) -> String {
-    program.chars().filter(|c| !c.is_whitespace() && *c != ',').collect()
+    program
+        .chars()
+        .filter(|c| !c.is_whitespace() && *c != ',')
+        .collect()
 }

@@ -138,20 +138,43 @@ impl Script {
             Step::Scope(script) | Step::Timed(_, script) => Some(script.clone()),
             _ => None,
         }));
-        all.extend(smaller_steps(&self.steps).into_iter().map(|steps| Self { steps, ..self.clone() }));
-        all.extend(self.limit.map(|_| Self { limit: None, ..self.clone() }));
-        all.extend(self.end.smaller().iter().map(|&end| Self { end, ..self.clone() }));
+        all.extend(smaller_steps(&self.steps).into_iter().map(|steps| Self {
+            steps,
+            ..self.clone()
+        }));
+        all.extend(self.limit.map(|_| Self {
+            limit: None,
+            ..self.clone()
+        }));
+        all.extend(self.end.smaller().iter().map(|&end| Self {
+            end,
+            ..self.clone()
+        }));
         all
     }
 }
 
 impl Task {
     fn smaller(&self) -> Vec<Self> {
-        let mut all: Vec<_> =
-            smaller_steps(&self.steps).into_iter().map(|steps| Self { steps, ..self.clone() }).collect();
-        all.extend(self.cooperative.map(|_| Self { cooperative: None, ..self.clone() }));
-        all.extend(self.drop_panics.then(|| Self { drop_panics: false, ..self.clone() }));
-        all.extend(self.end.smaller().iter().map(|&end| Self { end, ..self.clone() }));
+        let mut all: Vec<_> = smaller_steps(&self.steps)
+            .into_iter()
+            .map(|steps| Self {
+                steps,
+                ..self.clone()
+            })
+            .collect();
+        all.extend(self.cooperative.map(|_| Self {
+            cooperative: None,
+            ..self.clone()
+        }));
+        all.extend(self.drop_panics.then(|| Self {
+            drop_panics: false,
+            ..self.clone()
+        }));
+        all.extend(self.end.smaller().iter().map(|&end| Self {
+            end,
+            ..self.clone()
+        }));
         all
     }
 }
@@ -162,16 +185,26 @@ fn smaller_steps(steps: &[Step]) -> Vec<Vec<Step>> {
         let with = |new: Option<Step>| [&steps[..at], new.as_slice(), &steps[at + 1..]].concat();
         all.push(with(None));
         let smaller: Vec<_> = match step {
-            Step::Sleep(millis) => (*millis > 1).then_some(Step::Sleep(1)).into_iter().collect(),
+            Step::Sleep(millis) => (*millis > 1)
+                .then_some(Step::Sleep(1))
+                .into_iter()
+                .collect(),
             Step::Spawn(task) => task.smaller().into_iter().map(Step::Spawn).collect(),
             Step::SpawnAbove(task) => {
                 let above = task.smaller().into_iter().map(Step::SpawnAbove);
-                std::iter::once(Step::Spawn(task.clone())).chain(above).collect()
+                std::iter::once(Step::Spawn(task.clone()))
+                    .chain(above)
+                    .collect()
             }
             Step::Scope(script) => script.with_less().into_iter().map(Step::Scope).collect(),
             Step::Timed(millis, script) => {
-                let timed = script.with_less().into_iter().map(|script| Step::Timed(*millis, script));
-                std::iter::once(Step::Scope(script.clone())).chain(timed).collect()
+                let timed = script
+                    .with_less()
+                    .into_iter()
+                    .map(|script| Step::Timed(*millis, script));
+                std::iter::once(Step::Scope(script.clone()))
+                    .chain(timed)
+                    .collect()
             }
             Step::Cancel | Step::CancelRoot => Vec::new(),
         };
@@ -272,7 +305,11 @@ impl Life {
         for number in &path {
             *ledger.alive.entry(*number).or_default() += 1;
         }
-        Self { ledger: Arc::clone(&world.ledger), path, begun: false }
+        Self {
+            ledger: Arc::clone(&world.ledger),
+            path,
+            begun: false,
+        }
     }
 
     fn begin(&mut self, innermost: &Level) {
@@ -325,13 +362,23 @@ impl Drop for PanicsOnDrop {
 /// What was violated.
 pub async fn play(script: &Script, clock: Clock) -> Result<Played, String> {
     let ledger = Shared::default();
-    let world = World { root: Arc::new(Root::new()), ledger: Arc::clone(&ledger), clock, levels: Vec::new() };
+    let world = World {
+        root: Arc::new(Root::new()),
+        ledger: Arc::clone(&ledger),
+        clock,
+        levels: Vec::new(),
+    };
     let root = Arc::clone(&world.root);
     // The outermost scope can panic, like any other.
-    let mut output = match AssertUnwindSafe(open(world, script.clone())).catch_unwind().await {
+    let mut output = match AssertUnwindSafe(open(world, script.clone()))
+        .catch_unwind()
+        .await
+    {
         Ok(outcome) => format!("{outcome:?}\n"),
         Err(payload) => {
-            lock(&ledger).delivered.push(*payload.downcast::<u32>().unwrap());
+            lock(&ledger)
+                .delivered
+                .push(*payload.downcast::<u32>().unwrap());
             String::new()
         }
     };
@@ -341,18 +388,28 @@ pub async fn play(script: &Script, clock: Clock) -> Result<Played, String> {
     if ledger.alive.values().any(|alive| *alive > 0) {
         ledger.violation("a child was alive when the root had waited");
     }
-    ledger.delivered.extend(orphans.iter().map(|it| *it.what.downcast_ref::<u32>().unwrap()));
+    ledger.delivered.extend(
+        orphans
+            .iter()
+            .map(|it| *it.what.downcast_ref::<u32>().unwrap()),
+    );
     ledger.raised.sort_unstable();
     ledger.delivered.sort_unstable();
     if ledger.raised != ledger.delivered {
-        let what = format!("raised {:?}, delivered {:?}", ledger.raised, ledger.delivered);
+        let what = format!(
+            "raised {:?}, delivered {:?}",
+            ledger.raised, ledger.delivered
+        );
         ledger.violation(what);
     }
     match ledger.violations.first() {
         Some(what) => Err(what.clone()),
-        None => {
-            Ok(Played { output, begun: ledger.begun, refused: ledger.refused, failures: ledger.raised.len() })
-        }
+        None => Ok(Played {
+            output,
+            begun: ledger.begun,
+            refused: ledger.refused,
+            failures: ledger.raised.len(),
+        }),
     }
 }
 
@@ -360,14 +417,23 @@ pub async fn play(script: &Script, clock: Clock) -> Result<Played, String> {
 fn open(world: World, script: Script) -> BoxFuture<'static, Result<(), ScopeError<u32>>> {
     Box::pin(async move {
         let escaped = Arc::new(Mutex::new(None));
-        let Script { number, limit, steps, end } = script;
+        let Script {
+            number,
+            limit,
+            steps,
+            end,
+        } = script;
         let options = limit.map_or_else(Options::default, |limit| Options::default().limit(limit));
         let body = {
             let (world, escaped) = (world.clone(), Arc::clone(&escaped));
             async move |s: &Scope<u32>| {
                 *escaped.lock().unwrap() = Some(s.clone());
                 let mut world = world;
-                world.levels.push(Level { number, limit, scope: s.clone() });
+                world.levels.push(Level {
+                    number,
+                    limit,
+                    scope: s.clone(),
+                });
                 perform(world.clone(), steps).await;
                 finish(&world, number, end)
             }
@@ -390,7 +456,9 @@ fn open(world: World, script: Script) -> BoxFuture<'static, Result<(), ScopeErro
             }
             if let Ok(Err(ScopeError::Failed { first, suppressed })) = &outcome {
                 ledger.delivered.push(first.error);
-                ledger.delivered.extend(suppressed.iter().map(|failed| failed.error));
+                ledger
+                    .delivered
+                    .extend(suppressed.iter().map(|failed| failed.error));
             }
         }
         let escaped = escaped.lock().unwrap().take();
@@ -455,10 +523,16 @@ async fn spawn(world: World, task: Task) {
     let ledger = Arc::clone(&world.ledger);
     let spawned = if task.cooperative.is_some() {
         let scope = innermost.scope.clone();
-        scope.spawn_cooperative(name, |token| run(world, task, life, innermost, Some(token))).await.err()
+        scope
+            .spawn_cooperative(name, |token| run(world, task, life, innermost, Some(token)))
+            .await
+            .err()
     } else {
         let scope = innermost.scope.clone();
-        scope.spawn(name, run(world, task, life, innermost, None)).await.err()
+        scope
+            .spawn(name, run(world, task, life, innermost, None))
+            .await
+            .err()
     };
     if spawned.is_some() {
         lock(&ledger).refused += 1;
@@ -473,7 +547,9 @@ async fn run(
     token: Option<tokio_util::sync::CancellationToken>,
 ) -> Result<(), u32> {
     life.begin(&innermost);
-    let panics = task.drop_panics.then(|| PanicsOnDrop(task.number + 1000, Arc::clone(&world.ledger)));
+    let panics = task
+        .drop_panics
+        .then(|| PanicsOnDrop(task.number + 1000, Arc::clone(&world.ledger)));
     match token {
         None => perform(world.clone(), task.steps).await,
         Some(token) => {
@@ -503,14 +579,21 @@ fn name(number: u32) -> &'static str {
 /// The script as a program.
 impl fmt::Display for Script {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut body = Printer { indent: 2, ..Printer::default() };
+        let mut body = Printer {
+            indent: 2,
+            ..Printer::default()
+        };
         body.line("let root = Root::new();");
         body.scope("root", self, "let outcome = ", ";");
         body.line("println!(\"{outcome:?}\");");
         body.line("println!(\"{:?}\", root.wait().await);");
         let helpers = body.helpers();
         writeln!(f, "{}", body.imports())?;
-        write!(f, "fn main() {{\n    bubble::run(async {{\n{}    }})\n    .unwrap();\n}}\n", body.text)?;
+        write!(
+            f,
+            "fn main() {{\n    bubble::run(async {{\n{}    }})\n    .unwrap();\n}}\n",
+            body.text
+        )?;
         f.write_str(&helpers)
     }
 }
@@ -546,17 +629,26 @@ impl Printer {
     fn scope(&mut self, parent: &str, script: &Script, before: &str, after: &str) {
         let (open, name) = match script.limit {
             None => (format!("scope(&{parent}, "), script.number),
-            Some(limit) => {
-                (format!("scope_with(Options::default().limit({limit}), &{parent}, "), script.number)
-            }
+            Some(limit) => (
+                format!("scope_with(Options::default().limit({limit}), &{parent}, "),
+                script.number,
+            ),
         };
-        let parameter = if script.refers_to_itself() { format!("s{name}") } else { "_".to_owned() };
-        self.block(&format!("{before}{open}async |{parameter}: &Scope<u32>| {{"), "})", |p| {
-            p.scopes.push(name);
-            p.steps(&script.steps);
-            p.end(script.number, script.end);
-            p.scopes.pop();
-        });
+        let parameter = if script.refers_to_itself() {
+            format!("s{name}")
+        } else {
+            "_".to_owned()
+        };
+        self.block(
+            &format!("{before}{open}async |{parameter}: &Scope<u32>| {{"),
+            "})",
+            |p| {
+                p.scopes.push(name);
+                p.steps(&script.steps);
+                p.end(script.number, script.end);
+                p.scopes.pop();
+            },
+        );
         self.line(&format!(".await{after}"));
     }
 
@@ -583,7 +675,10 @@ impl Printer {
                     self.block("let inner = async {", "};", |p| {
                         p.scope(&parent, script, "let _ = ", ";");
                     });
-                    self.line(&format!("let _ = timeout({}, inner).await;", Self::millis(*millis)));
+                    self.line(&format!(
+                        "let _ = timeout({}, inner).await;",
+                        Self::millis(*millis)
+                    ));
                 }
                 Step::Cancel => {
                     let innermost = self.innermost();
@@ -603,7 +698,12 @@ impl Printer {
         let into = self.innermost();
         let mut used = BTreeSet::new();
         refers(&task.steps, &mut self.scopes.clone(), &mut used);
-        let mine: Vec<_> = self.scopes.iter().filter(|number| used.contains(number)).copied().collect();
+        let mine: Vec<_> = self
+            .scopes
+            .iter()
+            .filter(|number| used.contains(number))
+            .copied()
+            .collect();
         let open = if task.cooperative.is_some() {
             "|token: CancellationToken| async move {"
         } else {
@@ -612,7 +712,11 @@ impl Printer {
         let future = |p: &mut Self| {
             if task.drop_panics {
                 p.drops = true;
-                let name = if task.end == End::Err { "panics" } else { "_panics" };
+                let name = if task.end == End::Err {
+                    "panics"
+                } else {
+                    "_panics"
+                };
                 p.line(&format!("let {name} = PanicsOnDrop({});", number + 1000));
             }
             match task.cooperative {
@@ -644,8 +748,14 @@ impl Printer {
                 p.block(open, "}", future);
             });
         }
-        let how = if task.cooperative.is_some() { "spawn_cooperative" } else { "spawn" };
-        self.line(&format!("let _ = {into}.{how}(\"t{number}\", t{number}).await;"));
+        let how = if task.cooperative.is_some() {
+            "spawn_cooperative"
+        } else {
+            "spawn"
+        };
+        self.line(&format!(
+            "let _ = {into}.{how}(\"t{number}\", t{number}).await;"
+        ));
     }
 
     fn end(&mut self, number: u32, end: End) {
@@ -738,9 +848,19 @@ fn uses_root(steps: &[Step]) -> bool {
 
 /// A script with everything in it.
 fn everything() -> Script {
-    let task =
-        |cooperative, drop_panics, steps, end| Task { number: 0, cooperative, drop_panics, steps, end };
-    let scope = |limit, steps, end| Script { number: 0, limit, steps, end };
+    let task = |cooperative, drop_panics, steps, end| Task {
+        number: 0,
+        cooperative,
+        drop_panics,
+        steps,
+        end,
+    };
+    let scope = |limit, steps, end| Script {
+        number: 0,
+        limit,
+        steps,
+        end,
+    };
     let inner = scope(
         Some(2),
         vec![
@@ -759,8 +879,18 @@ fn everything() -> Script {
         ],
         End::Ok,
     );
-    let nested = task(None, false, vec![Step::Sleep(1), Step::Scope(inner), Step::Sleep(1)], End::Ok);
-    let canceller = task(None, false, vec![Step::Sleep(20), Step::CancelRoot], End::Ok);
+    let nested = task(
+        None,
+        false,
+        vec![Step::Sleep(1), Step::Scope(inner), Step::Sleep(1)],
+        End::Ok,
+    );
+    let canceller = task(
+        None,
+        false,
+        vec![Step::Sleep(20), Step::CancelRoot],
+        End::Ok,
+    );
     let panicker = task(Some(5), false, vec![Step::Sleep(90)], End::Panic);
     let dropper = task(None, true, vec![Step::Sleep(90)], End::Ok);
     let steps = vec![
@@ -768,7 +898,11 @@ fn everything() -> Script {
         Step::Timed(5, left),
         Step::Timed(
             5,
-            scope(None, vec![Step::Spawn(panicker), Step::Spawn(dropper), Step::Sleep(90)], End::Ok),
+            scope(
+                None,
+                vec![Step::Spawn(panicker), Step::Spawn(dropper), Step::Sleep(90)],
+                End::Ok,
+            ),
         ),
         Step::Spawn(task(Some(3), false, vec![Step::Sleep(90)], End::Err)),
         Step::Spawn(canceller),
@@ -781,13 +915,22 @@ fn printed_program_is_one_that_compiles() {
     let example = include_str!("../../examples/scope_pasted.rs");
     let (_, program) = example.split_once("\n\n").unwrap(); // what it is about stands above
     let printed = everything().to_string();
-    assert_eq!(tokens(program), tokens(&printed), "the script prints:\n{printed}");
+    assert_eq!(
+        tokens(program),
+        tokens(&printed),
+        "the script prints:\n{printed}"
+    );
 }
 
 #[test]
 fn printed_program_does_what_its_script_does() {
-    let played = listings::virtual_time::bubble::run(play(&everything(), Clock::Virtual)).unwrap().unwrap();
-    assert_eq!(played.output, include_str!("../../captured/scope/pasted.txt"));
+    let played = listings::virtual_time::bubble::run(play(&everything(), Clock::Virtual))
+        .unwrap()
+        .unwrap();
+    assert_eq!(
+        played.output,
+        include_str!("../../captured/scope/pasted.txt")
+    );
 }
 
 #[test]

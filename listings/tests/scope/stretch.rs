@@ -68,7 +68,11 @@ fn dropped_scope_cancels_at_once_and_its_root_joins() {
         // The dropper has not waited.
         assert_eq!((alive.count(), bubble::now()), (2, ms(10)));
         bubble::wait().await;
-        assert_eq!((alive.count(), bubble::now()), (1, ms(10)), "not cancelled at once");
+        assert_eq!(
+            (alive.count(), bubble::now()),
+            (1, ms(10)),
+            "not cancelled at once"
+        );
         assert!(root.wait().await.is_empty());
         assert_eq!((alive.count(), bubble::now()), (0, ms(60)));
     });
@@ -76,7 +80,10 @@ fn dropped_scope_cancels_at_once_and_its_root_joins() {
 
 #[test]
 fn dropped_scope_with_a_blocked_child_is_joined_by_its_root() {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).build().unwrap();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .build()
+        .unwrap();
     runtime.block_on(async {
         let (root, alive) = (Root::new(), Alive::default());
         let (go, told) = mpsc::channel::<()>();
@@ -124,7 +131,10 @@ fn dropped_scope_leaves_its_failures_to_the_root() {
         assert!(timeout(ms(3), work).await.is_err());
         let orphans = root.wait().await;
         let tasks: Vec<_> = orphans.iter().map(|it| (it.scope, it.task)).collect();
-        assert_eq!(tasks, [("scope", "body"), ("scope", "err"), ("scope", "panic")]);
+        assert_eq!(
+            tasks,
+            [("scope", "body"), ("scope", "err"), ("scope", "panic")]
+        );
         assert_eq!(orphans[1].what.downcast_ref(), Some(&1_u32));
         assert!(matches!(&orphans[2].what, What::Panic(payload) if payload.is::<Thrown>()));
     });
@@ -179,7 +189,10 @@ fn leaked_scope_is_not_cancelled() {
         std::mem::forget(work);
         sleep(ms(1000)).await;
         assert_eq!(alive.count(), 1, "somebody has cancelled it");
-        assert!(timeout(ms(1000), root.wait()).await.is_err(), "the root knows it");
+        assert!(
+            timeout(ms(1000), root.wait()).await.is_err(),
+            "the root knows it"
+        );
         root.cancel();
         assert!(root.wait().await.is_empty());
         assert_eq!(alive.count(), 0);
@@ -193,7 +206,10 @@ fn root_without_children_waits_for_nothing() {
     run(async {
         let root = Root::new();
         assert!(root.wait().await.is_empty());
-        let value = scope(&root, async |s| s.spawn("a", async { Ok::<_, Stopped>(1) }).await?.await).await;
+        let value = scope(&root, async |s| {
+            s.spawn("a", async { Ok::<_, Stopped>(1) }).await?.await
+        })
+        .await;
         assert_eq!(value, Ok(1));
         assert!(root.wait().await.is_empty());
     });
@@ -202,7 +218,9 @@ fn root_without_children_waits_for_nothing() {
 #[test]
 fn runtime_that_shuts_down_counts_as_cut_short() {
     let alive = Alive::default();
-    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap();
     let root = Root::new();
     let mut work = Box::pin(scope::<(), u32, _>(&root, async |s| {
         let guard = alive.guard();

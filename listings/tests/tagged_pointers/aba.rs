@@ -53,23 +53,31 @@ fn freed_address_comes_back_without_being_pushed() {
     let address = (&raw const *freed).addr();
     drop(freed);
     let comes_back = (0..1000).any(|_| (&raw const *Box::new(2_u64)).addr() == address);
-    assert!(comes_back, "this allocator never gives an address out again");
+    assert!(
+        comes_back,
+        "this allocator never gives an address out again"
+    );
 }
 
 #[test]
 fn loom_finds_the_ticket_that_is_handed_out_twice() {
     let panic = panic::catch_unwind(under_loom::hand_out_once::<under_loom::s1_bare::Bare<_>>);
     let panic = panic.expect_err("loom finds it");
-    let message = panic.downcast_ref::<String>().expect("the message of an assertion");
+    let message = panic
+        .downcast_ref::<String>()
+        .expect("the message of an assertion");
     assert!(message.contains("left: [0, 1, 1, 2]"), "{message}");
 }
 
 #[test]
 fn shuttle_finds_the_ticket_that_is_handed_out_twice() {
-    let model = || under_shuttle::models::hand_out_once::<under_shuttle::s1_bare::Bare<_>>(&Log::default());
+    let model =
+        || under_shuttle::models::hand_out_once::<under_shuttle::s1_bare::Bare<_>>(&Log::default());
     let panic = panic::catch_unwind(|| shuttle::check_random_with_seed(model, 7, 10_000));
     let panic = panic.expect_err("shuttle finds it");
-    let message = panic.downcast_ref::<String>().expect("the message of an assertion");
+    let message = panic
+        .downcast_ref::<String>()
+        .expect("the message of an assertion");
     assert!(message.contains("left: [0, 1, 1, 2]"), "{message}");
 }
 
@@ -83,9 +91,9 @@ fn loom_finds_nothing_where_only_one_node_exists() {
 #[test]
 fn generation_does_not_keep_memory_from_being_freed() {
     let panic = panic::catch_unwind(under_loom::freed_at_once).expect_err("loom finds it");
-    let message = panic
-        .downcast_ref::<&str>()
-        .copied()
-        .map_or_else(|| panic.downcast_ref::<String>().cloned().unwrap_or_default(), str::to_owned);
+    let message = panic.downcast_ref::<&str>().copied().map_or_else(
+        || panic.downcast_ref::<String>().cloned().unwrap_or_default(),
+        str::to_owned,
+    );
     assert!(message.contains("used after it was freed"), "{message}");
 }

@@ -2,7 +2,9 @@
 
 use std::mem::size_of;
 
-use listings::tagged_pointers::{Indexed, Node, Stack, TaggedPointer, Wide, s5_indexed::seconds_to_wrap};
+use listings::tagged_pointers::{
+    Indexed, Node, Stack, TaggedPointer, Wide, s5_indexed::seconds_to_wrap,
+};
 
 use super::{
     HOME, cell, last_given_is_first_taken, pop_after_changes, script_is_refused,
@@ -66,8 +68,10 @@ mod indexed {
     /// The bound, exactly: the pop is taken in after as many changes as there are generations, and never before.
     #[test]
     fn generation_of_four_bits_wraps_after_sixteen_changes() {
-        let taken_in: Vec<u64> =
-            (0..=48).step_by(2).filter(|&changes| pop_after_changes::<Indexed<Node, 4>>(changes)).collect();
+        let taken_in: Vec<u64> = (0..=48)
+            .step_by(2)
+            .filter(|&changes| pop_after_changes::<Indexed<Node, 4>>(changes))
+            .collect();
         assert_eq!(taken_in, [0, 16, 32, 48]);
     }
 
@@ -78,7 +82,11 @@ mod indexed {
 
     #[test]
     fn generation_of_32_bits_is_not_taken_in_by_65536_changes() {
-        assert!(!pop_after_changes::<Indexed<Node>>(if cfg!(miri) { 64 } else { 65_536 }));
+        assert!(!pop_after_changes::<Indexed<Node>>(if cfg!(miri) {
+            64
+        } else {
+            65_536
+        }));
     }
 }
 

@@ -45,7 +45,12 @@ fn round(workers: usize) -> (Round, u64) {
 
 fn worker(successes: u64, begin: u64, end: u64) -> Worker {
     let [begin, end] = [begin, end].map(Duration::from_nanos);
-    Worker { attempts: 2 * successes, successes, begin, end }
+    Worker {
+        attempts: 2 * successes,
+        successes,
+        begin,
+        end,
+    }
 }
 
 #[test]
@@ -69,7 +74,11 @@ fn successes_are_those_that_succeeded() {
 fn time_is_that_of_the_attempts_and_not_of_the_preparation() {
     for workers in [1, 2, 5] {
         let (round, calls) = round(workers);
-        assert_eq!(round.elapsed(), Duration::from_nanos(calls), "one nanosecond for each");
+        assert_eq!(
+            round.elapsed(),
+            Duration::from_nanos(calls),
+            "one nanosecond for each"
+        );
     }
 }
 
@@ -78,7 +87,10 @@ fn round_lasts_for_its_window() {
     for workers in [1, 2, 5] {
         let (round, _) = round(workers);
         let late = Duration::from_nanos(BATCH * workers as u64);
-        assert!((WINDOW..=WINDOW + late).contains(&round.elapsed()), "{round:?}");
+        assert!(
+            (WINDOW..=WINDOW + late).contains(&round.elapsed()),
+            "{round:?}"
+        );
     }
 }
 
@@ -100,7 +112,9 @@ fn workers_begin_when_all_are_prepared() {
 
 #[test]
 fn elapsed_is_from_the_first_begin_to_the_last_end() {
-    let round = Round { workers: vec![worker(10, 5, 25), worker(30, 0, 20), worker(20, 10, 40)] };
+    let round = Round {
+        workers: vec![worker(10, 5, 25), worker(30, 0, 20), worker(20, 10, 40)],
+    };
     assert_eq!(round.elapsed(), Duration::from_nanos(40));
     assert!((round.ns_per_success() - 40.0 / 60.0).abs() < 1e-9);
 }
@@ -108,7 +122,10 @@ fn elapsed_is_from_the_first_begin_to_the_last_end() {
 #[test]
 fn fairness_is_the_least_share_by_an_equal_one() {
     let of = |successes: [u64; 2]| {
-        Round { workers: successes.map(|successes| worker(successes, 0, 1)).to_vec() }.fairness()
+        Round {
+            workers: successes.map(|successes| worker(successes, 0, 1)).to_vec(),
+        }
+        .fairness()
     };
     assert!((of([50, 50]) - 1.0).abs() < 1e-9);
     assert!((of([25, 75]) - 0.5).abs() < 1e-9);

@@ -46,7 +46,10 @@ mod cell {
         let home = HOME;
         let cell = H::new(&home);
         for stores in 1..=5 {
-            assert!(cell.cas(cell.load(), to(&home, 0)), "the same pointer is a store, too");
+            assert!(
+                cell.cas(cell.load(), to(&home, 0)),
+                "the same pointer is a store, too"
+            );
             assert_eq!(cell.load().1, stores);
         }
     }
@@ -67,8 +70,14 @@ mod cell {
         let cell = H::new(&home);
         assert!(cell.cas(cell.load(), to(&home, 0)));
         let (pointer, generation) = cell.load();
-        assert!(!cell.cas((to(&home, 1), generation), to(&home, 2)), "another pointer");
-        assert!(!cell.cas((pointer, generation + 1), to(&home, 2)), "another generation");
+        assert!(
+            !cell.cas((to(&home, 1), generation), to(&home, 2)),
+            "another pointer"
+        );
+        assert!(
+            !cell.cas((pointer, generation + 1), to(&home, 2)),
+            "another generation"
+        );
         assert!(cell.cas((pointer, generation), to(&home, 2)));
     }
 
@@ -111,7 +120,9 @@ fn threads_lose_nothing_and_double_nothing<S: Tickets>() {
             });
         }
     });
-    let mut numbers: Vec<_> = std::iter::from_fn(|| stack.take()).map(|ticket| ticket.number()).collect();
+    let mut numbers: Vec<_> = std::iter::from_fn(|| stack.take())
+        .map(|ticket| ticket.number())
+        .collect();
     numbers.sort_unstable();
     assert!(numbers.into_iter().eq(0..TICKETS));
 }
@@ -119,14 +130,20 @@ fn threads_lose_nothing_and_double_nothing<S: Tickets>() {
 /// The script of the page, on a head with a generation: the pop is refused, and nothing is in two places.
 fn script_is_refused<H: TaggedPointer<Node>>() {
     let steps = script::play::<H>();
-    assert!(steps.iter().all(|step| step.twice().is_empty()), "{steps:?}");
+    assert!(
+        steps.iter().all(|step| step.twice().is_empty()),
+        "{steps:?}"
+    );
     assert_eq!(steps[5].held[0], [], "the first thread has lost");
     assert_eq!(steps[6].held, [vec!['A'], vec!['B']]);
 }
 
 /// So many changes that end where they began, between the halves of a pop; says whether the pop is taken in by them.
 fn pop_after_changes<H: TaggedPointer<Node>>(changes: u64) -> bool {
-    assert!(changes.is_multiple_of(2), "a ticket that is taken is given back");
+    assert!(
+        changes.is_multiple_of(2),
+        "a ticket that is taken is given back"
+    );
     let stack = Stack::<H>::full(2);
     let begun = stack.begin_pop().expect("there are two");
     for _ in 0..changes / 2 {

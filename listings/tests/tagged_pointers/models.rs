@@ -50,12 +50,17 @@ fn indexed_hands_over_what_was_written() {
 
 #[test]
 fn shuttle_finds_nothing_in_ten_thousand_runs() {
-    fn run<H: listings::tagged_pointers::TaggedPointer<under_shuttle::s2_stack::Node> + 'static>(seed: u64) {
+    fn run<H: listings::tagged_pointers::TaggedPointer<under_shuttle::s2_stack::Node> + 'static>(
+        seed: u64,
+    ) {
         let model = || under_shuttle::models::hand_out_once::<H>(&Log::default());
         shuttle::check_random_with_seed(model, seed, 10_000);
     }
     // The same runs every time, or those of the seed in the variable that proptest reads, too.
-    let seed = std::env::var("PROPTEST_RNG_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(7);
+    let seed = std::env::var("PROPTEST_RNG_SEED")
+        .ok()
+        .and_then(|seed| seed.parse().ok())
+        .unwrap_or(7);
     println!("seed {seed}"); // shown if the test fails
     run::<under_shuttle::s3_locked::Locked<_>>(seed);
     run::<under_shuttle::s4_wide::Wide<_>>(seed);

@@ -13,7 +13,12 @@ enum Do {
 }
 
 fn scripts() -> impl Strategy<Value = Vec<(usize, Do)>> {
-    let step = prop_oneof![Just(Do::Begin), Just(Do::Commit), Just(Do::Take), Just(Do::Give)];
+    let step = prop_oneof![
+        Just(Do::Begin),
+        Just(Do::Commit),
+        Just(Do::Take),
+        Just(Do::Give)
+    ];
     prop::collection::vec((0..3_usize, step), 0..60)
 }
 
@@ -28,7 +33,9 @@ fn law<H: TaggedPointer<Node>>(script: &[(usize, Do)]) -> Result<(), TestCaseErr
         match step {
             Do::Begin => begun[thread] = stack.begin_pop().map(|begun| (begun, stores)),
             Do::Commit => {
-                let Some((begun, since)) = begun[thread].take() else { continue };
+                let Some((begun, since)) = begun[thread].take() else {
+                    continue;
+                };
                 match stack.commit_pop(begun) {
                     Ok(ticket) => {
                         prop_assert_eq!(since, stores, "the head has changed, and nobody noticed");

@@ -168,7 +168,10 @@ fn wait_counts_a_blocking_job_as_running() {
             job.await.unwrap()
         });
         bubble::wait().await;
-        assert!(task.is_finished(), "wait returned while the job was running");
+        assert!(
+            task.is_finished(),
+            "wait returned while the job was running"
+        );
         assert_eq!((task.await.unwrap(), bubble::now()), (7, ms(0)));
     })
     .unwrap();
@@ -266,11 +269,24 @@ fn deadlock_is_reported_with_its_tasks() {
     })
     .unwrap_err();
     // The lines after the ones remembered.
-    let BubbleError::Deadlock { since, blocked, unnamed, .. } = &error else { panic!("{error}") };
+    let BubbleError::Deadlock {
+        since,
+        blocked,
+        unnamed,
+        ..
+    } = &error
+    else {
+        panic!("{error}")
+    };
     assert_eq!((*since, *unnamed, blocked.len()), (ms(250), 0, 2));
     assert_eq!(blocked[1].line() - blocked[0].line(), 2);
     for site in blocked {
-        assert!(error.to_string().contains(&format!("{site}: this task is blocked")), "{error}");
+        assert!(
+            error
+                .to_string()
+                .contains(&format!("{site}: this task is blocked")),
+            "{error}"
+        );
     }
 }
 
@@ -299,7 +315,9 @@ fn deadlock_is_told_from_a_ticker() {
         std::future::pending::<()>().await;
     })
     .unwrap_err();
-    let BubbleError::OverBudget { alive, .. } = &error else { panic!("{error}") };
+    let BubbleError::OverBudget { alive, .. } = &error else {
+        panic!("{error}")
+    };
     assert_eq!(alive.len(), 1);
 }
 
@@ -317,13 +335,26 @@ fn deadlock_is_told_from_a_ticker_outside_the_registry() {
             std::future::pending::<()>().await;
         })
         .unwrap_err();
-    assert!(matches!(error, BubbleError::OverBudget { unnamed: 1, .. }), "{error}");
+    assert!(
+        matches!(error, BubbleError::OverBudget { unnamed: 1, .. }),
+        "{error}"
+    );
 }
 
 #[test]
 fn body_may_use_its_whole_budget() {
-    assert!(Bubble::default().budget(ms(50)).run(async { sleep(ms(50)).await }).is_ok());
-    assert!(Bubble::default().budget(ms(50)).run(async { sleep(ms(51)).await }).is_err());
+    assert!(
+        Bubble::default()
+            .budget(ms(50))
+            .run(async { sleep(ms(50)).await })
+            .is_ok()
+    );
+    assert!(
+        Bubble::default()
+            .budget(ms(50))
+            .run(async { sleep(ms(51)).await })
+            .is_err()
+    );
 }
 
 #[test]
@@ -338,7 +369,10 @@ fn livelock_of_the_body_is_reported() {
             }
         })
         .unwrap_err();
-    assert!(matches!(error, BubbleError::Livelock { at, polls: 1000, .. } if at == ms(5)), "{error}");
+    assert!(
+        matches!(error, BubbleError::Livelock { at, polls: 1000, .. } if at == ms(5)),
+        "{error}"
+    );
 }
 
 #[test]
@@ -350,7 +384,9 @@ fn livelock_of_a_task_is_reported_with_its_place() {
         sleep(ms(1)).await;
     })
     .unwrap_err();
-    let BubbleError::Livelock { task, .. } = &error else { panic!("{error}") };
+    let BubbleError::Livelock { task, .. } = &error else {
+        panic!("{error}")
+    };
     assert_at(task, &line);
 }
 
@@ -387,7 +423,9 @@ fn leaked_task_is_reported_with_its_place() {
         let _leaked = { line = here!(); bubble::spawn(std::future::pending::<()>()) };
     })
     .unwrap_err();
-    let BubbleError::Leaked { tasks, unnamed: 0 } = &error else { panic!("{error}") };
+    let BubbleError::Leaked { tasks, unnamed: 0 } = &error else {
+        panic!("{error}")
+    };
     assert_eq!(tasks.len(), 1);
     assert_at(tasks[0], &line);
 }
@@ -398,7 +436,10 @@ fn leaked_task_is_found_outside_the_registry() {
         tokio::spawn(std::future::pending::<()>());
     })
     .unwrap_err();
-    assert!(matches!(error, BubbleError::Leaked { unnamed: 1, .. }), "{error}");
+    assert!(
+        matches!(error, BubbleError::Leaked { unnamed: 1, .. }),
+        "{error}"
+    );
 }
 
 #[test]
@@ -452,7 +493,10 @@ fn panicked_task_is_reported_though_nobody_joins_it() {
         bubble::spawn(async { panic!("no more {}", "tea") });
     })
     .unwrap_err();
-    assert!(matches!(&error, BubbleError::Panicked { message, .. } if message == "no more tea"), "{error}");
+    assert!(
+        matches!(&error, BubbleError::Panicked { message, .. } if message == "no more tea"),
+        "{error}"
+    );
 }
 
 #[test]
@@ -476,7 +520,10 @@ fn panicked_job_is_reported() {
         bubble::spawn_blocking(|| panic!("in a job"));
     })
     .unwrap_err();
-    assert!(matches!(&error, BubbleError::Panicked { message, .. } if message == "in a job"), "{error}");
+    assert!(
+        matches!(&error, BubbleError::Panicked { message, .. } if message == "in a job"),
+        "{error}"
+    );
 }
 
 #[test]
@@ -490,7 +537,10 @@ fn bubble_after_a_panic_is_clean() {
     let panicked = std::panic::catch_unwind(|| bubble::run(async { panic!("first") }));
     assert!(panicked.is_err());
     bubble::run(async { bubble::spawn(sleep(ms(1))).await.unwrap() }).unwrap();
-    assert!(std::panic::catch_unwind(bubble::now).is_err(), "no bubble is current after the end");
+    assert!(
+        std::panic::catch_unwind(bubble::now).is_err(),
+        "no bubble is current after the end"
+    );
 }
 
 #[test]

@@ -21,7 +21,10 @@ fn third_attempt_succeeds_after_300_ms() {
 fn first_success_costs_no_time() {
     let script = Script::failing(0);
     let elapsed = bubble::run(async {
-        assert_eq!(retry_with_backoff(&CancellationToken::new(), script.op()).await, Ok("done"));
+        assert_eq!(
+            retry_with_backoff(&CancellationToken::new(), script.op()).await,
+            Ok("done")
+        );
         bubble::now()
     });
     assert_eq!((elapsed.unwrap(), script.attempts()), (ms(0), 1));
@@ -54,7 +57,9 @@ fn retry_can_be_spawned() {
     let script = Script::failing(1);
     let op = script.op();
     let outcome = bubble::run(async {
-        bubble::spawn(async move { retry_with_backoff(&CancellationToken::new(), op).await }).await.unwrap()
+        bubble::spawn(async move { retry_with_backoff(&CancellationToken::new(), op).await })
+            .await
+            .unwrap()
     });
     assert_eq!(outcome.unwrap(), Ok("done"));
 }
@@ -86,7 +91,11 @@ fn retry_can_be_spawned_with_an_operation_that_borrows() {
             let mut next = urls.iter().cycle();
             let op = || {
                 let url = next.next();
-                async move { url.filter(|url| url.contains("b.example")).map(String::len).ok_or("refused") }
+                async move {
+                    url.filter(|url| url.contains("b.example"))
+                        .map(String::len)
+                        .ok_or("refused")
+                }
             };
             retry_with_backoff(&CancellationToken::new(), op).await
         })

@@ -62,15 +62,20 @@ proptest! {
 #[test]
 fn max_times_of_backon_counts_retries() {
     let script = Script::always_failing();
-    let policy = ExponentialBuilder::new().with_min_delay(ms(100)).with_max_times(5);
-    let (outcome, elapsed) = bubble::run(async { (script.op().retry(policy).await, bubble::now()) }).unwrap();
+    let policy = ExponentialBuilder::new()
+        .with_min_delay(ms(100))
+        .with_max_times(5);
+    let (outcome, elapsed) =
+        bubble::run(async { (script.op().retry(policy).await, bubble::now()) }).unwrap();
     assert_eq!((outcome, script.attempts()), (Err(6), 6));
     assert!((ms(3100)..=ms(3105)).contains(&elapsed), "{elapsed:?}");
 }
 
 #[test]
 fn pauses_of_backon_are_not_exact() {
-    let policy = ExponentialBuilder::new().with_min_delay(ms(100)).with_max_times(2);
+    let policy = ExponentialBuilder::new()
+        .with_min_delay(ms(100))
+        .with_max_times(2);
     let second = policy.build().nth(1).unwrap();
     assert_eq!(second, Duration::from_nanos(200_000_003));
 }

@@ -29,7 +29,10 @@ struct Script {
 
 impl Script {
     fn failing(failures: usize) -> Self {
-        Self { failures, ..Self::default() }
+        Self {
+            failures,
+            ..Self::default()
+        }
     }
 
     fn always_failing() -> Self {
@@ -42,7 +45,11 @@ impl Script {
             calls.push(listings::virtual_time::bubble::now());
             calls.len()
         };
-        if attempt > self.failures { Ok("done") } else { Err(attempt) }
+        if attempt > self.failures {
+            Ok("done")
+        } else {
+            Err(attempt)
+        }
     }
 
     /// The operation: each call is one attempt.

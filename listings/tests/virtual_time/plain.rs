@@ -19,16 +19,29 @@ use tokio::{
 use crate::ms;
 
 fn paused() -> Runtime {
-    Builder::new_current_thread().enable_all().start_paused(true).build().unwrap()
+    Builder::new_current_thread()
+        .enable_all()
+        .start_paused(true)
+        .build()
+        .unwrap()
 }
 
 #[test]
 fn timers_tick_once_a_millisecond() {
     paused().block_on(async {
-        for (asked, took) in [(0, 0), (1, 1_000_000), (1_000_001, 2_000_000), (99_999_999, 100_000_000)] {
+        for (asked, took) in [
+            (0, 0),
+            (1, 1_000_000),
+            (1_000_001, 2_000_000),
+            (99_999_999, 100_000_000),
+        ] {
             let start = Instant::now();
             sleep(Duration::from_nanos(asked)).await;
-            assert_eq!(start.elapsed(), Duration::from_nanos(took), "sleep of {asked} ns");
+            assert_eq!(
+                start.elapsed(),
+                Duration::from_nanos(took),
+                "sleep of {asked} ns"
+            );
         }
     });
 }
@@ -91,7 +104,10 @@ fn foreign_thread_is_not_waited_for() {
         answer.send("done").ok();
     });
     let outcome = paused().block_on(async { timeout(Duration::from_secs(10), answered).await });
-    assert!(outcome.is_err(), "ten seconds passed before the thread could answer");
+    assert!(
+        outcome.is_err(),
+        "ten seconds passed before the thread could answer"
+    );
     go.send(()).unwrap();
     thread.join().unwrap();
 }
@@ -104,7 +120,11 @@ fn silent_socket_does_not_stop_the_clock() {
     paused().block_on(async {
         let (mut here, _there) = UnixStream::pair().unwrap();
         let start = Instant::now();
-        assert!(timeout(Duration::from_secs(5), here.read_u8()).await.is_err());
+        assert!(
+            timeout(Duration::from_secs(5), here.read_u8())
+                .await
+                .is_err()
+        );
         assert_eq!(start.elapsed(), Duration::from_secs(5));
     });
 }

@@ -12,16 +12,23 @@ use tokio_util::sync::CancellationToken;
 use crate::{Script, ms};
 
 fn policies() -> impl Strategy<Value = RetryPolicy> {
-    (0..5_000_u64, 0..5_u32, 0..20_000_u64, 0..12_u32, any::<bool>()).prop_map(
-        |(base, factor, cap, max_attempts, trailing_sleep)| RetryPolicy {
-            base: ms(base),
-            factor,
-            cap: ms(cap),
-            max_attempts,
-            trailing_sleep,
-            ..RetryPolicy::default()
-        },
+    (
+        0..5_000_u64,
+        0..5_u32,
+        0..20_000_u64,
+        0..12_u32,
+        any::<bool>(),
     )
+        .prop_map(
+            |(base, factor, cap, max_attempts, trailing_sleep)| RetryPolicy {
+                base: ms(base),
+                factor,
+                cap: ms(cap),
+                max_attempts,
+                trailing_sleep,
+                ..RetryPolicy::default()
+            },
+        )
 }
 
 proptest! {

@@ -15,7 +15,10 @@ fn loop_by_hand_passes_the_first_test() {
     let script = Script::failing(2);
     let (outcome, elapsed) =
         bubble::run(async { (s1_by_hand::retry(script.op()).await, bubble::now()) }).unwrap();
-    assert_eq!((outcome, script.attempts(), elapsed), (Ok("done"), 3, ms(300)));
+    assert_eq!(
+        (outcome, script.attempts(), elapsed),
+        (Ok("done"), 3, ms(300))
+    );
 }
 
 #[test]
@@ -40,15 +43,25 @@ fn loop_by_hand_and_the_final_one_differ_on_the_last_error_alone() {
             bubble::now()
         });
         assert_eq!(by_hand.times(), finished.times());
-        assert_eq!(first.unwrap() == last.unwrap(), failures < 5, "{failures} failures");
+        assert_eq!(
+            first.unwrap() == last.unwrap(),
+            failures < 5,
+            "{failures} failures"
+        );
     }
 }
 
 #[test]
 fn policy_of_stage_2_has_the_pauses_of_stage_3() {
     for trailing_sleep in [false, true] {
-        let early = s2_policy::RetryPolicy { trailing_sleep, ..Default::default() };
-        let late = s3_retry::RetryPolicy { trailing_sleep, ..Default::default() };
+        let early = s2_policy::RetryPolicy {
+            trailing_sleep,
+            ..Default::default()
+        };
+        let late = s3_retry::RetryPolicy {
+            trailing_sleep,
+            ..Default::default()
+        };
         assert!(early.backoff().eq(late.backoff()));
         assert_eq!(early.backoff().len(), if trailing_sleep { 5 } else { 4 });
     }
@@ -93,7 +106,10 @@ fn small_wait_sees_one_socket_but_not_a_chain() {
         s4_wait::wait().await;
         first.write_u8(7).await.unwrap();
         s4_wait::wait().await;
-        assert!(relay.is_finished(), "the second round sees what the first has woken");
+        assert!(
+            relay.is_finished(),
+            "the second round sees what the first has woken"
+        );
         assert!(!end.is_finished(), "the next link needs a third");
     })
     .unwrap();

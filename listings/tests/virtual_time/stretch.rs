@@ -17,7 +17,8 @@ fn retry_sleeps_after_its_first_attempt() {
     let script = Script::failing(2);
     let op = script.op();
     bubble::run(async {
-        let retry = bubble::spawn(async move { retry_with_backoff(&CancellationToken::new(), op).await });
+        let retry =
+            bubble::spawn(async move { retry_with_backoff(&CancellationToken::new(), op).await });
 
         bubble::wait().await;
         assert_eq!((script.attempts(), bubble::now()), (1, ms(0)));
@@ -43,7 +44,13 @@ fn retry_polls_only_when_something_happens() {
         .polls_per_instant(100)
         .run(retry_with_backoff(&CancellationToken::new(), script.op()))
         .unwrap();
-    assert_eq!(outcome, Err(RetryError::Exhausted { attempts: 5, last: 5 }));
+    assert_eq!(
+        outcome,
+        Err(RetryError::Exhausted {
+            attempts: 5,
+            last: 5
+        })
+    );
 }
 
 #[test]
@@ -55,7 +62,13 @@ fn cancelling_ends_the_sleep_at_once() {
         let retry = bubble::spawn(async move { retry_with_backoff(&child, op).await });
         sleep(ms(150)).await;
         token.cancel();
-        assert_eq!(retry.await.unwrap(), Err(RetryError::Cancelled { attempts: 2, last: 2 }));
+        assert_eq!(
+            retry.await.unwrap(),
+            Err(RetryError::Cancelled {
+                attempts: 2,
+                last: 2
+            })
+        );
         assert_eq!(bubble::now(), ms(150));
     })
     .unwrap();
@@ -86,14 +99,25 @@ fn cancelled_token_still_allows_the_first_attempt() {
     let token = CancellationToken::new();
     token.cancel();
     let (outcome, elapsed) =
-        bubble::run(async { (retry_with_backoff(&token, script.op()).await, bubble::now()) }).unwrap();
-    assert_eq!(outcome, Err(RetryError::Cancelled { attempts: 1, last: 1 }));
+        bubble::run(async { (retry_with_backoff(&token, script.op()).await, bubble::now()) })
+            .unwrap();
+    assert_eq!(
+        outcome,
+        Err(RetryError::Cancelled {
+            attempts: 1,
+            last: 1
+        })
+    );
     assert_eq!(elapsed, ms(0));
 }
 
 #[test]
 fn cancelling_ends_the_trailing_sleep() {
-    let policy = RetryPolicy { trailing_sleep: true, max_attempts: 1, ..RetryPolicy::default() };
+    let policy = RetryPolicy {
+        trailing_sleep: true,
+        max_attempts: 1,
+        ..RetryPolicy::default()
+    };
     let token = CancellationToken::new();
     bubble::run(async {
         let script = Script::always_failing();
@@ -102,7 +126,13 @@ fn cancelling_ends_the_trailing_sleep() {
             token.cancel();
         };
         let (outcome, ()) = tokio::join!(policy.retry(&token, script.op()), cancel);
-        assert_eq!(outcome, Err(RetryError::Cancelled { attempts: 1, last: 1 }));
+        assert_eq!(
+            outcome,
+            Err(RetryError::Cancelled {
+                attempts: 1,
+                last: 1
+            })
+        );
         assert_eq!(bubble::now(), ms(20));
     })
     .unwrap();
@@ -112,7 +142,11 @@ fn cancelling_ends_the_trailing_sleep() {
 fn dropping_cuts_the_sleep() {
     let script = Script::always_failing();
     bubble::run(async {
-        let outcome = timeout(ms(250), retry_with_backoff(&CancellationToken::new(), script.op())).await;
+        let outcome = timeout(
+            ms(250),
+            retry_with_backoff(&CancellationToken::new(), script.op()),
+        )
+        .await;
         assert!(outcome.is_err());
         assert_eq!((script.attempts(), bubble::now()), (2, ms(250)));
     })

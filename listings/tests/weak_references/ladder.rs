@@ -6,7 +6,10 @@ use listings::weak_references::ladder::{
 
 #[test]
 fn strong_registry_keeps_everything_alive() {
-    assert_eq!(answers::<StrongRegistry>(), [false, false, true, true, false]);
+    assert_eq!(
+        answers::<StrongRegistry>(),
+        [false, false, true, true, false]
+    );
 }
 
 #[test]

@@ -26,7 +26,9 @@ enum Step {
 fn step() -> impl Strategy<Value = (Step, prop::sample::Index)> {
     use Step::{Clone, CloneWeak, Downgrade, DropStrong, DropWeak, Upgrade};
     (
-        prop::sample::select(vec![Clone, Downgrade, Upgrade, CloneWeak, DropStrong, DropWeak]),
+        prop::sample::select(vec![
+            Clone, Downgrade, Upgrade, CloneWeak, DropStrong, DropWeak,
+        ]),
         any::<prop::sample::Index>(),
     )
 }

@@ -86,8 +86,9 @@ pub fn two_upgrades_and_last_drop() -> [usize; 3] {
     executions(|outcomes| {
         let (canary, deaths) = Canary::new();
         let strong = Strong::new(canary);
-        let finders = [strong.downgrade(), strong.downgrade()]
-            .map(|weak| thread::spawn(move || weak.upgrade().inspect(|found| found.sing()).is_some()));
+        let finders = [strong.downgrade(), strong.downgrade()].map(|weak| {
+            thread::spawn(move || weak.upgrade().inspect(|found| found.sing()).is_some())
+        });
         drop(strong);
         for finder in finders {
             outcomes.note(finder.join().unwrap());
@@ -137,7 +138,10 @@ pub fn last_weak_frees() -> [usize; 3] {
         let strong = Strong::new(canary);
         let weak = strong.downgrade();
         let another = weak.clone();
-        let droppers = [thread::spawn(move || drop(weak)), thread::spawn(move || drop(another))];
+        let droppers = [
+            thread::spawn(move || drop(weak)),
+            thread::spawn(move || drop(another)),
+        ];
         drop(strong);
         for dropper in droppers {
             dropper.join().unwrap();
@@ -153,7 +157,9 @@ pub fn cyclic_and_upgrade() -> [usize; 3] {
         let mut finder = None;
         let strong = Strong::new_cyclic(|me: &Weak<Canary>| {
             let me = me.clone();
-            finder = Some(thread::spawn(move || me.upgrade().inspect(|found| found.sing()).is_some()));
+            finder = Some(thread::spawn(move || {
+                me.upgrade().inspect(|found| found.sing()).is_some()
+            }));
             canary
         });
         outcomes.note(finder.map(|finder| finder.join().unwrap()).unwrap());
@@ -190,7 +196,10 @@ pub fn intern_and_expiry() -> [usize; 3] {
         let again = interner.intern(1);
         outcomes.note(ptr::from_ref(&*again).addr() == old_address);
         holder.join().unwrap();
-        assert!(again == interner.intern(1), "the entry of a live object was removed");
+        assert!(
+            again == interner.intern(1),
+            "the entry of a live object was removed"
+        );
         assert_eq!(interner.len(), 1, "the entry of a dead object stays");
         drop(again);
         assert!(interner.is_empty());
@@ -234,6 +243,9 @@ pub const MODELS: [Model; 9] = [
     ("drop of the object and two weaks", last_weak_frees),
     ("new_cyclic, upgrade", cyclic_and_upgrade),
     ("intern, last drop of an equal value", intern_and_expiry),
-    ("intern, last drop of its neighbour", intern_beside_an_expiry),
+    (
+        "intern, last drop of its neighbour",
+        intern_beside_an_expiry,
+    ),
     ("intern, intern", intern_twice_at_once),
 ];

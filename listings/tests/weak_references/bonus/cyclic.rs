@@ -13,7 +13,11 @@ struct Node {
 #[test]
 fn object_knows_itself() {
     let (mortal, deaths) = Mortal::new();
-    let node = Strong::new_cyclic(|me| Node { me: me.clone(), name: "node", _mortal: Some(mortal) });
+    let node = Strong::new_cyclic(|me| Node {
+        me: me.clone(),
+        name: "node",
+        _mortal: Some(mortal),
+    });
     assert_eq!((node.strong_count(), node.weak_count()), (1, 1));
     let found = node.me.upgrade().unwrap();
     assert!(found.ptr_eq(&node));
@@ -28,7 +32,11 @@ fn object_under_construction_is_not_found() {
         assert!(me.upgrade().is_none());
         assert!(me.clone().upgrade().is_none());
         assert_eq!(me.strong_count(), 0);
-        Node { me: me.clone(), name: "node", _mortal: None }
+        Node {
+            me: me.clone(),
+            name: "node",
+            _mortal: None,
+        }
     });
     assert_eq!(node.me.strong_count(), 1);
 }

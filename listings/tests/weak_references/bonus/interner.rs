@@ -10,7 +10,11 @@ use listings::weak_references::{Interned, Interner, meter::held};
 #[test]
 fn equal_values_are_one_object() {
     let interner = Interner::new();
-    let (one, same, other) = (interner.intern("a"), interner.intern("a"), interner.intern("b"));
+    let (one, same, other) = (
+        interner.intern("a"),
+        interner.intern("a"),
+        interner.intern("b"),
+    );
     assert!(one == same && one != other);
     assert!(std::ptr::eq(&*one, &*same));
     assert_eq!((*one, *other, interner.len()), ("a", "b", 2));
@@ -61,7 +65,10 @@ fn values_of_the_same_hash_are_told_apart() {
     let (one, two) = (interner.intern(1), interner.intern(2));
     assert!(one != two);
     drop(one);
-    assert!(two == interner.intern(2), "the neighbour's end is not its own");
+    assert!(
+        two == interner.intern(2),
+        "the neighbour's end is not its own"
+    );
     assert_eq!(interner.len(), 1);
 }
 
@@ -87,7 +94,10 @@ fn interned_value_may_hold_interned_values() {
 #[test]
 fn panicking_comparison_leaves_the_interner_usable() {
     #[derive(Hash)]
-    #[allow(clippy::derived_hash_with_manual_eq, reason = "equal where the derived one is, if it returns")]
+    #[allow(
+        clippy::derived_hash_with_manual_eq,
+        reason = "equal where the derived one is, if it returns"
+    )]
     struct Touchy(u8);
     impl PartialEq for Touchy {
         fn eq(&self, other: &Self) -> bool {

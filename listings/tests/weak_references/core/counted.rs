@@ -63,7 +63,10 @@ fn destructor_finds_itself_dead() {
         }
     }
     let raised = Rc::default();
-    let strong = Strong::new(Lazarus { me: RefCell::default(), raised: Rc::clone(&raised) });
+    let strong = Strong::new(Lazarus {
+        me: RefCell::default(),
+        raised: Rc::clone(&raised),
+    });
     *strong.me.borrow_mut() = Some(strong.downgrade());
     drop(strong);
     assert_eq!(raised.get(), Some(false));
@@ -96,7 +99,11 @@ fn memory_goes_with_the_last_reference_of_either_kind() {
     let with_object = held() - before;
     assert!(with_object >= 1000);
     drop((strong, one));
-    assert_eq!(held() - before, with_object, "a weak reference holds the memory");
+    assert_eq!(
+        held() - before,
+        with_object,
+        "a weak reference holds the memory"
+    );
     drop(another);
     assert_eq!(held(), before);
 

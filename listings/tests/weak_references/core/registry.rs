@@ -41,7 +41,9 @@ fn found_object_outlives_its_owner_unfound() {
 #[test]
 fn reference_to_an_earlier_tenant_finds_nothing() {
     let registry: Registry<u32> = Registry::default();
-    let earlier: Vec<_> = (0..100).map(|number| registry.insert(number).downgrade()).collect();
+    let earlier: Vec<_> = (0..100)
+        .map(|number| registry.insert(number).downgrade())
+        .collect();
     let tenant = registry.insert(100);
     assert!(earlier.into_iter().all(|weak| registry.get(weak).is_none()));
     assert_eq!(registry.get(tenant.downgrade()).as_deref(), Some(&100));
@@ -59,10 +61,15 @@ fn slots_are_as_many_as_objects_at_one_time() {
 #[test]
 fn slot_is_retired_after_its_last_generation() {
     let registry: Registry<u32, 3> = Registry::default();
-    let all: Vec<_> = (0..10).map(|number| registry.insert(number).downgrade()).collect();
+    let all: Vec<_> = (0..10)
+        .map(|number| registry.insert(number).downgrade())
+        .collect();
     assert!(all.iter().all(|weak| registry.get(*weak).is_none()));
     let tenant = registry.insert(10);
-    assert!(all.iter().all(|weak| registry.get(*weak).is_none()), "a generation came back");
+    assert!(
+        all.iter().all(|weak| registry.get(*weak).is_none()),
+        "a generation came back"
+    );
     assert_eq!(registry.get(tenant.downgrade()).as_deref(), Some(&10));
     assert_eq!(registry.slots(), 3, "two are retired after 4 tenants each");
 }
@@ -80,8 +87,14 @@ fn destructor_may_use_the_registry() {
         }
     }
     let registry = Registry::default();
-    let inner = registry.insert(Nested { inner: None, registry: registry.clone() });
-    let outer = registry.insert(Nested { inner: Some(inner), registry: registry.clone() });
+    let inner = registry.insert(Nested {
+        inner: None,
+        registry: registry.clone(),
+    });
+    let outer = registry.insert(Nested {
+        inner: Some(inner),
+        registry: registry.clone(),
+    });
     drop(outer);
     assert!(registry.is_empty());
 }

@@ -32,8 +32,14 @@ fn object_that_is_held_survives() {
 fn object_in_reach_survives() {
     let heap = Heap::default();
     let (_, last) = heap.insert(Node::default());
-    let (_, middle) = heap.insert(Node { to: vec![last].into(), ..Node::default() });
-    let (root, _) = heap.insert(Node { to: vec![middle].into(), ..Node::default() });
+    let (_, middle) = heap.insert(Node {
+        to: vec![last].into(),
+        ..Node::default()
+    });
+    let (root, _) = heap.insert(Node {
+        to: vec![middle].into(),
+        ..Node::default()
+    });
     assert_eq!(heap.collect(), 0);
     assert!(heap.get(last).is_some());
     root.to.borrow_mut().clear();
@@ -45,8 +51,14 @@ fn object_in_reach_survives() {
 fn cycle_is_collected_at_once() {
     let heap = Heap::default();
     let (mortal, deaths) = Mortal::new();
-    let (one, key) = heap.insert(Node { _mortal: Some(mortal), ..Node::default() });
-    let (_, other) = heap.insert(Node { to: vec![key].into(), ..Node::default() });
+    let (one, key) = heap.insert(Node {
+        _mortal: Some(mortal),
+        ..Node::default()
+    });
+    let (_, other) = heap.insert(Node {
+        to: vec![key].into(),
+        ..Node::default()
+    });
     one.to.borrow_mut().push(other);
     assert_eq!(heap.collect(), 0);
     drop(one);
@@ -60,8 +72,15 @@ fn reference_to_a_collected_object_finds_and_keeps_no_stranger() {
     assert_eq!(heap.collect(), 1);
     let (stranger, key) = heap.insert(Node::default());
     assert!(heap.get(dead).is_none());
-    let (_holder, _) = heap.insert(Node { to: vec![dead].into(), ..Node::default() });
+    let (_holder, _) = heap.insert(Node {
+        to: vec![dead].into(),
+        ..Node::default()
+    });
     drop(stranger);
-    assert_eq!(heap.collect(), 1, "a reference to the earlier tenant does not keep the later one");
+    assert_eq!(
+        heap.collect(),
+        1,
+        "a reference to the earlier tenant does not keep the later one"
+    );
     assert!(heap.get(key).is_none());
 }

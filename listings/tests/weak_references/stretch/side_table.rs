@@ -31,7 +31,11 @@ fn newcomer_never_finds_the_value_of_a_dead_object() {
         assert_eq!(table.get(&object), None);
         table.insert(&object, number);
     }
-    assert_eq!(table.len(), 1000, "every one of them is dead, and keeps its address");
+    assert_eq!(
+        table.len(),
+        1000,
+        "every one of them is dead, and keeps its address"
+    );
     assert_eq!(table.remove_expired(), 1000);
     assert!(table.is_empty());
 }
@@ -45,5 +49,9 @@ fn live_objects_keep_their_values() {
         table.insert(&Arc::new(0), 0);
     }
     assert_eq!(table.remove_expired(), 10);
-    assert!(objects.iter().all(|object| table.get(object) == Some(&**object)));
+    assert!(
+        objects
+            .iter()
+            .all(|object| table.get(object) == Some(&**object))
+    );
 }
