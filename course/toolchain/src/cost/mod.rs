@@ -270,7 +270,7 @@ fn table(
     mut units: Vec<Timed>,
 ) -> String {
     let line = |seconds: f64, name: &str| format!("{seconds:>8.1} s  {name}\n");
-    let mut text = format!("{program}: {crates} crates, compiled in an empty folder\n");
+    let mut text = format!("{program}, compiled in an empty folder\n{crates:>8}    crates\n");
     text += &line(wall.as_secs_f64(), "on the clock");
     if let Some(cpu) = cpu {
         text += &line(cpu.as_secs_f64(), "of all cores, user and system");

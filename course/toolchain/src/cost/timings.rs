@@ -64,12 +64,10 @@ pub fn critical_path(units: &[Timed]) -> Vec<(&Timed, f64)> {
         by_number,
         chains: HashMap::new(),
     };
-    let first = units.iter().max_by(|a, b| {
-        let [a, b] = [a, b].map(|unit| longest.from(unit.i));
-        a.total_cmp(&b)
-    });
+    let lengths = units.iter().map(|unit| (longest.from(unit.i), unit.i));
+    let first = lengths.max_by(|a, b| a.0.total_cmp(&b.0));
     let mut path = Vec::new();
-    let mut next = first.map(|unit| unit.i);
+    let mut next = first.map(|(_, number)| number);
     while let Some(number) = next {
         let Some(chain) = longest.chains.get(&number) else {
             break;
@@ -171,7 +169,9 @@ const CONCURRENCY_DATA = [];
     }
 
     #[test]
-    fn critical_path_of_nothing_is_empty() {
+    fn critical_path_of_one_unit_is_that_unit() {
+        let units = &parse(REPORT).unwrap()[2..3];
+        assert_eq!(critical_path(units)[0].1, 1.5);
         assert!(critical_path(&[]).is_empty());
     }
 
