@@ -92,6 +92,11 @@ const COMMANDS: &[Row] = &[
         "gradebook",
         "Write a report a student, and one of the class",
     ),
+    (
+        "cost",
+        "cost",
+        "Show what a cold build of the tool compiles, and what is compiled twice",
+    ),
 ];
 
 /// Commands that other programs call.

@@ -33,6 +33,7 @@ macro_rules! each_chapter {
 
 mod assign;
 mod command;
+mod cost;
 mod diagrams;
 mod edition;
 mod exercises;

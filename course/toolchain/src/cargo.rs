@@ -61,17 +61,9 @@ impl Artifacts {
         examples: &[String],
         mut built: impl FnMut(),
     ) -> Result<Result<Self, Vec<Problem>>> {
-        // An example builds the library with it. Features are those of all selected packages together, so with the whole
-        // workspace nothing that the tool or its tests also use is compiled once more.
-        let what = match examples {
-            [] => vec!["--package", "listings", "--lib"],
-            _ => std::iter::once("--workspace")
-                .chain(examples.iter().flat_map(|name| ["--example", name]))
-                .collect(),
-        };
         let mut child = cargo(root)
             .args(["build", "--quiet", "--keep-going"])
-            .args(what)
+            .args(selected(examples))
             .arg("--message-format=json")
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -107,7 +99,7 @@ impl Artifacts {
             examples: BTreeMap::new(),
             rustc: rustc_version()?,
         };
-        // A crate that is also needed by a macro is built twice; the one for our code is optimised, the macro's is not.
+        // A crate that a macro also needs may be built twice; the one for our code is optimised, the macro's is not.
         let mut optimised = BTreeMap::new();
         for message in &messages {
             if message["reason"] != "compiler-artifact" {
@@ -254,6 +246,24 @@ fn compile_errors(root: &Path, messages: &[Value]) -> Vec<Problem> {
         );
     }
     problems.sorted()
+}
+
+/// The arguments that select all of what a page may show: the library and its examples.
+pub(crate) fn selection(root: &Path) -> Vec<String> {
+    selected(&examples(root))
+}
+
+/// The arguments that select examples, and with them the library.
+fn selected(examples: &[String]) -> Vec<String> {
+    // Features are those of all selected packages together, so with the whole workspace nothing that the tool or its
+    // tests also use is compiled once more.
+    let words = match examples {
+        [] => vec!["--package", "listings", "--lib"],
+        _ => std::iter::once("--workspace")
+            .chain(examples.iter().flat_map(|name| ["--example", name]))
+            .collect(),
+    };
+    words.into_iter().map(str::to_owned).collect()
 }
 
 /// The names of the examples of `listings`, sorted.

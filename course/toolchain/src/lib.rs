@@ -14,6 +14,7 @@
 
 pub mod cache;
 pub mod cargo;
+pub mod cost;
 pub mod panic;
 pub mod process;
 pub mod program;
