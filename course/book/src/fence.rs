@@ -186,18 +186,24 @@ pub fn program(code: &str) -> String {
     text
 }
 
-/// rustdoc's rule for hidden lines.
-fn unhide(line: &str) -> &str {
+/// The code of a line that rustdoc hides, without its mark; `None` for a line that it shows.
+#[must_use]
+pub fn hidden(line: &str) -> Option<&str> {
+    match line.trim_start() {
+        "#" => Some(""),
+        line => line.strip_prefix("# "),
+    }
+}
+
+/// A line as it is compiled: without the mark of a hidden one, and `##`, which shows a `#`, as `#`.
+#[must_use]
+pub fn unhide(line: &str) -> &str {
     let trimmed = line.trim_start();
-    if trimmed == "#" {
-        ""
-    } else if let Some(rest) = trimmed.strip_prefix("# ") {
-        rest
-    } else if trimmed.starts_with("##") {
+    hidden(line).unwrap_or(if trimmed.starts_with("##") {
         &trimmed[1..]
     } else {
         line
-    }
+    })
 }
 
 #[cfg(test)]

@@ -14,8 +14,8 @@ use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
 use crate::plain;
-use reader::site::text::{escape, pattern};
-use reader::site::{files, pages, url};
+use book::html::escape_text;
+use reader::site::{files, pages, pattern, url};
 
 static HREF: LazyLock<Regex> = LazyLock::new(|| pattern(r#" href="([^":]*?)\.html((?:#[^"]*)?)""#));
 
@@ -105,7 +105,7 @@ fn page(language: &str, title: &str, root: &str, body: &str) -> String {
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<!DOCTYPE html>\n\
          <html xmlns=\"http://www.w3.org/1999/xhtml\" xmlns:epub=\"http://www.idpf.org/2007/ops\" lang=\"{language}\" xml:lang=\"{language}\">\n\
          <head><title>{}</title><link rel=\"stylesheet\" type=\"text/css\" href=\"{root}style.css\"/></head>\n<body>\n{body}\n</body>\n</html>\n",
-        escape(title)
+        escape_text(title)
     )
 }
 
@@ -120,7 +120,7 @@ fn contents(items: &[BookItem]) -> String {
             out,
             "<li><a href=\"{}\">{}</a>",
             renamed(&url(path)),
-            escape(&chapter.name)
+            escape_text(&chapter.name)
         );
         if !chapter.sub_items.is_empty() {
             let _ = write!(out, "\n<ol>\n{}</ol>\n", contents(&chapter.sub_items));
@@ -152,10 +152,10 @@ fn package(
         let _ = writeln!(order, "<itemref idref=\"page-{at}\"/>");
     }
     let who = authors.iter().fold(String::new(), |who, author| {
-        who + &format!("<dc:creator>{}</dc:creator>\n", escape(author))
+        who + &format!("<dc:creator>{}</dc:creator>\n", escape_text(author))
     });
     let what = description.map_or(String::new(), |what| {
-        format!("<dc:description>{}</dc:description>\n", escape(what))
+        format!("<dc:description>{}</dc:description>\n", escape_text(what))
     });
     // The same book keeps its name from edition to edition.
     let name = blake3::hash(title.as_bytes()).to_hex();
@@ -176,7 +176,7 @@ fn package(
          </metadata>\n<manifest>\n\
          <item id=\"contents\" href=\"contents.xhtml\" media-type=\"application/xhtml+xml\" properties=\"nav\"/>\n\
          <item id=\"style\" href=\"style.css\" media-type=\"text/css\"/>\n{items}</manifest>\n<spine>\n{order}</spine>\n</package>\n",
-        escape(title),
+        escape_text(title),
         jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ")
     )
 }

@@ -12,9 +12,9 @@ use mdbook_renderer::RenderContext;
 use regex::{Captures, Regex};
 
 use crate::plain;
-use book::files::lexical;
-use reader::site::text::{escape, pattern};
-use reader::site::{files, pages};
+use book::files::{lexical, slashed};
+use book::html::escape_text;
+use reader::site::{files, pages, pattern};
 
 static ID: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
@@ -94,7 +94,7 @@ fn chromium() -> Option<PathBuf> {
 /// All pages in one.
 fn whole(context: &RenderContext, bare: &Path) -> Result<String> {
     let book = &context.config.book;
-    let title = escape(&book.title.clone().unwrap_or_default());
+    let title = escape_text(&book.title.clone().unwrap_or_default());
     let mut contents = String::new();
     let mut sections = String::new();
     for (chapter, url, html) in pages(context, bare)? {
@@ -104,7 +104,7 @@ fn whole(context: &RenderContext, bare: &Path) -> Result<String> {
             contents,
             "<li class=\"level-{}\"><a href=\"#{name}\">{}</a></li>",
             chapter.parent_names.len(),
-            escape(&chapter.name)
+            escape_text(&chapter.name)
         );
         let _ = writeln!(
             sections,
@@ -118,7 +118,7 @@ fn whole(context: &RenderContext, bare: &Path) -> Result<String> {
         "<!doctype html>\n<html lang=\"{}\" data-theme=\"light\">\n<head><meta charset=\"utf-8\"><title>{title}</title><style>{css}</style></head>\n\
          <body class=\"paper\"><div class=\"content\"><main>\n<section class=\"page\"><h1>{title}</h1>\n<p>{}</p>\n<ul class=\"contents\">\n{contents}</ul>\n</section>\n{sections}</main></div></body>\n</html>\n",
         book.language.as_deref().unwrap_or("en"),
-        escape(book.description.as_deref().unwrap_or_default())
+        escape_text(book.description.as_deref().unwrap_or_default())
     ))
 }
 
@@ -173,11 +173,8 @@ fn link(value: &str, url: &str) -> String {
     let page = if path.is_empty() {
         url.to_owned()
     } else {
-        let to = lexical(&Path::new(url).parent().unwrap_or(Path::new("")).join(path));
-        to.iter()
-            .map(|part| part.to_string_lossy())
-            .collect::<Vec<_>>()
-            .join("/")
+        let folder = Path::new(url).parent().unwrap_or(Path::new(""));
+        slashed(&lexical(&folder.join(path)))
     };
     match id {
         "" => format!("#{}", prefix(&page)),

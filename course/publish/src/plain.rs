@@ -5,8 +5,7 @@ use std::sync::LazyLock;
 
 use regex::{Captures, Regex};
 
-use reader::site::text::pattern;
-use reader::site::{code, content};
+use reader::site::{code, content, pattern};
 
 /// What is there to be used, and of no use on paper.
 static USED: LazyLock<Regex> = LazyLock::new(|| {

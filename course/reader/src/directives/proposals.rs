@@ -12,6 +12,7 @@
 use std::fmt::Write as _;
 
 use super::{Fault, Place, no_arguments};
+use book::files::slashed;
 use book::proposals::{is_summary, read};
 
 /// Renders the directive.
@@ -27,12 +28,7 @@ pub fn render(place: Place<'_>, arguments: &str) -> Result<String, Fault> {
         let Some(status) = &summary.status else {
             continue;
         };
-        let link = page
-            .file
-            .strip_prefix("src")
-            .unwrap_or(&page.file)
-            .to_string_lossy()
-            .replace('\\', "/");
+        let link = slashed(page.file.strip_prefix("src").unwrap_or(&page.file));
         let _ = writeln!(
             out,
             "| [{}]({link}) | {} | {} | **{}** | {} | {} |",

@@ -47,10 +47,7 @@ pub fn render(place: Place<'_>, arguments: &str) -> Result<String, Fault> {
     out.push_str("<th scope=\"col\">wrong solutions</th></tr></thead>\n<tbody>\n");
     let (mut all, mut rejected_in_all) = (Counts::default(), 0);
     for page in &place.project.pages {
-        let title = page
-            .headings
-            .first()
-            .map_or("", |heading| heading.text.as_str());
+        let title = page.title().unwrap_or_default();
         let _ = write!(out, "<tr><th scope=\"row\">{}</th>", escape(title));
         if let Some(evidence) = Evidence::of(place.project, page) {
             cells(&mut out, &evidence.counts);

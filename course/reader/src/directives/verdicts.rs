@@ -30,10 +30,7 @@ pub fn render(place: Place<'_>, arguments: &str) -> Result<String, Fault> {
         .iter()
         .filter_map(|page| {
             let (slug, task) = place.project.tasks.get_key_value(page.slug()?)?;
-            let title = page
-                .headings
-                .first()
-                .map_or(slug.as_str(), |heading| heading.text.as_str());
+            let title = page.title().unwrap_or(slug);
             (!task.claims.is_empty()).then_some((slug.as_str(), title, task))
         })
         .collect();

@@ -6,10 +6,10 @@ use std::fmt::Write as _;
 use std::ops::Range;
 use std::sync::LazyLock;
 
+use book::html;
 use regex::Regex;
 
-use super::digest;
-use super::text::{self, pattern};
+use super::{digest, pattern};
 
 static PREDICT: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
@@ -40,7 +40,7 @@ fn guesses(html: &str) -> String {
             .split("<details")
             .next()
             .unwrap_or_default();
-        let key = digest(format!("{} {}", text::of(asked), &found[2]).as_bytes());
+        let key = digest(format!("{} {}", html::words(asked), &found[2]).as_bytes());
         out.push_str(&html[done..at]);
         let unit = match UNITS.iter().find(|units| units.contains(&&found[1])) {
             Some(units) => format!(
@@ -80,7 +80,7 @@ fn choices(html: &str) -> String {
         else {
             continue;
         };
-        let key = digest(text::of(&html[question.start..answer]).as_bytes());
+        let key = digest(html::words(&html[question.start..answer]).as_bytes());
         let kind = if found[1].contains(' ') {
             "checkbox"
         } else {

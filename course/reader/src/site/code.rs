@@ -4,11 +4,11 @@ use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::sync::LazyLock;
 
+use book::html::{escape_text, unescape};
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use regex::{Captures, Regex};
 
-use super::text::{escape, pattern, unescape};
-use super::{digest, highlight};
+use super::{digest, highlight, pattern};
 
 static BLOCK: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
@@ -178,7 +178,7 @@ impl Block {
         };
         let mut out = format!(
             "<figure class=\"listing\" id=\"{id}\"><figcaption><a href=\"#{id}\">{}</a>",
-            escape(title)
+            escape_text(title)
         );
         for note in self.notes() {
             let _ = write!(out, "<span class=\"note\">{note}</span>");
@@ -188,11 +188,10 @@ impl Block {
             out.push_str("<label><input type=\"checkbox\" class=\"all-lines\"> all lines</label>");
         }
         if self.runs_on_the_playground {
-            let code = utf8_percent_encode(self.code().trim_end(), QUERY).to_string();
             let _ = write!(
                 out,
                 "<a href=\"https://play.rust-lang.org/?version=stable&amp;mode=debug&amp;edition=2024&amp;code={}\" rel=\"external noopener\">run on the playground</a>",
-                escape(&code)
+                utf8_percent_encode(self.code().trim_end(), QUERY)
             );
         }
         out.push_str("<button type=\"button\" class=\"copy\">copy</button></span></figcaption>");

@@ -3,10 +3,10 @@
 use std::borrow::Cow;
 use std::sync::LazyLock;
 
+use book::html;
 use regex::{Captures, Regex};
 
-use super::text::pattern;
-use super::{answers, code, text};
+use super::{answers, code, pattern};
 
 static HEADING: LazyLock<Regex> =
     LazyLock::new(|| pattern(r#"(?s)<h([1-6]) id="([^"]*)"[^>]*>(.*?)</h[1-6]>"#));
@@ -59,7 +59,7 @@ pub fn description(html: &str) -> String {
     let html = without_asides(html);
     let paragraphs = PARAGRAPH
         .captures_iter(&html)
-        .map(|found| text::of(&found[1]));
+        .map(|found| html::words(&found[1]));
     let Some(first) = paragraphs
         .into_iter()
         .find(|text| text.chars().count() > 60)
@@ -79,7 +79,7 @@ pub fn description(html: &str) -> String {
 /// The second-level headings: identifier and text.
 pub fn headings(html: &str) -> Vec<(String, String)> {
     let second = |found: Captures<'_>| {
-        (&found[1] == "2").then(|| (found[2].to_owned(), text::of(&found[3])))
+        (&found[1] == "2").then(|| (found[2].to_owned(), html::words(&found[3])))
     };
     HEADING.captures_iter(html).filter_map(second).collect()
 }
@@ -96,8 +96,8 @@ pub fn sections(html: &str) -> Vec<(String, String, String)> {
         let start = heading.get(0).expect("the whole match").end();
         (
             heading[2].to_owned(),
-            text::of(&heading[3]),
-            text::of(&html[start..end]),
+            html::words(&heading[3]),
+            html::words(&html[start..end]),
         )
     };
     found.iter().zip(ends).map(section).collect()

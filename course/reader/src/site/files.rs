@@ -7,11 +7,12 @@ use std::path::Path;
 use std::sync::LazyLock;
 
 use anyhow::{Context, Result, bail};
+use book::files::slashed;
 use mdbook_renderer::RenderContext;
 use regex::Regex;
 use walkdir::WalkDir;
 
-use super::text::pattern;
+use super::pattern;
 
 /// The theme that a book has which brings none.
 const THEME: &[(&str, &str)] = &[
@@ -81,7 +82,7 @@ pub fn others(context: &RenderContext, bare: &Path) -> Result<BTreeMap<String, V
         let entry = entry?;
         let path = entry.path();
         if entry.file_type().is_file() && path.extension().is_none_or(|ending| ending != "md") {
-            let name = name(path.strip_prefix(&source)?);
+            let name = slashed(path.strip_prefix(&source)?);
             files.insert(name, fs::read(path)?);
         }
     }
@@ -101,13 +102,6 @@ pub fn others(context: &RenderContext, bare: &Path) -> Result<BTreeMap<String, V
         }
     }
     Ok(files)
-}
-
-fn name(path: &Path) -> String {
-    path.iter()
-        .map(|part| part.to_string_lossy())
-        .collect::<Vec<_>>()
-        .join("/")
 }
 
 /// Makes a folder hold these files and no others. What is right already is left alone.
@@ -133,7 +127,7 @@ pub fn write(folder: &Path, files: &BTreeMap<String, Vec<u8>>) -> Result<()> {
         if entry.file_type().is_dir() {
             // Only an empty one goes.
             let _ = fs::remove_dir(path);
-        } else if !files.contains_key(&name(path.strip_prefix(folder)?)) {
+        } else if !files.contains_key(&slashed(path.strip_prefix(folder)?)) {
             fs::remove_file(path)?;
         }
     }

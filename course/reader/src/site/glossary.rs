@@ -6,10 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::sync::LazyLock;
 
+use book::html;
 use regex::{Captures, Regex};
 
-use super::text::{self, escape, pattern};
-use super::{Chapter, to_root};
+use super::{Chapter, pattern, to_root};
 
 static TERM: LazyLock<Regex> =
     LazyLock::new(|| pattern(r#"(?s)<dt id="([^"]*)">(.*?)</dt>\s*<dd>(.*?)</dd>"#));
@@ -30,7 +30,7 @@ pub fn explain(chapters: &mut [Chapter]) {
         .map(|found| {
             (
                 found[1].to_owned(),
-                (text::of(&found[2]), found[3].trim().to_owned()),
+                (html::words(&found[2]), found[3].trim().to_owned()),
             )
         })
         .collect();
@@ -55,8 +55,8 @@ pub fn explain(chapters: &mut [Chapter]) {
             let _ = write!(
                 html,
                 "<div popover role=\"dialog\" tabindex=\"-1\" autofocus class=\"meaning\" id=\"term-{id}\" aria-label=\"{}\">\n<p><strong>{}</strong></p>\n<div>{meaning}</div>\n</div>\n",
-                escape(term).replace('"', "&quot;"),
-                escape(term)
+                html::escape(term),
+                html::escape_text(term)
             );
         }
         chapter.html = html;

@@ -3,9 +3,8 @@
 use std::str::FromStr as _;
 use std::sync::LazyLock;
 
+use book::html::escape_text;
 use syntect::parsing::{ParseState, Scope, ScopeStack, SyntaxSet};
-
-use super::text::escape;
 
 static SYNTAXES: LazyLock<SyntaxSet> = LazyLock::new(two_face::syntax::extra_newlines);
 
@@ -42,7 +41,7 @@ static CLASSES: LazyLock<Vec<(Scope, &str)>> = LazyLock::new(|| {
 
 /// The lines of a code block as HTML, without their line ends. A language that no grammar is known for is only escaped.
 pub fn lines(language: &str, code: &str) -> Vec<String> {
-    let plain = || code.lines().map(escape).collect();
+    let plain = || code.lines().map(escape_text).collect();
     let Some(syntax) = SYNTAXES
         .find_syntax_by_token(language)
         .filter(|_| language != "text")
@@ -110,7 +109,7 @@ impl Spans {
             }
             self.open = class;
         }
-        self.html.push_str(&escape(text));
+        self.html.push_str(&escape_text(text));
     }
 
     fn close(&mut self) {
@@ -157,7 +156,7 @@ mod tests {
         for language in ["rust", "go", "console", "text", "diff", "toml", "nonsense"] {
             let html = lines(language, code).join("\n");
             let text = tag.replace_all(&html, "").into_owned();
-            assert_eq!(text, escape(code), "{language}");
+            assert_eq!(text, escape_text(code), "{language}");
         }
     }
 

@@ -10,12 +10,15 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use ::book::files::slashed;
+use ::book::html;
 use anyhow::{Context, Result};
 use handlebars::Handlebars;
 use mdbook_driver::book::{self, BookItem};
 use mdbook_html::HtmlHandlebars;
 use mdbook_renderer::{RenderContext, Renderer};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use regex::Regex;
 use serde_json::{Value, json};
 
 mod answers;
@@ -27,11 +30,10 @@ mod highlight;
 mod moved;
 mod nav;
 mod search;
-pub mod text;
 
-/// What a page of HTML says, without markup.
-pub fn words_of(html: &str) -> String {
-    text::of(html)
+/// Compiles a pattern that this program contains.
+pub fn pattern(pattern: &str) -> Regex {
+    Regex::new(pattern).expect("a valid pattern")
 }
 
 /// Draws a page's card as PNG, from the SVG template, the book's title and the page's.
@@ -118,7 +120,7 @@ pub fn pages<'a>(
 
 fn chapters(context: &RenderContext, bare: &Path) -> Result<Vec<Chapter>> {
     let chapter = |(chapter, url, html): (&book::Chapter, String, String)| {
-        let digest = digest(text::of(&content::without_asides(&html)).as_bytes());
+        let digest = digest(html::words(&content::without_asides(&html)).as_bytes());
         let html = content::rewrite(&html);
         Chapter {
             name: chapter.name.clone(),
@@ -140,12 +142,7 @@ fn chapters(context: &RenderContext, bare: &Path) -> Result<Vec<Chapter>> {
 
 /// Where a page's file is on the site, with `/` on every system.
 pub fn url(path: &Path) -> String {
-    let parts: Vec<_> = path
-        .with_extension("html")
-        .iter()
-        .map(|part| part.to_string_lossy().into_owned())
-        .collect();
-    parts.join("/")
+    slashed(&path.with_extension("html"))
 }
 
 /// The place of a page's card on the site.
@@ -297,7 +294,7 @@ impl<'a> Build<'a> {
             list += &format!(
                 "<li><a href=\"{}\">{}</a></li>\n",
                 chapter.url,
-                text::escape(&chapter.name)
+                html::escape_text(&chapter.name)
             );
         }
         data["content"] = json!(format!(
@@ -370,8 +367,8 @@ impl<'a> Build<'a> {
             let own = if at == 0 { "" } else { &chapter.url };
             out += &format!(
                 "<url><loc>{}/{}</loc></url>\n",
-                text::escape(address),
-                text::escape(own)
+                html::escape_text(address),
+                html::escape_text(own)
             );
         }
         out + "</urlset>\n"

@@ -5,8 +5,9 @@
 
 use std::collections::HashMap;
 
+use book::html::escape_text;
+
 use super::Chapter;
-use super::text::escape;
 
 /// Puts the old headings on the pages that they stood on.
 pub fn mark(chapters: &mut [Chapter], redirects: &HashMap<String, String>) {
@@ -27,13 +28,13 @@ pub fn mark(chapters: &mut [Chapter], redirects: &HashMap<String, String>) {
                 .find("</h1>")
                 .map_or(0, |at| at + "</h1>".len());
             match start {
-                Some(start) => chapter.html.insert_str(start, &format!("<span id=\"{}\"></span>", escape(id))),
+                Some(start) => chapter.html.insert_str(start, &format!("<span id=\"{}\"></span>", escape_text(id))),
                 None => chapter.html.insert_str(
                     title,
                     &format!(
                         "\n<p class=\"moved\" id=\"{}\">This part has moved. <a href=\"{}\">Go to it</a>.</p>",
-                        escape(id),
-                        escape(to)
+                        escape_text(id),
+                        escape_text(to)
                     ),
                 ),
             }
