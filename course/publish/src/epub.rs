@@ -1,4 +1,4 @@
-//! The book as EPUB 3: a zip of pages in XHTML, what is listed where, and a style sheet.
+//! The book as EPUB 3: a zip of pages in XHTML, a manifest, a table of contents and a style sheet.
 
 use std::fmt::Write as _;
 use std::fs::File;
@@ -23,7 +23,7 @@ const CONTAINER: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
 <container version="1.0" xmlns="urn:oasis:names:tc:opendocument:xmlns:container"><rootfiles><rootfile full-path="book/book.opf" media-type="application/oebps-package+xml"/></rootfiles></container>
 "#;
 
-/// What reading programs know, and no more: `course.css` is for browsers.
+/// The style sheet, with only what reading systems support: `course.css` is for browsers.
 const STYLE: &str = include_str!("../../../theme/book.css");
 
 /// Writes the book.
@@ -51,7 +51,7 @@ pub fn write(context: &RenderContext, bare: &Path, to: &Path) -> Result<()> {
     let mut zip = ZipWriter::new(file);
     let stored = SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored);
     let packed = SimpleFileOptions::default().compression_method(zip::CompressionMethod::Deflated);
-    // The first file, and not compressed, so that its kind is seen from the first bytes.
+    // EPUB requires that this file is the first, and not compressed.
     zip.start_file("mimetype", stored)?;
     zip.write_all(b"application/epub+zip")?;
     let mut add = |name: &str, text: &str| -> Result<()> {
@@ -157,7 +157,7 @@ fn package(
     let what = description.map_or(String::new(), |what| {
         format!("<dc:description>{}</dc:description>\n", escape_text(what))
     });
-    // The same book keeps its name from edition to edition.
+    // The identifier stays the same from edition to edition.
     let name = blake3::hash(title.as_bytes()).to_hex();
     let name = format!(
         "{}-{}-4{}-8{}-{}",

@@ -37,7 +37,7 @@ pub fn write(context: &RenderContext, bare: &Path, to: &Path) -> Result<()> {
     if let Some(folder) = to.parent() {
         fs::create_dir_all(folder)?;
     }
-    // An old one must not pass for the new one.
+    // If printing fails, an old file must not look like the new one.
     let _ = fs::remove_file(to);
     let mut command = Command::new(&chromium);
     command
@@ -53,7 +53,7 @@ pub fn write(context: &RenderContext, bare: &Path, to: &Path) -> Result<()> {
         .arg(page);
     #[cfg(target_os = "linux")]
     if rustix::process::geteuid().is_root() {
-        // Its sandbox refuses root. What is printed here is this book's own page.
+        // Its sandbox refuses root, and the page to print is our own.
         command.arg("--no-sandbox");
     }
     let said = command
@@ -70,7 +70,7 @@ pub fn write(context: &RenderContext, bare: &Path, to: &Path) -> Result<()> {
     Ok(())
 }
 
-/// A Chromium on this machine.
+/// Finds a Chromium on this machine.
 fn chromium() -> Option<PathBuf> {
     if let Some(named) = env::var_os("CHROMIUM") {
         return Some(named.into());
@@ -91,7 +91,7 @@ fn chromium() -> Option<PathBuf> {
     in_path.chain(elsewhere).find(|file| file.is_file())
 }
 
-/// All pages in one.
+/// The HTML of all pages in one.
 fn whole(context: &RenderContext, bare: &Path) -> Result<String> {
     let book = &context.config.book;
     let title = escape_text(&book.title.clone().unwrap_or_default());
@@ -122,12 +122,12 @@ fn whole(context: &RenderContext, bare: &Path) -> Result<String> {
     ))
 }
 
-/// What a page is called among all pages.
+/// The prefix of a page's ids in the whole book.
 fn prefix(url: &str) -> String {
     url.trim_end_matches(".html").replace('/', "--")
 }
 
-/// A page whose ids are its own among all pages, and whose links lead to where pages are now.
+/// Makes the ids of a page unique in the whole book, and its links lead to its sections.
 fn joined(html: &str, url: &str) -> String {
     let name = prefix(url);
     let rewritten = ID.replace_all(html, |found: &Captures<'_>| {
@@ -148,7 +148,7 @@ fn joined(html: &str, url: &str) -> String {
     styled(&rewritten, &name)
 }
 
-/// A drawing's own style sheet names it by its id.
+/// Adapts the style sheets of drawings, which refer to their ids.
 fn styled(html: &str, name: &str) -> String {
     let mut out = String::with_capacity(html.len());
     let mut rest = html;

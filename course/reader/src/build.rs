@@ -10,7 +10,7 @@ use mdbook_driver::MDBook;
 use crate::preprocess::Course;
 use crate::site::Site;
 
-/// Builds the static site, and returns where it lies.
+/// Builds the static site, and returns its folder.
 ///
 /// # Errors
 ///
@@ -25,7 +25,7 @@ pub fn build(root: &Path, site: Site, live_reload: bool) -> Result<PathBuf> {
     Ok(book.build_dir_for("html"))
 }
 
-/// The book with our preprocessor in process: it takes the place that `book.toml` gives to the command.
+/// Loads the book with our preprocessor in process, in place of the command in `book.toml`.
 ///
 /// # Errors
 ///
@@ -63,10 +63,10 @@ pub enum Edition {
 pub const HELP: &str = "\
 Exit code:
   0  it is built
-  1  the book has problems, which are told
+  1  the book has problems, which are reported
   2  the tool could not do its work: for the PDF, there is no Chromium. CHROMIUM names one that is not in PATH.";
 
-/// Reports where something was built, and how long that took.
+/// Prints the path of what was built, and the time that took.
 pub fn report(start: Instant, file: &Path) {
     anstream::println!(
         "built in {:.2} s: {}",

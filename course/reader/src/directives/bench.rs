@@ -8,8 +8,8 @@
 //! {{#bench coroutines/step}}       a group of another chapter
 //! ```
 //!
-//! The table has a row for each variant, Rust's and Go's together, the best first: the fastest, the one that holds least, or
-//! the largest share:
+//! The table has a row for each variant, Rust's and Go's together, the best first: the fastest, the smallest, or the largest
+//! share:
 //!
 //! ```text
 //! Variant      Language   Time per element   95 % interval       Relative   On your machine
@@ -17,8 +17,8 @@
 //! pull         Go         84 ns              83.2 to 85.1 ns     3.5×
 //! ```
 //!
-//! Where all have a parameter (`step/pull/100`) it has a column for each. The last column is there when the reader has benchmarked
-//! on their own, in `target/criterion`; never where `CI` is set.
+//! If all have a parameter (`step/pull/100`), it has a column for each. The last column is there if the reader has run the
+//! benchmarks too, in `target/criterion`; never if `CI` is set.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -41,7 +41,7 @@ pub fn render(place: Place<'_>, arguments: &str) -> Result<String, Fault> {
     let local = if std::env::var_os("CI").is_some() {
         Local::new()
     } else {
-        // The reader's results are an extra: where they cannot be read, the page is complete without them.
+        // The reader's results are an extra: if they cannot be read, the page is complete without them.
         criterion::read(&criterion::home(&place.project.root), None).unwrap_or_default()
     };
     let slug = place.page.slug().unwrap_or_default();
@@ -67,7 +67,7 @@ pub fn render(place: Place<'_>, arguments: &str) -> Result<String, Fault> {
     render_with(place.record, slug, &asked, &local)
 }
 
-/// What the arguments ask for.
+/// The arguments.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Asked<'a> {
     chapter: &'a str,
@@ -76,7 +76,7 @@ struct Asked<'a> {
     go: bool,
     table: bool,
     plot: bool,
-    /// What the parameter counts.
+    /// The name of what the parameter counts.
     by: &'a str,
 }
 
@@ -110,7 +110,7 @@ impl<'a> Asked<'a> {
         })
     }
 
-    /// The group as a benchmark's id begins.
+    /// The beginning of the ids of its benchmarks.
     fn prefix(&self) -> String {
         format!(
             "{}{}/{}",
@@ -135,7 +135,7 @@ fn render_with(
     let group = Group::find(record, asked, local)?;
     let mut parts = Vec::new();
     if asked.plot {
-        // With the table below, where and when stands there.
+        // The table below has the machine and the date.
         parts.push(group.plot(page, !asked.table));
     }
     if asked.table {
@@ -145,7 +145,7 @@ fn render_with(
     Ok(parts.join("\n\n"))
 }
 
-/// A group as it is shown.
+/// A group to show.
 struct Group<'a> {
     asked: &'a Asked<'a>,
     machine: &'a Machine,
@@ -174,7 +174,7 @@ impl Row<'_> {
         format!("{} ({})", self.variant, self.language())
     }
 
-    /// The label where rows that differ in their parameter alone stand side by side.
+    /// The label with the parameter, where rows may differ in that alone.
     fn full_label(&self) -> String {
         let parameter = self
             .parameter
@@ -275,7 +275,7 @@ impl<'a> Group<'a> {
             return Err(Fault::new(format!("group `{group}` mixes {names}"))
                 .help(format!("give {} a group of its own", odd.label())));
         }
-        // An author's machine is both the recorded one and their own: showing the same numbers twice says nothing.
+        // On the author's machine both are the same measurement, which need not be shown twice.
         if rows.iter().all(|row| {
             row.local
                 .is_none_or(|local| trimmed(local) == *row.measured)
@@ -297,7 +297,7 @@ impl<'a> Group<'a> {
         })
     }
 
-    /// What a number of this group is: `time per element`.
+    /// The name of the measured quantity: `time per element`.
     fn measured(&self) -> String {
         match self.quantity {
             Quantity::Share => self.quantity.name().to_owned(),
@@ -347,7 +347,7 @@ impl<'a> Group<'a> {
         } else {
             self.table_by_variant()
         };
-        // The caption stands outside of what scrolls, so that a narrow screen shows all of it.
+        // The caption is outside the part that scrolls, so that a narrow screen shows all of it.
         format!(
             "<figure class=\"bench\" style=\"{FIGURE}\">\n<div class=\"table-wrapper\">\n<table>\n{body}</table>\n</div>\n\
              <figcaption>{} {} with its {} interval, {}. {}</figcaption>\n</figure>",
@@ -442,7 +442,7 @@ impl<'a> Group<'a> {
                 self.quantity.name()
             );
         }
-        // A line says that there is something between two parameters: only between numbers there is.
+        // A line suggests values between two parameters, which only numbers have.
         let numbers = self
             .rows
             .iter()
@@ -578,7 +578,7 @@ impl<'a> Group<'a> {
         format!("{:.0}\u{a0}%", self.rows[0].measured.confidence * 100.0)
     }
 
-    /// Where, with what and when.
+    /// The machine, the toolchains and the date of the measurement.
     fn provenance(&self) -> String {
         let rustc = self
             .chapter
@@ -601,7 +601,7 @@ impl<'a> Group<'a> {
     }
 }
 
-/// Places of parameters on an axis from 0 to 1: by their logarithms, or evenly where they are no positive numbers.
+/// Places of parameters on an axis from 0 to 1: by their logarithms, or evenly if not all are positive numbers.
 fn places(parameters: &[&str]) -> Vec<f64> {
     let logarithm = |number: &&str| number.parse().map_or(f64::NAN, f64::log10);
     let mut places: Vec<_> = parameters.iter().map(logarithm).collect();
@@ -614,7 +614,7 @@ fn places(parameters: &[&str]) -> Vec<f64> {
     places.iter().map(|place| (place - first) / span).collect()
 }
 
-/// A cell of a table of many: the estimate, its interval beneath, its evidence beside it.
+/// A cell with an estimate, its interval below, and its evidence as a tooltip.
 fn cell(measured: &Measurement) -> String {
     format!(
         "<span title=\"{}\">{}<br><small>{}</small></span>",

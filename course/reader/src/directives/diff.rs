@@ -1,4 +1,4 @@
-//! `{{#diff s1_a.rs s2_b.rs}}`: what changed from one stage of the chapter's listing to the next.
+//! `{{#diff s1_a.rs s2_b.rs}}`: the changes from one stage of the chapter's listing to the next.
 //!
 //! In:
 //!

@@ -1,4 +1,4 @@
-//! `{{#output NAME}}`: what the example `<module>_NAME` prints.
+//! `{{#output NAME}}`: the output of the example `<module>_NAME`.
 //!
 //! In:
 //!
@@ -49,7 +49,7 @@ pub fn captured(place: Place<'_>, slug: &str, name: &str) -> Result<String, Faul
     Ok(text.replace("\r\n", "\n"))
 }
 
-/// Text in a figure with a caption.
+/// A figure with a text and a caption.
 pub fn figure(class: &str, text: &str, caption: &str) -> String {
     let ticks = fence_for(text);
     format!(

@@ -1,6 +1,6 @@
 //! `{{#predict}}`: a number the reader guesses before it is shown.
 //!
-//! It stands on a line of its own below the question, within its list item:
+//! It is on a line of its own below the question, in the same list item:
 //!
 //! ```text
 //! 2. How many times as long as through a plain iterator?
@@ -128,7 +128,7 @@ fn shown_by_an_output(place: Place<'_>, arguments: &str, label: &str) -> Result<
     }
 }
 
-/// A number as prose has it, and its unit.
+/// Splits a number, as prose shows it, from its unit.
 fn parts(text: &str) -> Option<(&str, &str)> {
     let end = text
         .find(|c: char| !c.is_ascii_digit() && c != '.')
@@ -137,7 +137,7 @@ fn parts(text: &str) -> Option<(&str, &str)> {
     number.parse::<f64>().is_ok().then(|| (number, unit.trim()))
 }
 
-/// One HTML block, so without blank lines.
+/// The folded answer: one HTML block, so without blank lines.
 fn folded(number: &str, unit: &str, label: &str, summary: &str, answer: &str) -> String {
     let said = if label.is_empty() {
         summary.to_owned()

@@ -7,7 +7,7 @@
 //! ```
 //!
 //! Out: a table with a row for each page in `src/proposals/`, in the order of `SUMMARY.md`: its title, what its status line
-//! says, and the verdict its view begins with. Nothing of it is typed twice.
+//! says, and the verdict at the beginning of its view.
 
 use std::fmt::Write as _;
 
@@ -24,7 +24,7 @@ pub fn render(place: Place<'_>, arguments: &str) -> Result<String, Fault> {
     let before = out.len();
     for page in place.project.pages.iter().filter(|page| is_summary(page)) {
         let summary = read(&page.text);
-        // Told at the page itself.
+        // `verify` reports it at the page itself.
         let Some(status) = &summary.status else {
             continue;
         };
@@ -51,7 +51,7 @@ pub fn render(place: Place<'_>, arguments: &str) -> Result<String, Fault> {
     Ok(out)
 }
 
-/// Markdown that is safe in a cell.
+/// Escapes Markdown for a cell of a table.
 fn cell(markdown: &str) -> String {
     markdown.replace('|', "\\|")
 }

@@ -1,4 +1,4 @@
-//! `{{#session NAME}}`: a command of the tool, and what it prints.
+//! `{{#session NAME}}`: a command of the tool, and its output.
 //!
 //! In:
 //!

@@ -1,4 +1,4 @@
-//! `{{#totals}}`: what was checked in the whole book, page by page.
+//! `{{#totals}}`: the results of the last `verify`, page by page.
 //!
 //! In:
 //!
@@ -6,15 +6,15 @@
 //! {{#totals}}
 //! ```
 //!
-//! Out: a table with a row a page and their sum, from the evidence of the last `verify`. A page that has changed since is
-//! named as unverified, and counts nothing.
+//! Out: a table with a row a page and their sum. A page that has changed since is named as not verified, and is not
+//! counted.
 
 use std::fmt::Write as _;
 
 use super::{Fault, Place, escape, no_arguments};
 use book::evidence::{Counts, Evidence, Told};
 
-/// A heading, and what is counted under it.
+/// A heading, and the count below it.
 type Column = (&'static str, fn(&Counts) -> usize);
 
 const COLUMNS: &[Column] = &[

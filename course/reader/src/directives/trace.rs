@@ -7,7 +7,7 @@
 //! {"lane":"client","label":"backoff","kind":"sleep","start_ms":0,"end_ms":100}
 //! ```
 //!
-//! Output: a figure with the drawing (SVG, one row a lane, kinds told apart by pattern and shape as well as colour), its
+//! Output: a figure with the drawing (SVG, one row a lane, kinds that differ in pattern and shape as well as colour), its
 //! description in words, and a folded table of the same events.
 //!
 //! ```html
@@ -82,7 +82,7 @@ fn figure(slug: &str, name: &str, events: &[Event]) -> String {
     out
 }
 
-/// The same events for those who read rather than look.
+/// The same events as a folded table.
 fn table(events: &[Event]) -> String {
     let mut out = format!(
         r#"<details><summary>The {} as a table</summary><div class="table-wrapper"><table><thead><tr><th scope="col">Lane</th><th scope="col">Event</th><th scope="col">Kind</th><th scope="col">From (ms)</th><th scope="col">To (ms)</th></tr></thead><tbody>"#,

@@ -1,4 +1,4 @@
-//! Code blocks, as mdBook renders them, as listings: coloured, with a link to each, and with what can be done with it.
+//! Listings: mdBook's code blocks with colours, a link to each, and controls.
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
@@ -18,7 +18,7 @@ static BLOCK: LazyLock<Regex> = LazyLock::new(|| {
 static HIDDEN: LazyLock<Regex> =
     LazyLock::new(|| pattern(r#"(?s)<span class="boring">(.*?)</span>"#));
 
-/// What cannot stand in a query as it is.
+/// The characters that a query must encode.
 const QUERY: &AsciiSet = &CONTROLS
     .add(b' ')
     .add(b'"')
@@ -31,7 +31,7 @@ const QUERY: &AsciiSet = &CONTROLS
     .add(b'>')
     .add(b'`');
 
-/// Columns that fit a telephone. Only wider blocks scroll there, and must be reached by keyboard.
+/// The columns that fit on a phone. Only wider blocks scroll there, and need to be reachable by keyboard.
 const NARROW: usize = 38;
 
 /// Rewrites the code blocks of a page.
@@ -44,13 +44,13 @@ pub fn rewrite(html: &str) -> String {
         .into_owned()
 }
 
-/// A code block of mdBook's.
+/// A code block as mdBook renders it.
 struct Block {
     /// The language, and the other words of the fence's info string.
     words: Vec<String>,
-    /// Whether mdBook would give it a run button.
+    /// True if mdBook would give it a run button.
     runs_on_the_playground: bool,
-    /// Each line, and whether it is hidden at first.
+    /// Each line, and true if it is hidden at first.
     lines: Vec<(String, bool)>,
 }
 
@@ -94,7 +94,7 @@ impl Block {
             .unwrap_or("text")
     }
 
-    /// The whole code, hidden lines and all.
+    /// The whole code, with hidden lines.
     fn code(&self) -> String {
         self.lines
             .iter()
@@ -160,7 +160,7 @@ impl Block {
                     .trim_end_matches(".rs");
                 anchor.map_or_else(|| stem.to_owned(), |anchor| format!("{stem}-{anchor}"))
             }
-            // By content: a listing that is moved keeps its link.
+            // The name is a digest of the code, so that a listing that moves keeps its link.
             None => digest(self.code().as_bytes())[..6].to_owned(),
         };
         let seen = ids.entry(name.clone()).or_insert(0);
@@ -200,7 +200,7 @@ impl Block {
         out
     }
 
-    /// What a reader should know before running it.
+    /// Notes for readers who want to run it.
     fn notes(&self) -> Vec<String> {
         let mut notes = Vec::new();
         if self.has("compile_fail") {

@@ -1,4 +1,4 @@
-//! A page's HTML as mdBook made it, rewritten for readers.
+//! The content of a page: mdBook's HTML, rewritten for readers.
 
 use std::borrow::Cow;
 use std::sync::LazyLock;
@@ -13,7 +13,7 @@ static HEADING: LazyLock<Regex> =
 static PARAGRAPH: LazyLock<Regex> = LazyLock::new(|| pattern("(?s)<p>(.*?)</p>"));
 static ASIDE: LazyLock<Regex> = LazyLock::new(|| pattern("(?s)<aside.*?</aside>"));
 
-/// What search engines show of a description, in letters.
+/// The length of a description that search engines show, in letters.
 const DESCRIPTION: usize = 155;
 
 static TABLE: LazyLock<Regex> =
@@ -25,19 +25,19 @@ pub fn rewrite(html: &str) -> String {
     code::rewrite(&answers::rewrite(&tables(html)))
 }
 
-/// Tables as one can read them by keyboard and by ear.
+/// Makes tables accessible by keyboard and screen reader.
 pub fn tables(html: &str) -> String {
-    // A table that scrolls must be reached by keyboard.
+    // A table that scrolls needs to be reachable by keyboard.
     let html = html.replace(
         "<div class=\"table-wrapper\">",
         "<div class=\"table-wrapper\" tabindex=\"0\" role=\"group\" aria-label=\"Table\">",
     );
-    // A corner that heads nothing is no heading, and a box that only shows a mark is none to be asked about.
+    // An empty `<th>` is not a heading, and the box of a task list needs a name.
     let html = html.replace("<th></th>", "<td></td>").replace(
         "<input disabled=\"\" type=\"checkbox\"",
         "<input disabled=\"\" type=\"checkbox\" aria-label=\"to do\"",
     );
-    // Below such a corner stand the headings of the rows.
+    // Below an empty corner are the headings of the rows.
     TABLE
         .replace_all(&html, |table: &Captures<'_>| {
             let row = |row: &Captures<'_>| match &row[1] {
@@ -49,12 +49,12 @@ pub fn tables(html: &str) -> String {
         .into_owned()
 }
 
-/// A page without its header and its seal, whose dates change by themselves.
+/// A page without its header and its seal, whose dates change without the page.
 pub fn without_asides(html: &str) -> Cow<'_, str> {
     ASIDE.replace_all(html, "")
 }
 
-/// The first paragraph that says something, cut at a word.
+/// The first long paragraph, cut at a word.
 pub fn description(html: &str) -> String {
     let html = without_asides(html);
     let paragraphs = PARAGRAPH

@@ -1,4 +1,4 @@
-//! Colours for code, at build time: no reader's machine has to do it.
+//! Syntax highlighting, at build time, so that pages need no script for it.
 
 use std::str::FromStr as _;
 use std::sync::LazyLock;
@@ -8,7 +8,7 @@ use syntect::parsing::{ParseState, Scope, ScopeStack, SyntaxSet};
 
 static SYNTAXES: LazyLock<SyntaxSet> = LazyLock::new(two_face::syntax::extra_newlines);
 
-/// What a grammar calls a part of code, the first that fits, and the class it gets. Few classes, so that few colours
+/// Scopes of the grammars and the class of each; the first that matches counts. There are few classes, so that few colours
 /// are enough.
 static CLASSES: LazyLock<Vec<(Scope, &str)>> = LazyLock::new(|| {
     let classes = [
@@ -39,7 +39,7 @@ static CLASSES: LazyLock<Vec<(Scope, &str)>> = LazyLock::new(|| {
         .collect()
 });
 
-/// The lines of a code block as HTML, without their line ends. A language that no grammar is known for is only escaped.
+/// The lines of a code block as HTML, without their line ends. Code in a language without a grammar is only escaped.
 pub fn lines(language: &str, code: &str) -> Vec<String> {
     let plain = || code.lines().map(escape_text).collect();
     let Some(syntax) = SYNTAXES
@@ -72,7 +72,7 @@ pub fn lines(language: &str, code: &str) -> Vec<String> {
     out
 }
 
-/// The class of what stands on a stack of scopes: the innermost that has one.
+/// The class of a stack of scopes: that of the innermost scope that has one.
 fn class(stack: &ScopeStack) -> &'static str {
     let of = |scope: &Scope| {
         CLASSES
@@ -88,7 +88,7 @@ fn class(stack: &ScopeStack) -> &'static str {
         .unwrap_or_default()
 }
 
-/// HTML in which neighbours of one class share a span.
+/// HTML in which neighbours of the same class share a span.
 #[derive(Default)]
 struct Spans {
     html: String,

@@ -30,7 +30,7 @@ impl Nav<'_> {
         for item in items {
             match item {
                 BookItem::Chapter(chapter) => self.chapter(chapter, out),
-                // A list of chapters may only hold list items; what parts it is a mark on the next one.
+                // A list may only hold list items, so a separator is one, too.
                 BookItem::Separator => {
                     out.push_str("<li class=\"rule\" aria-hidden=\"true\"></li>\n")
                 }
@@ -79,7 +79,7 @@ impl Nav<'_> {
         out.push_str("</li>\n");
     }
 
-    /// The pages below a page: folded, unless one is read from there.
+    /// The pages below a page: folded, unless the current page is one of them or the page itself.
     fn below(&self, item: &mdbook_driver::book::Chapter, here: bool, out: &mut String) {
         if item.sub_items.is_empty() {
             return;

@@ -10,18 +10,18 @@ use serde::Deserialize;
 pub struct Event {
     /// The row it is drawn in.
     pub lane: String,
-    /// What it says.
+    /// The text beside its mark.
     pub label: String,
-    /// What sort of thing it is.
+    /// Its kind.
     pub kind: Kind,
-    /// When it starts, in virtual milliseconds.
+    /// The start, in virtual milliseconds.
     pub start_ms: u64,
-    /// When it ends; equal to the start for an instant.
+    /// The end; equal to the start for an instant.
     pub end_ms: u64,
 }
 
 impl Event {
-    /// Whether it has no duration.
+    /// True if it has no duration.
     pub fn is_instant(&self) -> bool {
         self.start_ms == self.end_ms
     }
@@ -43,7 +43,7 @@ impl Event {
     }
 }
 
-/// What an event is. The order is the legend's.
+/// The kind of an event. The order is the legend's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
@@ -75,7 +75,7 @@ impl Kind {
     }
 }
 
-/// Reads the events, or says which line is not one and why.
+/// Reads the events. The error has the line that is not one, and why.
 pub fn parse(text: &str) -> Result<Vec<Event>, (usize, String)> {
     let mut events = Vec::new();
     for (number, line) in text
