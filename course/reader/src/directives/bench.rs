@@ -30,9 +30,6 @@ use measurements::criterion;
 use measurements::number::Quantity;
 use measurements::record::{ChapterRecord, Machine, Measurement, Record};
 
-/// A browser indents a figure on both sides: on a phone that is a fifth of the width.
-const FIGURE: &str = "margin-inline:0";
-
 /// The reader's own measurements, by id.
 type Local = BTreeMap<String, Measurement>;
 
@@ -46,18 +43,10 @@ pub fn render(place: Place<'_>, arguments: &str) -> Result<String, Fault> {
     };
     let slug = place.page.slug().unwrap_or_default();
     let asked = Asked::parse(arguments, slug)?;
-    let plotted = place
-        .page
-        .directives
-        .iter()
-        .filter(|other| other.name == "bench");
-    let plotted = plotted.filter_map(|other| Asked::parse(&other.arguments, slug).ok());
-    if asked.plot
-        && plotted
-            .filter(|other| other.plot && other.id() == asked.id())
-            .count()
-            > 1
-    {
+    let others = place.page.directives.iter().filter(|it| it.name == "bench");
+    let others = others.filter_map(|other| Asked::parse(&other.arguments, slug).ok());
+    let plots = others.filter(|other| other.plot && other.id() == asked.id());
+    if asked.plot && plots.count() > 1 {
         return Err(Fault::new(format!(
             "group `{}` is plotted twice on this page",
             asked.group
@@ -96,9 +85,7 @@ impl<'a> Asked<'a> {
                     .help("write `{{#bench GROUP}}`, `{{#bench GROUP table}}` or `{{#bench GROUP plot}}`"));
             }
         };
-        let (go, group) = group
-            .strip_prefix("go/")
-            .map_or((false, group), |group| (true, group));
+        let (go, group) = without_go(group);
         let (chapter, group) = group.split_once('/').unwrap_or((slug, group));
         Ok(Self {
             chapter,
@@ -182,6 +169,12 @@ impl Row<'_> {
         format!("{}{parameter} ({})", self.variant, self.language())
     }
 
+    /// The ratio to another row, as in `3.5×`.
+    fn times(&self, other: &Self) -> String {
+        let (own, other) = (self.measured, other.measured);
+        own.per_element().over(other.per_element()).times()
+    }
+
     fn value(&self) -> f64 {
         self.measured.per_element().value
     }
@@ -202,9 +195,7 @@ impl<'a> Group<'a> {
             .benchmarks
             .iter()
             .filter_map(|(id, measured)| {
-                let (go, rest) = id
-                    .strip_prefix("go/")
-                    .map_or((false, id.as_str()), |rest| (true, rest));
+                let (go, rest) = without_go(id);
                 if asked.go && !go {
                     return None;
                 }
@@ -242,7 +233,7 @@ impl<'a> Group<'a> {
             let mut groups: Vec<_> = chapter
                 .benchmarks
                 .keys()
-                .filter_map(|id| id.strip_prefix("go/").unwrap_or(id).split('/').nth(1))
+                .filter_map(|id| without_go(id).1.split('/').nth(1))
                 .collect();
             groups.sort_unstable();
             groups.dedup();
@@ -348,14 +339,16 @@ impl<'a> Group<'a> {
             self.table_by_variant()
         };
         // The caption is outside the part that scrolls, so that a narrow screen shows all of it.
-        format!(
-            "<figure class=\"bench\" style=\"{FIGURE}\">\n<div class=\"table-wrapper\">\n<table>\n{body}</table>\n</div>\n\
-             <figcaption>{} {} with its {} interval, {}. {}</figcaption>\n</figure>",
-            escape(&format!("{}.", self.asked.prefix())),
-            capitalised(&self.measured()),
-            self.confidence(),
-            self.quantity.better(),
-            escape(&self.provenance())
+        figure(
+            &format!("<div class=\"table-wrapper\">\n<table>\n{body}</table>\n</div>"),
+            &format!(
+                "{}. {} with its {} interval, {}. {}",
+                self.asked.prefix(),
+                capitalised(&self.measured()),
+                self.confidence(),
+                self.quantity.better(),
+                self.provenance()
+            ),
         )
     }
 
@@ -373,11 +366,10 @@ impl<'a> Group<'a> {
                 ""
             }
         );
-        let least = self.rows[0].measured.per_element();
         for (i, row) in self.rows.iter().enumerate() {
             let relative = match i {
                 0 => self.quantity.superlatives()[0].to_owned(),
-                _ => row.measured.per_element().over(least).times(),
+                _ => row.times(&self.rows[0]),
             };
             let _ = write!(
                 out,
@@ -435,7 +427,7 @@ impl<'a> Group<'a> {
             capitalised(&self.measured()),
             self.quantity.better()
         );
-        if plot::is_log(self.rows.iter().map(Row::value)) {
+        if self.scale() == "logarithmic" {
             let _ = write!(
                 caption,
                 "The axis of {} is logarithmic. ",
@@ -456,10 +448,7 @@ impl<'a> Group<'a> {
         if with_provenance {
             let _ = write!(caption, " {}", self.provenance());
         }
-        format!(
-            "<figure class=\"bench\" style=\"{FIGURE}\">\n{svg}\n<figcaption>{}</figcaption>\n</figure>",
-            escape(&caption)
-        )
+        figure(&svg, &caption)
     }
 
     fn dot_plot(&self, id: String) -> String {
@@ -472,13 +461,8 @@ impl<'a> Group<'a> {
                 estimate: row.measured.per_element(),
             })
             .collect();
-        let scale = if plot::is_log(self.rows.iter().map(Row::value)) {
-            "logarithmic"
-        } else {
-            "linear"
-        };
         let (first, last) = (&self.rows[0], &self.rows[self.rows.len() - 1]);
-        let mut description = format!("Dot plot with a {scale} axis. ");
+        let mut description = format!("Dot plot with a {} axis. ", self.scale());
         if self.rows.len() == 1 {
             let _ = write!(
                 description,
@@ -487,10 +471,6 @@ impl<'a> Group<'a> {
                 first.measured.amount()
             );
         } else {
-            let ratio = last
-                .measured
-                .per_element()
-                .over(first.measured.per_element());
             let [least, most] = self.quantity.superlatives().map(capitalised);
             let _ = write!(
                 description,
@@ -500,7 +480,7 @@ impl<'a> Group<'a> {
                 first.measured.amount(),
                 last.full_label(),
                 last.measured.amount(),
-                ratio.times(),
+                last.times(first),
                 self.quantity.compared()
             );
         }
@@ -519,14 +499,10 @@ impl<'a> Group<'a> {
         let parameters = self.parameters();
         let places: Vec<_> = places(&parameters).into_iter().zip(parameters).collect();
         let mut lines = Vec::new();
-        let scale = if plot::is_log(self.rows.iter().map(Row::value)) {
-            "logarithmic"
-        } else {
-            "linear"
-        };
         let mut description = format!(
-            "Line plot, its axis of {} is {scale}.",
-            self.quantity.name()
+            "Line plot, its axis of {} is {}.",
+            self.quantity.name(),
+            self.scale()
         );
         for rows in self.variants() {
             let mut points: Vec<_> = rows
@@ -538,10 +514,6 @@ impl<'a> Group<'a> {
                 .collect();
             points.sort_by(|a, b| a.0.total_cmp(&b.0));
             if let (Some((_, first)), Some((_, last))) = (points.first(), points.last()) {
-                let ratio = last
-                    .measured
-                    .per_element()
-                    .over(first.measured.per_element());
                 let _ = write!(
                     description,
                     " {}: {} at {}, {} at {}, {} {}.",
@@ -550,7 +522,7 @@ impl<'a> Group<'a> {
                     first.parameter.unwrap_or_default(),
                     last.measured.amount(),
                     last.parameter.unwrap_or_default(),
-                    ratio.times(),
+                    last.times(first),
                     self.quantity.compared()
                 );
             }
@@ -570,6 +542,15 @@ impl<'a> Group<'a> {
         plot::lines(&alt, self.quantity, self.asked.by, &places, &lines)
     }
 
+    /// The scale of the axis of values.
+    fn scale(&self) -> &'static str {
+        if plot::is_log(self.rows.iter().map(Row::value)) {
+            "logarithmic"
+        } else {
+            "linear"
+        }
+    }
+
     fn title(&self) -> String {
         format!("{}: {} by variant", self.asked.prefix(), self.measured())
     }
@@ -580,23 +561,16 @@ impl<'a> Group<'a> {
 
     /// The machine, the toolchains and the date of the measurement.
     fn provenance(&self) -> String {
-        let rustc = self
-            .chapter
-            .rustc
-            .split_whitespace()
-            .take(2)
-            .collect::<Vec<_>>()
-            .join(" ");
-        let go = self
-            .chapter
-            .go
-            .as_ref()
-            .filter(|_| self.rows.iter().any(|row| row.go));
+        let ChapterRecord {
+            rustc, go, date, ..
+        } = self.chapter;
+        let rustc: Vec<_> = rustc.split_whitespace().take(2).collect();
+        let go = go.as_ref().filter(|_| self.rows.iter().any(|row| row.go));
         let go = go.map_or(String::new(), |go| format!(", {go}"));
         format!(
-            "{}; {rustc}{go}; {}.",
+            "{}; {}{go}; {date}.",
             self.machine.describe(),
-            self.chapter.date
+            rustc.join(" ")
         )
     }
 }
@@ -621,6 +595,19 @@ fn cell(measured: &Measurement) -> String {
         escape(&measured.evidence()),
         measured.amount(),
         measured.amount_interval()
+    )
+}
+
+/// Splits Go's prefix from an id; true if there is one.
+fn without_go(id: &str) -> (bool, &str) {
+    id.strip_prefix("go/").map_or((false, id), |id| (true, id))
+}
+
+/// A figure of one part: a browser indents a figure on both sides, which on a phone is a fifth of the width.
+fn figure(content: &str, caption: &str) -> String {
+    format!(
+        "<figure class=\"bench\" style=\"margin-inline:0\">\n{content}\n<figcaption>{}</figcaption>\n</figure>",
+        escape(caption)
     )
 }
 

@@ -39,6 +39,12 @@ pub struct Place<'a> {
 }
 
 impl<'a> Place<'a> {
+    /// The number of times that the page has a directive with these arguments.
+    fn count(self, name: &str, arguments: &str) -> usize {
+        let same = |it: &&Directive| it.name == name && it.arguments == arguments;
+        self.page.directives.iter().filter(same).count()
+    }
+
     /// The chapter's slug and task.
     ///
     /// # Errors

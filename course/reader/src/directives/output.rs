@@ -11,6 +11,8 @@
 
 use std::fs;
 
+use serde::de::DeserializeOwned;
+
 use super::{Fault, Place, escape, one_name};
 use book::fence::fence_for;
 use book::project::nothing_captured;
@@ -47,6 +49,21 @@ pub fn captured(place: Place<'_>, slug: &str, name: &str) -> Result<String, Faul
         Fault::new(problem.0).help(problem.1)
     })?;
     Ok(text.replace("\r\n", "\n"))
+}
+
+/// Reads captured JSON, a value a line. The error has the line that is not a `name`, and why.
+pub fn values<T: DeserializeOwned>(text: &str, name: &str) -> Result<Vec<T>, (usize, String)> {
+    let read = |(line, text)| {
+        serde_json::from_str(text).map_err(|error| (line, format!("not {name}: {error}")))
+    };
+    let values: Vec<T> = (1..)
+        .zip(text.lines())
+        .map(read)
+        .collect::<Result<_, _>>()?;
+    if values.is_empty() {
+        return Err((1, "the file is empty".to_owned()));
+    }
+    Ok(values)
 }
 
 /// A figure with a text and a caption.

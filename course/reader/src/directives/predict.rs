@@ -74,11 +74,7 @@ fn shown_by_an_output(place: Place<'_>, arguments: &str, label: &str) -> Result<
         return Err(Fault::new(format!("`{words}` does not say where the number is")).help(usage));
     }
     let (slug, task) = place.chapter()?;
-    let shown = |directive: &&book::page::Directive| {
-        directive.name == "output" && directive.arguments == name
-    };
-    if place.page.directives.iter().find(shown).is_none() || task.output(name).mode == Mode::Varies
-    {
+    if place.count("output", name) == 0 || task.output(name).mode == Mode::Varies {
         return Err(Fault::new(format!("`{name}` is no output that this page shows and `verify` compares"))
             .help("name one that stands on the page with `{{#output NAME}}`, and is the same in every run"));
     }

@@ -26,7 +26,7 @@ use std::fmt::Write as _;
 
 use serde::Deserialize;
 
-use super::output::captured;
+use super::output::{captured, values};
 use super::{Fault, Place, escape, one_name};
 use book::project::{Project, module};
 
@@ -101,8 +101,7 @@ pub fn render(place: Place<'_>, arguments: &str) -> Result<String, Fault> {
     let name = one_name(arguments)?;
     let (slug, _) = place.chapter()?;
     // Two of one run would share their ids.
-    let same = |d: &&book::page::Directive| d.name == "steps" && d.arguments == arguments;
-    if place.page.directives.iter().filter(same).count() > 1 {
+    if place.count("steps", arguments) > 1 {
         return Err(Fault::new(format!(
             "the steps of `{name}` are shown twice on this page"
         ))
@@ -120,20 +119,7 @@ pub fn render(place: Place<'_>, arguments: &str) -> Result<String, Fault> {
 
 /// Reads the steps. The error has the line that is not one, and why.
 fn parse(text: &str) -> Result<Vec<Step>, (usize, String)> {
-    let steps: Result<Vec<Step>, _> = text
-        .lines()
-        .enumerate()
-        .map(|(index, line)| {
-            serde_json::from_str(line).map_err(|error| (index + 1, format!("not a step: {error}")))
-        })
-        .collect();
-    steps.and_then(|steps| {
-        if steps.is_empty() {
-            Err((1, "no steps".to_owned()))
-        } else {
-            Ok(steps)
-        }
-    })
+    values(text, "a step")
 }
 
 /// The whole figure: one HTML block, so without blank lines.
@@ -314,7 +300,7 @@ mod tests {
     #[test]
     fn line_that_is_no_step_is_named() {
         assert_eq!(parse(&format!("{FINE}done\n")).unwrap_err().0, 3);
-        assert_eq!(parse("").unwrap_err().1, "no steps");
+        assert_eq!(parse("").unwrap_err().1, "the file is empty");
     }
 
     #[test]

@@ -4,6 +4,8 @@ use std::fmt::Write as _;
 
 use serde::Deserialize;
 
+use crate::directives::output::values;
+
 /// One line of a captured trace.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -77,30 +79,17 @@ impl Kind {
 
 /// Reads the events. The error has the line that is not one, and why.
 pub fn parse(text: &str) -> Result<Vec<Event>, (usize, String)> {
-    let mut events = Vec::new();
-    for (number, line) in text
-        .lines()
-        .enumerate()
-        .map(|(index, line)| (index + 1, line))
-    {
-        let event: Event = serde_json::from_str(line)
-            .map_err(|error| (number, format!("not an event: {error}")))?;
-        if event.end_ms < event.start_ms {
-            return Err((
-                number,
-                format!(
-                    "ends at {} ms, before it starts at {} ms",
-                    event.end_ms, event.start_ms
-                ),
-            ));
+    let events: Vec<Event> = values(text, "an event")?;
+    for (line, event) in (1..).zip(&events) {
+        let Event {
+            start_ms, end_ms, ..
+        } = event;
+        if end_ms < start_ms {
+            let why = format!("ends at {end_ms} ms, before it starts at {start_ms} ms");
+            return Err((line, why));
         }
-        events.push(event);
     }
-    if events.is_empty() {
-        Err((1, "no event at all".to_owned()))
-    } else {
-        Ok(events)
-    }
+    Ok(events)
 }
 
 /// The lanes, in the order of their first event.
