@@ -29,7 +29,6 @@ static VOID: LazyLock<Regex> = LazyLock::new(|| {
     pattern(r"<((?:area|br|col|hr|img|input|link|meta|source|wbr)\b[^>]*?)\s*/?>")
 });
 static SVG: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?s)<svg\b.*?</svg>"));
-
 static NOTHING: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
         r#" paint-order="[^"]*"|<rect(?: (?:x|y|rx|ry|class|style|id|fill)="[^"]*")*\s*(?:/>|></rect>)"#,
@@ -38,31 +37,12 @@ static NOTHING: LazyLock<Regex> = LazyLock::new(|| {
 static PARAGRAPH: LazyLock<Regex> = LazyLock::new(|| pattern("<(/?)p>"));
 
 /// The names in SVG with capitals, which HTML ignores and XML does not.
-const CASED: &[&str] = &[
-    "clipPath",
-    "feDropShadow",
-    "foreignObject",
-    "gradientTransform",
-    "gradientUnits",
-    "lengthAdjust",
-    "linearGradient",
-    "markerHeight",
-    "markerUnits",
-    "markerWidth",
-    "patternUnits",
-    "preserveAspectRatio",
-    "radialGradient",
-    "refX",
-    "refY",
-    "startOffset",
-    "stdDeviation",
-    "textLength",
-    "textPath",
-    "viewBox",
-];
+const CASED: &str = "clipPath feDropShadow foreignObject gradientTransform gradientUnits lengthAdjust linearGradient \
+    markerHeight markerUnits markerWidth patternUnits preserveAspectRatio radialGradient refX refY startOffset \
+    stdDeviation textLength textPath viewBox";
 static CASE: LazyLock<Regex> = LazyLock::new(|| {
-    let names: Vec<_> = CASED.iter().map(|name| name.to_lowercase()).collect();
-    pattern(&format!(r"([</ ])({})([ =>])", names.join("|")))
+    let names = CASED.to_lowercase().replace(' ', "|");
+    pattern(&format!(r"([</ ])({names})([ =>])"))
 });
 
 /// Makes mdBook's HTML of a page fit for paper.
@@ -126,10 +106,9 @@ pub fn xhtml(html: &str) -> String {
         let svg = NOTHING.replace_all(&svg[0], "");
         let svg = PARAGRAPH.replace_all(&svg, "<${1}span>");
         let cased = CASE.replace_all(&svg, |found: &Captures<'_>| {
-            let name = CASED
-                .iter()
-                .find(|name| name.eq_ignore_ascii_case(&found[2]))
-                .unwrap_or(&"");
+            let mut names = CASED.split(' ');
+            let name = names.find(|name| name.eq_ignore_ascii_case(&found[2]));
+            let name = name.unwrap_or(&found[2]);
             format!("{}{name}{}", &found[1], &found[3])
         });
         if cased.contains(" xmlns=\"http://www.w3.org/2000/svg\"") {
