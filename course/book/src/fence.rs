@@ -1,4 +1,4 @@
-//! A fenced code block as a check reads it: what is expected of it, and the program it stands for.
+//! Fenced code blocks as checks read them: the expected outcome, and the program to compile.
 
 use std::sync::LazyLock;
 
@@ -7,7 +7,7 @@ use regex::Regex;
 use crate::page::{Fence, Page};
 use crate::problem::Problem;
 
-/// What is to happen with a Rust fence.
+/// The expected outcome of a Rust fence.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Expect {
     /// It compiles, runs and returns.
@@ -35,9 +35,9 @@ pub struct Snippet<'a> {
     pub page: &'a Page,
     /// The fence as written.
     pub fence: &'a Fence,
-    /// What is inside, with includes expanded.
+    /// The code, with includes expanded.
     pub code: String,
-    /// What is to happen.
+    /// The expected outcome.
     pub expect: Expect,
 }
 
@@ -55,7 +55,7 @@ const RUST_WORDS: &[&str] = &[
 
 static CODE: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"^E\d{4}$").expect("a valid pattern"));
 
-/// What a fence asks for: `None` when it is not Rust.
+/// The outcome that a fence asks for; `None` if it is not Rust.
 ///
 /// # Errors
 ///
@@ -161,7 +161,7 @@ pub fn fence_for(code: &str) -> String {
     "`".repeat(3.max(longest + 1))
 }
 
-/// The snippet as a program of its own, as rustdoc would make it: hidden lines shown, wrapped in `main` if there is none.
+/// The snippet as a program of its own, as rustdoc would make it: hidden lines shown, wrapped in `main` if it has none.
 #[must_use]
 pub fn program(code: &str) -> String {
     let shown: Vec<_> = code.lines().map(unhide).collect();
@@ -186,18 +186,24 @@ pub fn program(code: &str) -> String {
     text
 }
 
-/// rustdoc's rule for hidden lines.
-fn unhide(line: &str) -> &str {
+/// The code of a line that rustdoc hides, without its mark; `None` for a line that it shows.
+#[must_use]
+pub fn hidden(line: &str) -> Option<&str> {
+    match line.trim_start() {
+        "#" => Some(""),
+        line => line.strip_prefix("# "),
+    }
+}
+
+/// A line as it is compiled: without the mark of a hidden one, and `##`, which shows a `#`, as `#`.
+#[must_use]
+pub fn unhide(line: &str) -> &str {
     let trimmed = line.trim_start();
-    if trimmed == "#" {
-        ""
-    } else if let Some(rest) = trimmed.strip_prefix("# ") {
-        rest
-    } else if trimmed.starts_with("##") {
+    hidden(line).unwrap_or(if trimmed.starts_with("##") {
         &trimmed[1..]
     } else {
         line
-    }
+    })
 }
 
 #[cfg(test)]

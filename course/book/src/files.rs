@@ -48,6 +48,13 @@ pub fn lexical(path: &Path) -> PathBuf {
     out
 }
 
+/// A relative path with `/` on every system, as links have it.
+#[must_use]
+pub fn slashed(path: &Path) -> String {
+    let parts: Vec<_> = path.iter().map(|part| part.to_string_lossy()).collect();
+    parts.join("/")
+}
+
 /// The beginning of the name of a file that is being written.
 pub const PART: &str = ".part-";
 

@@ -217,6 +217,12 @@ impl Page {
         }
     }
 
+    /// The text of the first heading.
+    #[must_use]
+    pub fn title(&self) -> Option<&str> {
+        self.headings.first().map(|heading| heading.text.as_str())
+    }
+
     /// The chapter's slug: the file's name without its ending, if the page lies directly in `src/`.
     #[must_use]
     pub fn slug(&self) -> Option<&str> {

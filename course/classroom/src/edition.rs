@@ -15,6 +15,7 @@ use mdbook_preprocessor::book::{Book, BookItem, Chapter};
 use mdbook_preprocessor::{Preprocessor, PreprocessorContext};
 use regex::{Captures, Regex};
 
+use book::html;
 use book::page::Page;
 use book::problem::Problem;
 use book::problem::Unwell;
@@ -24,7 +25,7 @@ use exercise::Exercise;
 use reader::build;
 use reader::includes;
 use reader::preprocess::Course;
-use reader::site::{Site, words_of};
+use reader::site::Site;
 
 /// Where it is built.
 const FOLDER: &str = "book-class";
@@ -162,7 +163,7 @@ impl Secrets {
             };
             let text = if file.extension().is_some_and(|it| it == "html") {
                 // What is read, and what is not: attributes and comments.
-                format!("{} {}", squeezed(&words_of(&text)), squeezed(&text))
+                format!("{} {}", squeezed(&html::words(&text)), squeezed(&text))
             } else {
                 squeezed(
                     &text

@@ -1,4 +1,4 @@
-//! The picture of a page that is shown where somebody links to it, drawn from `theme/card.svg`.
+//! Cards: the previews of links to pages, drawn from `theme/card.svg`.
 
 use std::sync::{Arc, LazyLock};
 
@@ -9,7 +9,7 @@ use resvg::tiny_skia::{Pixmap, Transform};
 use resvg::usvg::{self, Tree, fontdb};
 use serde_json::{Value, json};
 
-/// In letters. What is longer goes on below.
+/// The longest line, in letters.
 const LINE: usize = 25;
 
 /// The one font the text is set in, so that a picture is the same on every machine.
@@ -25,7 +25,7 @@ static FONTS: LazyLock<Arc<fontdb::Database>> = LazyLock::new(|| {
 ///
 /// # Errors
 ///
-/// When the template is no SVG with the placeholders that there are.
+/// When the template is not SVG, or has other placeholders.
 pub fn draw(template: &str, book: &str, title: &str) -> Result<Vec<u8>> {
     let tree = tree(template, book, title)?;
     let mut picture = Pixmap::new(CARD.0, CARD.1).context("the size is not zero")?;
@@ -39,7 +39,7 @@ pub fn draw(template: &str, book: &str, title: &str) -> Result<Vec<u8>> {
 
 fn tree(template: &str, book: &str, title: &str) -> Result<Tree> {
     let lines = lines(title);
-    // In the middle of the space between the book's title and the mark.
+    // Vertically centred between the book's title and the mark.
     let top = 330.0 - 48.0 * (lines.len() as f64 - 1.0);
     let lines: Vec<Value> = lines
         .iter()
@@ -66,7 +66,7 @@ fn lines(title: &str) -> Vec<String> {
     for word in title.split_whitespace() {
         let length = word.chars().count();
         match lines.last_mut() {
-            // A line may be a little longer than the others, but not than there is room for.
+            // A line may be a little longer than the average, but not longer than there is room for.
             Some(line)
                 if line.chars().count() + length / 2 < even
                     && line.chars().count() + length < LINE =>

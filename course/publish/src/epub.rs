@@ -1,4 +1,4 @@
-//! The book as EPUB 3: a zip of pages in XHTML, what is listed where, and a style sheet.
+//! The book as EPUB 3: a zip of pages in XHTML, a manifest, a table of contents and a style sheet.
 
 use std::fmt::Write as _;
 use std::fs::File;
@@ -14,8 +14,8 @@ use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
 use crate::plain;
-use reader::site::text::{escape, pattern};
-use reader::site::{files, pages, url};
+use book::html::escape_text;
+use reader::site::{files, pages, pattern, url};
 
 static HREF: LazyLock<Regex> = LazyLock::new(|| pattern(r#" href="([^":]*?)\.html((?:#[^"]*)?)""#));
 
@@ -23,7 +23,7 @@ const CONTAINER: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
 <container version="1.0" xmlns="urn:oasis:names:tc:opendocument:xmlns:container"><rootfiles><rootfile full-path="book/book.opf" media-type="application/oebps-package+xml"/></rootfiles></container>
 "#;
 
-/// What reading programs know, and no more: `course.css` is for browsers.
+/// The style sheet, with only what reading systems support: `course.css` is for browsers.
 const STYLE: &str = include_str!("../../../theme/book.css");
 
 /// Writes the book.
@@ -51,7 +51,7 @@ pub fn write(context: &RenderContext, bare: &Path, to: &Path) -> Result<()> {
     let mut zip = ZipWriter::new(file);
     let stored = SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored);
     let packed = SimpleFileOptions::default().compression_method(zip::CompressionMethod::Deflated);
-    // The first file, and not compressed, so that its kind is seen from the first bytes.
+    // EPUB requires that this file is the first, and not compressed.
     zip.start_file("mimetype", stored)?;
     zip.write_all(b"application/epub+zip")?;
     let mut add = |name: &str, text: &str| -> Result<()> {
@@ -105,7 +105,7 @@ fn page(language: &str, title: &str, root: &str, body: &str) -> String {
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<!DOCTYPE html>\n\
          <html xmlns=\"http://www.w3.org/1999/xhtml\" xmlns:epub=\"http://www.idpf.org/2007/ops\" lang=\"{language}\" xml:lang=\"{language}\">\n\
          <head><title>{}</title><link rel=\"stylesheet\" type=\"text/css\" href=\"{root}style.css\"/></head>\n<body>\n{body}\n</body>\n</html>\n",
-        escape(title)
+        escape_text(title)
     )
 }
 
@@ -120,7 +120,7 @@ fn contents(items: &[BookItem]) -> String {
             out,
             "<li><a href=\"{}\">{}</a>",
             renamed(&url(path)),
-            escape(&chapter.name)
+            escape_text(&chapter.name)
         );
         if !chapter.sub_items.is_empty() {
             let _ = write!(out, "\n<ol>\n{}</ol>\n", contents(&chapter.sub_items));
@@ -152,12 +152,12 @@ fn package(
         let _ = writeln!(order, "<itemref idref=\"page-{at}\"/>");
     }
     let who = authors.iter().fold(String::new(), |who, author| {
-        who + &format!("<dc:creator>{}</dc:creator>\n", escape(author))
+        who + &format!("<dc:creator>{}</dc:creator>\n", escape_text(author))
     });
     let what = description.map_or(String::new(), |what| {
-        format!("<dc:description>{}</dc:description>\n", escape(what))
+        format!("<dc:description>{}</dc:description>\n", escape_text(what))
     });
-    // The same book keeps its name from edition to edition.
+    // The identifier stays the same from edition to edition.
     let name = blake3::hash(title.as_bytes()).to_hex();
     let name = format!(
         "{}-{}-4{}-8{}-{}",
@@ -176,7 +176,7 @@ fn package(
          </metadata>\n<manifest>\n\
          <item id=\"contents\" href=\"contents.xhtml\" media-type=\"application/xhtml+xml\" properties=\"nav\"/>\n\
          <item id=\"style\" href=\"style.css\" media-type=\"text/css\"/>\n{items}</manifest>\n<spine>\n{order}</spine>\n</package>\n",
-        escape(title),
+        escape_text(title),
         jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ")
     )
 }

@@ -1,4 +1,17 @@
-//! The book as one file, EPUB or PDF, and the cards that links to its pages show.
+//! The book as one file, the cards of its pages, and its diagrams.
+//!
+//! In: the folder of a book, or the template and the words of a card. Out: EPUB or PDF in `target/`, and pictures. What
+//! only these need (a zip, fonts, a rasteriser) is linked here, so that `cargo course serve` starts without it.
+//!
+//! ```
+//! let template = r#"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1200 630">
+//!     <text y="90" font-size="60">{{book}}</text>
+//!     {{#each lines}}<text y="{{y}}" font-size="60">{{text}}</text>{{/each}}
+//! </svg>"#;
+//! let png = publish::card::draw(template, "A Book", "Its First Page")?;
+//! assert!(png.starts_with(b"\x89PNG"));
+//! # anyhow::Ok(())
+//! ```
 
 pub mod card;
 pub mod diagrams;
@@ -22,7 +35,7 @@ pub enum Form {
     Pdf,
 }
 
-/// The renderer `html`, in place of mdBook's own, that writes such a form.
+/// A renderer `html`, in place of mdBook's own, that writes such a form.
 #[derive(Debug, Clone)]
 struct OneFile {
     form: Form,
@@ -43,11 +56,11 @@ impl Renderer for OneFile {
     }
 }
 
-/// Writes the book as one file, and returns where it lies: `target/<title>.epub` or `.pdf`.
+/// Writes the book as one file, and returns its path: `target/<title>.epub` or `.pdf`.
 ///
 /// # Errors
 ///
-/// When the book has problems , when mdBook fails, or when there is nothing here that prints.
+/// When the book has problems, when mdBook fails, or when there is no Chromium to print the PDF.
 pub fn build(root: &Path, form: Form) -> Result<PathBuf> {
     let mut book = load(root)?;
     let title = book

@@ -12,9 +12,9 @@ use mdbook_renderer::RenderContext;
 use regex::{Captures, Regex};
 
 use crate::plain;
-use book::files::lexical;
-use reader::site::text::{escape, pattern};
-use reader::site::{files, pages};
+use book::files::{lexical, slashed};
+use book::html::escape_text;
+use reader::site::{files, pages, pattern};
 
 static ID: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
@@ -37,7 +37,7 @@ pub fn write(context: &RenderContext, bare: &Path, to: &Path) -> Result<()> {
     if let Some(folder) = to.parent() {
         fs::create_dir_all(folder)?;
     }
-    // An old one must not pass for the new one.
+    // If printing fails, an old file must not look like the new one.
     let _ = fs::remove_file(to);
     let mut command = Command::new(&chromium);
     command
@@ -53,7 +53,7 @@ pub fn write(context: &RenderContext, bare: &Path, to: &Path) -> Result<()> {
         .arg(page);
     #[cfg(target_os = "linux")]
     if rustix::process::geteuid().is_root() {
-        // Its sandbox refuses root. What is printed here is this book's own page.
+        // Its sandbox refuses root, and the page to print is our own.
         command.arg("--no-sandbox");
     }
     let said = command
@@ -70,7 +70,7 @@ pub fn write(context: &RenderContext, bare: &Path, to: &Path) -> Result<()> {
     Ok(())
 }
 
-/// A Chromium on this machine.
+/// Finds a Chromium on this machine.
 fn chromium() -> Option<PathBuf> {
     if let Some(named) = env::var_os("CHROMIUM") {
         return Some(named.into());
@@ -91,10 +91,10 @@ fn chromium() -> Option<PathBuf> {
     in_path.chain(elsewhere).find(|file| file.is_file())
 }
 
-/// All pages in one.
+/// The HTML of all pages in one.
 fn whole(context: &RenderContext, bare: &Path) -> Result<String> {
     let book = &context.config.book;
-    let title = escape(&book.title.clone().unwrap_or_default());
+    let title = escape_text(&book.title.clone().unwrap_or_default());
     let mut contents = String::new();
     let mut sections = String::new();
     for (chapter, url, html) in pages(context, bare)? {
@@ -104,7 +104,7 @@ fn whole(context: &RenderContext, bare: &Path) -> Result<String> {
             contents,
             "<li class=\"level-{}\"><a href=\"#{name}\">{}</a></li>",
             chapter.parent_names.len(),
-            escape(&chapter.name)
+            escape_text(&chapter.name)
         );
         let _ = writeln!(
             sections,
@@ -118,16 +118,16 @@ fn whole(context: &RenderContext, bare: &Path) -> Result<String> {
         "<!doctype html>\n<html lang=\"{}\" data-theme=\"light\">\n<head><meta charset=\"utf-8\"><title>{title}</title><style>{css}</style></head>\n\
          <body class=\"paper\"><div class=\"content\"><main>\n<section class=\"page\"><h1>{title}</h1>\n<p>{}</p>\n<ul class=\"contents\">\n{contents}</ul>\n</section>\n{sections}</main></div></body>\n</html>\n",
         book.language.as_deref().unwrap_or("en"),
-        escape(book.description.as_deref().unwrap_or_default())
+        escape_text(book.description.as_deref().unwrap_or_default())
     ))
 }
 
-/// What a page is called among all pages.
+/// The prefix of a page's ids in the whole book.
 fn prefix(url: &str) -> String {
     url.trim_end_matches(".html").replace('/', "--")
 }
 
-/// A page whose ids are its own among all pages, and whose links lead to where pages are now.
+/// Makes the ids of a page unique in the whole book, and its links lead to its sections.
 fn joined(html: &str, url: &str) -> String {
     let name = prefix(url);
     let rewritten = ID.replace_all(html, |found: &Captures<'_>| {
@@ -148,7 +148,7 @@ fn joined(html: &str, url: &str) -> String {
     styled(&rewritten, &name)
 }
 
-/// A drawing's own style sheet names it by its id.
+/// Adapts the style sheets of drawings, which refer to their ids.
 fn styled(html: &str, name: &str) -> String {
     let mut out = String::with_capacity(html.len());
     let mut rest = html;
@@ -173,11 +173,8 @@ fn link(value: &str, url: &str) -> String {
     let page = if path.is_empty() {
         url.to_owned()
     } else {
-        let to = lexical(&Path::new(url).parent().unwrap_or(Path::new("")).join(path));
-        to.iter()
-            .map(|part| part.to_string_lossy())
-            .collect::<Vec<_>>()
-            .join("/")
+        let folder = Path::new(url).parent().unwrap_or(Path::new(""));
+        slashed(&lexical(&folder.join(path)))
     };
     match id {
         "" => format!("#{}", prefix(&page)),

@@ -1,24 +1,23 @@
-//! The pages for forms other than the site: nothing to click, and no style sheet that a reading program may not know.
+//! Pages for paper and e-readers: no controls, and only CSS that reading systems support.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use regex::{Captures, Regex};
 
-use reader::site::text::pattern;
-use reader::site::{code, content};
+use reader::site::{code, content, pattern};
 
-/// What is there to be used, and of no use on paper.
-static USED: LazyLock<Regex> = LazyLock::new(|| {
+/// Controls and hidden lines, which are of no use on paper.
+static CONTROLS: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
         r#"(?s)<span class="tools">.*?</span></figcaption>|<fieldset class="views">.*?</fieldset>|<legend>.*?</legend>|<input\b[^>]*>\s*<label\b.*?</label>|<!--.*?-->|<span class="boring">.*?\n</span>"#,
     )
 });
 static TAG: LazyLock<Regex> = LazyLock::new(|| pattern("<[a-z][^<>]*>"));
-static FOR_USE: LazyLock<Regex> =
+static INTERACTIVE: LazyLock<Regex> =
     LazyLock::new(|| pattern(r#" (?:tabindex|role|aria-label|aria-live)="[^"]*""#));
-/// What lies beside the pages does not come along.
-static BESIDE: LazyLock<Regex> =
+/// A link to a file that is not a page, and so not part of the EPUB or PDF.
+static NOT_A_PAGE: LazyLock<Regex> =
     LazyLock::new(|| pattern(r#"^(<a\b[^>]*) href="([^":#]+)(?:#[^"]*)?""#));
 static TASK_BOX: LazyLock<Regex> =
     LazyLock::new(|| pattern(r#"<input disabled="" type="checkbox"( checked="")?[^>]*>"#));
@@ -30,7 +29,6 @@ static VOID: LazyLock<Regex> = LazyLock::new(|| {
     pattern(r"<((?:area|br|col|hr|img|input|link|meta|source|wbr)\b[^>]*?)\s*/?>")
 });
 static SVG: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?s)<svg\b.*?</svg>"));
-
 static NOTHING: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
         r#" paint-order="[^"]*"|<rect(?: (?:x|y|rx|ry|class|style|id|fill)="[^"]*")*\s*(?:/>|></rect>)"#,
@@ -38,59 +36,42 @@ static NOTHING: LazyLock<Regex> = LazyLock::new(|| {
 });
 static PARAGRAPH: LazyLock<Regex> = LazyLock::new(|| pattern("<(/?)p>"));
 
-/// The names of SVG that HTML does not tell from their lower case, and XML does.
-const CASED: &[&str] = &[
-    "clipPath",
-    "feDropShadow",
-    "foreignObject",
-    "gradientTransform",
-    "gradientUnits",
-    "lengthAdjust",
-    "linearGradient",
-    "markerHeight",
-    "markerUnits",
-    "markerWidth",
-    "patternUnits",
-    "preserveAspectRatio",
-    "radialGradient",
-    "refX",
-    "refY",
-    "startOffset",
-    "stdDeviation",
-    "textLength",
-    "textPath",
-    "viewBox",
-];
+/// The names in SVG with capitals, which HTML ignores and XML does not.
+const CASED: &str = "clipPath feDropShadow foreignObject gradientTransform gradientUnits lengthAdjust linearGradient \
+    markerHeight markerUnits markerWidth patternUnits preserveAspectRatio radialGradient refX refY startOffset \
+    stdDeviation textLength textPath viewBox";
 static CASE: LazyLock<Regex> = LazyLock::new(|| {
-    let names: Vec<_> = CASED.iter().map(|name| name.to_lowercase()).collect();
-    pattern(&format!(r"([</ ])({})([ =>])", names.join("|")))
+    let names = CASED.to_lowercase().replace(' ', "|");
+    pattern(&format!(r"([</ ])({names})([ =>])"))
 });
 
-/// mdBook's HTML of a page, for paper.
+/// Makes mdBook's HTML of a page fit for paper.
 pub fn page(bare: &str) -> String {
     let html = TASK_BOX.replace_all(bare, |found: &Captures<'_>| {
         if found.get(1).is_some() { "☑" } else { "☐" }.to_owned()
     });
     let html = code::rewrite(&content::tables(&html));
-    let html = USED.replace_all(&html, |found: &Captures<'_>| match &found[0] {
+    let html = CONTROLS.replace_all(&html, |found: &Captures<'_>| match &found[0] {
         tools if tools.ends_with("</figcaption>") => "</figcaption>".to_owned(),
         _ => String::new(),
     });
     let html = TAG.replace_all(&html, |tag: &Captures<'_>| {
-        let tag = FOR_USE.replace_all(&tag[0], "");
-        match BESIDE.captures(&tag) {
-            Some(link) if !link[2].ends_with(".html") => BESIDE.replace(&tag, "$1").into_owned(),
+        let tag = INTERACTIVE.replace_all(&tag[0], "");
+        match NOT_A_PAGE.captures(&tag) {
+            Some(link) if !link[2].ends_with(".html") => {
+                NOT_A_PAGE.replace(&tag, "$1").into_owned()
+            }
             _ => tag.into_owned(),
         }
     });
-    // A drawing without its role has no name.
+    // The role is needed for the drawing's name.
     html.replace("<svg ", "<svg role=\"img\" ")
 }
 
-/// Text of a style sheet or of a page in which every colour is what it is in the light theme.
+/// Replaces the variables in a style sheet or a page by their values in the light theme.
 pub fn in_the_light(text: &str, variables: &HashMap<String, String>) -> String {
     let mut text = text.to_owned();
-    // Some are defined by others.
+    // Some variables use others.
     for _ in 0..4 {
         let next = USE.replace_all(&text, |found: &Captures<'_>| {
             let fallback = found.get(2).map_or("inherit", |fallback| fallback.as_str());
@@ -107,7 +88,7 @@ pub fn in_the_light(text: &str, variables: &HashMap<String, String>) -> String {
     LIGHT.replace_all(&text, "$1").into_owned()
 }
 
-/// What a style sheet defines first of each name.
+/// The variables of a style sheet, each with its first value.
 pub fn variables(css: &str) -> HashMap<String, String> {
     let mut all = HashMap::new();
     for found in VARIABLE.captures_iter(css) {
@@ -117,18 +98,17 @@ pub fn variables(css: &str) -> HashMap<String, String> {
     all
 }
 
-/// HTML as mdBook and this tool write it, as XML.
+/// Converts HTML of mdBook and of this tool to XML.
 pub fn xhtml(html: &str) -> String {
     let html = VOID.replace_all(html, "<$1/>");
     SVG.replace_all(&html, |svg: &Captures<'_>| {
-        // What draws nothing, or what the XML of EPUB does not know.
+        // Elements that draw nothing, and attributes that EPUB does not allow, are left out.
         let svg = NOTHING.replace_all(&svg[0], "");
         let svg = PARAGRAPH.replace_all(&svg, "<${1}span>");
         let cased = CASE.replace_all(&svg, |found: &Captures<'_>| {
-            let name = CASED
-                .iter()
-                .find(|name| name.eq_ignore_ascii_case(&found[2]))
-                .unwrap_or(&"");
+            let mut names = CASED.split(' ');
+            let name = names.find(|name| name.eq_ignore_ascii_case(&found[2]));
+            let name = name.unwrap_or(&found[2]);
             format!("{}{name}{}", &found[1], &found[3])
         });
         if cased.contains(" xmlns=\"http://www.w3.org/2000/svg\"") {

@@ -9,7 +9,7 @@ use mdbook_driver::MDBook;
 use crate::preprocess::Course;
 use crate::site::Site;
 
-/// Builds the static site, and returns where it lies.
+/// Builds the static site, and returns its folder.
 ///
 /// # Errors
 ///
@@ -24,7 +24,7 @@ pub fn build(root: &Path, site: Site, live_reload: bool) -> Result<PathBuf> {
     Ok(book.build_dir_for("html"))
 }
 
-/// The book with our preprocessor in process: it takes the place that `book.toml` gives to the command.
+/// Loads the book with our preprocessor in process, in place of the command in `book.toml`.
 ///
 /// # Errors
 ///
@@ -54,7 +54,7 @@ Exit code:
   2  the tool could not do its work: for the PDF, there is no Chromium. CHROMIUM names one that is not in PATH.
 ";
 
-/// Reports where something was built, and how long that took.
+/// Prints the path of what was built, and the time that took.
 pub fn report(start: Instant, file: &Path) {
     anstream::println!(
         "built in {:.2} s: {}",

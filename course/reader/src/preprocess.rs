@@ -10,7 +10,7 @@ use mdbook_preprocessor::{Preprocessor, PreprocessorContext};
 
 use crate::directives::{self, Place};
 use crate::{diagrams, includes};
-use book::fence::{Expect, expectation};
+use book::fence::{Expect, expectation, unhide};
 use book::page::Page;
 use book::problem::{Problem, Problems, refuse};
 use book::project::Project;
@@ -182,7 +182,7 @@ fn needs_linux(code: &str) -> bool {
 
 fn runs_on_the_playground(code: &str) -> bool {
     let foreign = |line: &str| {
-        let line = line.trim_start_matches(['#', ' ']);
+        let line = unhide(line).trim_start();
         let path = line
             .strip_prefix("use ")
             .or_else(|| line.strip_prefix("pub use "))?;

@@ -8,8 +8,8 @@
 //! {{#bench coroutines/step}}       a group of another chapter
 //! ```
 //!
-//! The table has a row for each variant, Rust's and Go's together, the best first: the fastest, the one that holds least, or
-//! the largest share:
+//! The table has a row for each variant, Rust's and Go's together, the best first: the fastest, the smallest, or the largest
+//! share:
 //!
 //! ```text
 //! Variant      Language   Time per element   95 % interval       Relative   On your machine
@@ -17,8 +17,8 @@
 //! pull         Go         84 ns              83.2 to 85.1 ns     3.5×
 //! ```
 //!
-//! Where all have a parameter (`step/pull/100`) it has a column for each. The last column is there when the reader has benchmarked
-//! on their own, in `target/criterion`; never where `CI` is set.
+//! If all have a parameter (`step/pull/100`), it has a column for each. The last column is there if the reader has run the
+//! benchmarks too, in `target/criterion`; never if `CI` is set.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -30,9 +30,6 @@ use measurements::criterion;
 use measurements::number::Quantity;
 use measurements::record::{ChapterRecord, Machine, Measurement, Record};
 
-/// A browser indents a figure on both sides: on a phone that is a fifth of the width.
-const FIGURE: &str = "margin-inline:0";
-
 /// The reader's own measurements, by id.
 type Local = BTreeMap<String, Measurement>;
 
@@ -41,23 +38,15 @@ pub fn render(place: Place<'_>, arguments: &str) -> Result<String, Fault> {
     let local = if std::env::var_os("CI").is_some() {
         Local::new()
     } else {
-        // The reader's results are an extra: where they cannot be read, the page is complete without them.
+        // The reader's results are an extra: if they cannot be read, the page is complete without them.
         criterion::read(&criterion::home(&place.project.root), None).unwrap_or_default()
     };
     let slug = place.page.slug().unwrap_or_default();
     let asked = Asked::parse(arguments, slug)?;
-    let plotted = place
-        .page
-        .directives
-        .iter()
-        .filter(|other| other.name == "bench");
-    let plotted = plotted.filter_map(|other| Asked::parse(&other.arguments, slug).ok());
-    if asked.plot
-        && plotted
-            .filter(|other| other.plot && other.id() == asked.id())
-            .count()
-            > 1
-    {
+    let others = place.page.directives.iter().filter(|it| it.name == "bench");
+    let others = others.filter_map(|other| Asked::parse(&other.arguments, slug).ok());
+    let plots = others.filter(|other| other.plot && other.id() == asked.id());
+    if asked.plot && plots.count() > 1 {
         return Err(Fault::new(format!(
             "group `{}` is plotted twice on this page",
             asked.group
@@ -67,7 +56,7 @@ pub fn render(place: Place<'_>, arguments: &str) -> Result<String, Fault> {
     render_with(place.record, slug, &asked, &local)
 }
 
-/// What the arguments ask for.
+/// The arguments.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Asked<'a> {
     chapter: &'a str,
@@ -76,7 +65,7 @@ struct Asked<'a> {
     go: bool,
     table: bool,
     plot: bool,
-    /// What the parameter counts.
+    /// The name of what the parameter counts.
     by: &'a str,
 }
 
@@ -96,9 +85,7 @@ impl<'a> Asked<'a> {
                     .help("write `{{#bench GROUP}}`, `{{#bench GROUP table}}` or `{{#bench GROUP plot}}`"));
             }
         };
-        let (go, group) = group
-            .strip_prefix("go/")
-            .map_or((false, group), |group| (true, group));
+        let (go, group) = without_go(group);
         let (chapter, group) = group.split_once('/').unwrap_or((slug, group));
         Ok(Self {
             chapter,
@@ -110,7 +97,7 @@ impl<'a> Asked<'a> {
         })
     }
 
-    /// The group as a benchmark's id begins.
+    /// The beginning of the ids of its benchmarks.
     fn prefix(&self) -> String {
         format!(
             "{}{}/{}",
@@ -135,7 +122,7 @@ fn render_with(
     let group = Group::find(record, asked, local)?;
     let mut parts = Vec::new();
     if asked.plot {
-        // With the table below, where and when stands there.
+        // The table below has the machine and the date.
         parts.push(group.plot(page, !asked.table));
     }
     if asked.table {
@@ -145,7 +132,7 @@ fn render_with(
     Ok(parts.join("\n\n"))
 }
 
-/// A group as it is shown.
+/// A group to show.
 struct Group<'a> {
     asked: &'a Asked<'a>,
     machine: &'a Machine,
@@ -174,12 +161,18 @@ impl Row<'_> {
         format!("{} ({})", self.variant, self.language())
     }
 
-    /// The label where rows that differ in their parameter alone stand side by side.
+    /// The label with the parameter, where rows may differ in that alone.
     fn full_label(&self) -> String {
         let parameter = self
             .parameter
             .map_or(String::new(), |parameter| format!("/{parameter}"));
         format!("{}{parameter} ({})", self.variant, self.language())
+    }
+
+    /// The ratio to another row, as in `3.5×`.
+    fn times(&self, other: &Self) -> String {
+        let (own, other) = (self.measured, other.measured);
+        own.per_element().over(other.per_element()).times()
     }
 
     fn value(&self) -> f64 {
@@ -202,9 +195,7 @@ impl<'a> Group<'a> {
             .benchmarks
             .iter()
             .filter_map(|(id, measured)| {
-                let (go, rest) = id
-                    .strip_prefix("go/")
-                    .map_or((false, id.as_str()), |rest| (true, rest));
+                let (go, rest) = without_go(id);
                 if asked.go && !go {
                     return None;
                 }
@@ -242,7 +233,7 @@ impl<'a> Group<'a> {
             let mut groups: Vec<_> = chapter
                 .benchmarks
                 .keys()
-                .filter_map(|id| id.strip_prefix("go/").unwrap_or(id).split('/').nth(1))
+                .filter_map(|id| without_go(id).1.split('/').nth(1))
                 .collect();
             groups.sort_unstable();
             groups.dedup();
@@ -275,7 +266,7 @@ impl<'a> Group<'a> {
             return Err(Fault::new(format!("group `{group}` mixes {names}"))
                 .help(format!("give {} a group of its own", odd.label())));
         }
-        // An author's machine is both the recorded one and their own: showing the same numbers twice says nothing.
+        // On the author's machine both are the same measurement, which need not be shown twice.
         if rows.iter().all(|row| {
             row.local
                 .is_none_or(|local| trimmed(local) == *row.measured)
@@ -297,7 +288,7 @@ impl<'a> Group<'a> {
         })
     }
 
-    /// What a number of this group is: `time per element`.
+    /// The name of the measured quantity: `time per element`.
     fn measured(&self) -> String {
         match self.quantity {
             Quantity::Share => self.quantity.name().to_owned(),
@@ -347,15 +338,17 @@ impl<'a> Group<'a> {
         } else {
             self.table_by_variant()
         };
-        // The caption stands outside of what scrolls, so that a narrow screen shows all of it.
-        format!(
-            "<figure class=\"bench\" style=\"{FIGURE}\">\n<div class=\"table-wrapper\">\n<table>\n{body}</table>\n</div>\n\
-             <figcaption>{} {} with its {} interval, {}. {}</figcaption>\n</figure>",
-            escape(&format!("{}.", self.asked.prefix())),
-            capitalised(&self.measured()),
-            self.confidence(),
-            self.quantity.better(),
-            escape(&self.provenance())
+        // The caption is outside the part that scrolls, so that a narrow screen shows all of it.
+        figure(
+            &format!("<div class=\"table-wrapper\">\n<table>\n{body}</table>\n</div>"),
+            &format!(
+                "{}. {} with its {} interval, {}. {}",
+                self.asked.prefix(),
+                capitalised(&self.measured()),
+                self.confidence(),
+                self.quantity.better(),
+                self.provenance()
+            ),
         )
     }
 
@@ -373,11 +366,10 @@ impl<'a> Group<'a> {
                 ""
             }
         );
-        let least = self.rows[0].measured.per_element();
         for (i, row) in self.rows.iter().enumerate() {
             let relative = match i {
                 0 => self.quantity.superlatives()[0].to_owned(),
-                _ => row.measured.per_element().over(least).times(),
+                _ => row.times(&self.rows[0]),
             };
             let _ = write!(
                 out,
@@ -435,14 +427,14 @@ impl<'a> Group<'a> {
             capitalised(&self.measured()),
             self.quantity.better()
         );
-        if plot::is_log(self.rows.iter().map(Row::value)) {
+        if self.scale() == "logarithmic" {
             let _ = write!(
                 caption,
                 "The axis of {} is logarithmic. ",
                 self.quantity.name()
             );
         }
-        // A line says that there is something between two parameters: only between numbers there is.
+        // A line suggests values between two parameters, which only numbers have.
         let numbers = self
             .rows
             .iter()
@@ -456,10 +448,7 @@ impl<'a> Group<'a> {
         if with_provenance {
             let _ = write!(caption, " {}", self.provenance());
         }
-        format!(
-            "<figure class=\"bench\" style=\"{FIGURE}\">\n{svg}\n<figcaption>{}</figcaption>\n</figure>",
-            escape(&caption)
-        )
+        figure(&svg, &caption)
     }
 
     fn dot_plot(&self, id: String) -> String {
@@ -472,13 +461,8 @@ impl<'a> Group<'a> {
                 estimate: row.measured.per_element(),
             })
             .collect();
-        let scale = if plot::is_log(self.rows.iter().map(Row::value)) {
-            "logarithmic"
-        } else {
-            "linear"
-        };
         let (first, last) = (&self.rows[0], &self.rows[self.rows.len() - 1]);
-        let mut description = format!("Dot plot with a {scale} axis. ");
+        let mut description = format!("Dot plot with a {} axis. ", self.scale());
         if self.rows.len() == 1 {
             let _ = write!(
                 description,
@@ -487,10 +471,6 @@ impl<'a> Group<'a> {
                 first.measured.amount()
             );
         } else {
-            let ratio = last
-                .measured
-                .per_element()
-                .over(first.measured.per_element());
             let [least, most] = self.quantity.superlatives().map(capitalised);
             let _ = write!(
                 description,
@@ -500,7 +480,7 @@ impl<'a> Group<'a> {
                 first.measured.amount(),
                 last.full_label(),
                 last.measured.amount(),
-                ratio.times(),
+                last.times(first),
                 self.quantity.compared()
             );
         }
@@ -519,14 +499,10 @@ impl<'a> Group<'a> {
         let parameters = self.parameters();
         let places: Vec<_> = places(&parameters).into_iter().zip(parameters).collect();
         let mut lines = Vec::new();
-        let scale = if plot::is_log(self.rows.iter().map(Row::value)) {
-            "logarithmic"
-        } else {
-            "linear"
-        };
         let mut description = format!(
-            "Line plot, its axis of {} is {scale}.",
-            self.quantity.name()
+            "Line plot, its axis of {} is {}.",
+            self.quantity.name(),
+            self.scale()
         );
         for rows in self.variants() {
             let mut points: Vec<_> = rows
@@ -538,10 +514,6 @@ impl<'a> Group<'a> {
                 .collect();
             points.sort_by(|a, b| a.0.total_cmp(&b.0));
             if let (Some((_, first)), Some((_, last))) = (points.first(), points.last()) {
-                let ratio = last
-                    .measured
-                    .per_element()
-                    .over(first.measured.per_element());
                 let _ = write!(
                     description,
                     " {}: {} at {}, {} at {}, {} {}.",
@@ -550,7 +522,7 @@ impl<'a> Group<'a> {
                     first.parameter.unwrap_or_default(),
                     last.measured.amount(),
                     last.parameter.unwrap_or_default(),
-                    ratio.times(),
+                    last.times(first),
                     self.quantity.compared()
                 );
             }
@@ -570,6 +542,15 @@ impl<'a> Group<'a> {
         plot::lines(&alt, self.quantity, self.asked.by, &places, &lines)
     }
 
+    /// The scale of the axis of values.
+    fn scale(&self) -> &'static str {
+        if plot::is_log(self.rows.iter().map(Row::value)) {
+            "logarithmic"
+        } else {
+            "linear"
+        }
+    }
+
     fn title(&self) -> String {
         format!("{}: {} by variant", self.asked.prefix(), self.measured())
     }
@@ -578,30 +559,23 @@ impl<'a> Group<'a> {
         format!("{:.0}\u{a0}%", self.rows[0].measured.confidence * 100.0)
     }
 
-    /// Where, with what and when.
+    /// The machine, the toolchains and the date of the measurement.
     fn provenance(&self) -> String {
-        let rustc = self
-            .chapter
-            .rustc
-            .split_whitespace()
-            .take(2)
-            .collect::<Vec<_>>()
-            .join(" ");
-        let go = self
-            .chapter
-            .go
-            .as_ref()
-            .filter(|_| self.rows.iter().any(|row| row.go));
+        let ChapterRecord {
+            rustc, go, date, ..
+        } = self.chapter;
+        let rustc: Vec<_> = rustc.split_whitespace().take(2).collect();
+        let go = go.as_ref().filter(|_| self.rows.iter().any(|row| row.go));
         let go = go.map_or(String::new(), |go| format!(", {go}"));
         format!(
-            "{}; {rustc}{go}; {}.",
+            "{}; {}{go}; {date}.",
             self.machine.describe(),
-            self.chapter.date
+            rustc.join(" ")
         )
     }
 }
 
-/// Places of parameters on an axis from 0 to 1: by their logarithms, or evenly where they are no positive numbers.
+/// Places of parameters on an axis from 0 to 1: by their logarithms, or evenly if not all are positive numbers.
 fn places(parameters: &[&str]) -> Vec<f64> {
     let logarithm = |number: &&str| number.parse().map_or(f64::NAN, f64::log10);
     let mut places: Vec<_> = parameters.iter().map(logarithm).collect();
@@ -614,13 +588,26 @@ fn places(parameters: &[&str]) -> Vec<f64> {
     places.iter().map(|place| (place - first) / span).collect()
 }
 
-/// A cell of a table of many: the estimate, its interval beneath, its evidence beside it.
+/// A cell with an estimate, its interval below, and its evidence as a tooltip.
 fn cell(measured: &Measurement) -> String {
     format!(
         "<span title=\"{}\">{}<br><small>{}</small></span>",
         escape(&measured.evidence()),
         measured.amount(),
         measured.amount_interval()
+    )
+}
+
+/// Splits Go's prefix from an id; true if there is one.
+fn without_go(id: &str) -> (bool, &str) {
+    id.strip_prefix("go/").map_or((false, id), |id| (true, id))
+}
+
+/// A figure of one part: a browser indents a figure on both sides, which on a phone is a fifth of the width.
+fn figure(content: &str, caption: &str) -> String {
+    format!(
+        "<figure class=\"bench\" style=\"margin-inline:0\">\n{content}\n<figcaption>{}</figcaption>\n</figure>",
+        escape(caption)
     )
 }
 

@@ -1,4 +1,4 @@
-//! `{{#claims}}`: what the original list says, what was found, and the evidence.
+//! `{{#claims}}`: the claims of the original list, the verdicts, and the evidence.
 //!
 //! ```text
 //! {{#claims}}               the claims of this chapter
@@ -24,7 +24,7 @@
 //! </section>
 //! ```
 //!
-//! `says` and `because` are Markdown, and may hold `{{#value}}`. [`check_claims`] tests the evidence.
+//! `says` and `because` are Markdown, and may hold `{{#value}}`. `verify` checks the evidence.
 
 use std::fmt::Write;
 use std::sync::LazyLock;
@@ -108,7 +108,7 @@ pub fn findings(claim: &Claim) -> impl Iterator<Item = (&'static str, &Finding)>
         .filter_map(|(language, finding)| finding.as_ref().map(|finding| (language, finding)))
 }
 
-/// A class for the colour, and a mark of its own shape, since colour alone says nothing to some.
+/// The class of a verdict's colour, and its mark: some readers cannot tell the colours apart.
 pub fn mark(verdict: Verdict) -> (&'static str, &'static str) {
     match verdict {
         Verdict::Holds => ("holds", "✓"),
@@ -117,7 +117,7 @@ pub fn mark(verdict: Verdict) -> (&'static str, &'static str) {
     }
 }
 
-/// Markdown of a `task.toml`, its `{{#value}}` replaced.
+/// Replaces `{{#value}}` in Markdown of a `task.toml`.
 pub fn markdown(record: Option<&Record>, slug: &str, text: &str) -> Result<String, Fault> {
     static DIRECTIVE: LazyLock<Regex> =
         LazyLock::new(|| Regex::new(r"\{\{\s*#(\w+)\s*([^}]*?)\s*\}\}").expect("a valid pattern"));
@@ -139,7 +139,7 @@ pub fn markdown(record: Option<&Record>, slug: &str, text: &str) -> Result<Strin
     Ok(out.trim().to_owned())
 }
 
-/// The evidence in one line of HTML.
+/// The evidence, as one line of HTML.
 fn evidence(record: Option<&Record>, slug: &str, finding: &Finding) -> Result<String, Fault> {
     let mut parts = Vec::new();
     if let Some([first, second]) = &finding.ratio {

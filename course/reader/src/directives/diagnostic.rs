@@ -1,4 +1,4 @@
-//! `{{#diagnostic NAME}}`: what rustc says of the `compile_fail` listing above.
+//! `{{#diagnostic NAME}}`: rustc's message about the `compile_fail` listing above.
 //!
 //! In:
 //!

@@ -1,4 +1,4 @@
-//! `{{#diff s1_a.rs s2_b.rs}}`: what changed from one stage of the chapter's listing to the next.
+//! `{{#diff s1_a.rs s2_b.rs}}`: the changes from one stage of the chapter's listing to the next.
 //!
 //! In:
 //!
@@ -17,6 +17,7 @@ use similar::{ChangeTag, TextDiff};
 
 use super::{Fault, Place, escape};
 use book::fence::fence_for;
+use book::files::slashed;
 use book::problem::unreadable;
 use book::project::module;
 
@@ -63,8 +64,7 @@ pub fn render(place: Place<'_>, arguments: &str) -> Result<String, Fault> {
     let text = diff.unified_diff().context_radius(3).to_string();
     let ticks = fence_for(&text);
     let more = fence_for(&after);
-    let (stem, shown) = (to.trim_end_matches(".rs"), folder.join(to));
-    let shown = shown.to_string_lossy().replace('\\', "/");
+    let (stem, shown) = (to.trim_end_matches(".rs"), slashed(&folder.join(to)));
     Ok(format!(
         "<details class=\"diff\"><summary>From <code>{from}</code> to <code>{to}</code>: \
          {added} lines added, {removed} removed</summary>\n\

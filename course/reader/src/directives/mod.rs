@@ -1,7 +1,7 @@
-//! What a page may say beyond mdBook's own includes. One directive, one file.
+//! The directives of pages, beside mdBook's own includes. Each has a file here.
 //!
-//! A directive is a function from its arguments to Markdown (HTML where Markdown has no word for it). What it cannot do
-//! is a [`Fault`], which becomes a [`Problem`] at the directive's line; it never becomes text on the page.
+//! A directive is a function from its arguments to Markdown (HTML where Markdown has no form for it). If it fails,
+//! its [`Fault`] becomes a [`Problem`] at the directive's line; it never becomes text on the page.
 
 use book::html::escape;
 use book::page::{Directive, Page};
@@ -27,18 +27,24 @@ mod trace;
 pub mod value;
 mod verdicts;
 
-/// What a directive sees: the book and the page it stands on.
+/// The place of a directive: the book and the page it is on.
 #[derive(Clone, Copy)]
 pub struct Place<'a> {
     /// The book.
     pub project: &'a Project,
-    /// The benchmark record, if there is one.
+    /// The benchmark record, if the book has one.
     pub record: Option<&'a Record>,
     /// The page.
     pub page: &'a Page,
 }
 
 impl<'a> Place<'a> {
+    /// The number of times that the page has a directive with these arguments.
+    fn count(self, name: &str, arguments: &str) -> usize {
+        let same = |it: &&Directive| it.name == name && it.arguments == arguments;
+        self.page.directives.iter().filter(same).count()
+    }
+
     /// The chapter's slug and task.
     ///
     /// # Errors
@@ -55,18 +61,18 @@ impl<'a> Place<'a> {
     }
 }
 
-/// Why a directive cannot be rendered, and what to do.
+/// A reason why a directive cannot be rendered, and what to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fault {
-    /// What is wrong.
+    /// The reason.
     pub what: String,
-    /// What to do.
+    /// A way to fix it.
     pub help: String,
-    /// What is missing, where that is the whole reason.
+    /// The file whose absence is the whole reason.
     lacks: Option<Lack>,
 }
 
-/// What a directive may find missing because the file it comes from cannot be read.
+/// A file that a directive needs. If it exists and cannot be read, that is reported once, at the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Lack {
     Task,
@@ -88,7 +94,7 @@ impl Fault {
         self
     }
 
-    /// Whether this only follows from a file that is there and cannot be read, which is told once, at that file.
+    /// True if the only reason is a file that exists and cannot be read, which is reported once, at that file.
     #[must_use]
     pub fn follows(&self, project: &Project, slug: &str) -> bool {
         match self.lacks {
@@ -98,7 +104,7 @@ impl Fault {
         }
     }
 
-    /// Says what to do.
+    /// Adds what to do.
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = help.into();
@@ -109,7 +115,7 @@ impl Fault {
 /// Renders a directive from its arguments.
 type Render = fn(Place<'_>, &str) -> Result<String, Fault>;
 
-/// Every directive there is, by name.
+/// Every directive, by name.
 const DIRECTIVES: &[(&str, Render)] = &[
     ("bench", bench::render),
     ("claims", claims::render),
@@ -136,7 +142,7 @@ const MDBOOK: &[&str] = &["include", "rustdoc_include", "playground", "title"];
 ///
 /// # Errors
 ///
-/// All that is wrong with the page's directives.
+/// A problem for every directive that cannot be rendered.
 pub fn expand(place: Place<'_>) -> Result<String, Vec<Problem>> {
     let page = place.page;
     let mut problems = Vec::new();

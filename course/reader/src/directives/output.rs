@@ -1,4 +1,4 @@
-//! `{{#output NAME}}`: what the example `<module>_NAME` prints.
+//! `{{#output NAME}}`: the output of the example `<module>_NAME`.
 //!
 //! In:
 //!
@@ -10,6 +10,8 @@
 //! prints it. `verify` runs the example again and compares.
 
 use std::fs;
+
+use serde::de::DeserializeOwned;
 
 use super::{Fault, Place, escape, one_name};
 use book::fence::fence_for;
@@ -49,7 +51,22 @@ pub fn captured(place: Place<'_>, slug: &str, name: &str) -> Result<String, Faul
     Ok(text.replace("\r\n", "\n"))
 }
 
-/// Text in a figure with a caption.
+/// Reads captured JSON, a value a line. The error has the line that is not a `name`, and why.
+pub fn values<T: DeserializeOwned>(text: &str, name: &str) -> Result<Vec<T>, (usize, String)> {
+    let read = |(line, text)| {
+        serde_json::from_str(text).map_err(|error| (line, format!("not {name}: {error}")))
+    };
+    let values: Vec<T> = (1..)
+        .zip(text.lines())
+        .map(read)
+        .collect::<Result<_, _>>()?;
+    if values.is_empty() {
+        return Err((1, "the file is empty".to_owned()));
+    }
+    Ok(values)
+}
+
+/// A figure with a text and a caption.
 pub fn figure(class: &str, text: &str, caption: &str) -> String {
     let ticks = fence_for(text);
     format!(

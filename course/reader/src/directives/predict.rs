@@ -1,6 +1,6 @@
 //! `{{#predict}}`: a number the reader guesses before it is shown.
 //!
-//! It stands on a line of its own below the question, within its list item:
+//! It is on a line of its own below the question, in the same list item:
 //!
 //! ```text
 //! 2. How many times as long as through a plain iterator?
@@ -74,11 +74,7 @@ fn shown_by_an_output(place: Place<'_>, arguments: &str, label: &str) -> Result<
         return Err(Fault::new(format!("`{words}` does not say where the number is")).help(usage));
     }
     let (slug, task) = place.chapter()?;
-    let shown = |directive: &&book::page::Directive| {
-        directive.name == "output" && directive.arguments == name
-    };
-    if place.page.directives.iter().find(shown).is_none() || task.output(name).mode == Mode::Varies
-    {
+    if place.count("output", name) == 0 || task.output(name).mode == Mode::Varies {
         return Err(Fault::new(format!("`{name}` is no output that this page shows and `verify` compares"))
             .help("name one that stands on the page with `{{#output NAME}}`, and is the same in every run"));
     }
@@ -128,7 +124,7 @@ fn shown_by_an_output(place: Place<'_>, arguments: &str, label: &str) -> Result<
     }
 }
 
-/// A number as prose has it, and its unit.
+/// Splits a number, as prose shows it, from its unit.
 fn parts(text: &str) -> Option<(&str, &str)> {
     let end = text
         .find(|c: char| !c.is_ascii_digit() && c != '.')
@@ -137,7 +133,7 @@ fn parts(text: &str) -> Option<(&str, &str)> {
     number.parse::<f64>().is_ok().then(|| (number, unit.trim()))
 }
 
-/// One HTML block, so without blank lines.
+/// The folded answer: one HTML block, so without blank lines.
 fn folded(number: &str, unit: &str, label: &str, summary: &str, answer: &str) -> String {
     let said = if label.is_empty() {
         summary.to_owned()

@@ -7,11 +7,12 @@
 //! ```
 //!
 //! Out: a table with a row for each page in `src/proposals/`, in the order of `SUMMARY.md`: its title, what its status line
-//! says, and the verdict its view begins with. Nothing of it is typed twice.
+//! says, and the verdict at the beginning of its view.
 
 use std::fmt::Write as _;
 
 use super::{Fault, Place, no_arguments};
+use book::files::slashed;
 use book::proposals::{is_summary, read};
 
 /// Renders the directive.
@@ -23,16 +24,11 @@ pub fn render(place: Place<'_>, arguments: &str) -> Result<String, Fault> {
     let before = out.len();
     for page in place.project.pages.iter().filter(|page| is_summary(page)) {
         let summary = read(&page.text);
-        // Told at the page itself.
+        // `verify` reports it at the page itself.
         let Some(status) = &summary.status else {
             continue;
         };
-        let link = page
-            .file
-            .strip_prefix("src")
-            .unwrap_or(&page.file)
-            .to_string_lossy()
-            .replace('\\', "/");
+        let link = slashed(page.file.strip_prefix("src").unwrap_or(&page.file));
         let _ = writeln!(
             out,
             "| [{}]({link}) | {} | {} | **{}** | {} | {} |",
@@ -55,7 +51,7 @@ pub fn render(place: Place<'_>, arguments: &str) -> Result<String, Fault> {
     Ok(out)
 }
 
-/// Markdown that is safe in a cell.
+/// Escapes Markdown for a cell of a table.
 fn cell(markdown: &str) -> String {
     markdown.replace('|', "\\|")
 }

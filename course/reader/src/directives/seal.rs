@@ -1,4 +1,4 @@
-//! `{{#seal}}`: what was checked on this page, when, and with what.
+//! `{{#seal}}`: the results of the last `verify` of this page.
 //!
 //! In:
 //!
@@ -6,8 +6,8 @@
 //! {{#seal}}
 //! ```
 //!
-//! Out: an `<aside class="seal">` with the counts of the last `verify`, if nothing has changed since; otherwise it says
-//! that the page is unverified here.
+//! Out: an `<aside class="seal">` with the counts of the last `verify`, if nothing has changed since; otherwise a
+//! note that the page is not verified.
 
 use std::fmt::Write as _;
 
@@ -91,7 +91,7 @@ fn lines(counts: &Counts) -> Vec<String> {
     };
     let outputs = counts.outputs + counts.outputs_varying;
     let figures = counts.numbers + counts.figures_sourced + counts.figures_allowed;
-    // What a page has none of goes without saying; that nothing was skipped does not.
+    // A count of zero is left out, but not that of skipped checks: it is good to know that there were none.
     [
         (counts.listings() > 0).then(|| {
             format!(

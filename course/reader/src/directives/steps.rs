@@ -9,7 +9,7 @@
 //!
 //! Output: a group of radio buttons, each before its own picture. The style sheet shows the picture of the button that
 //! is chosen, so the arrow keys step through them, and no script is needed. Without the style sheet, and on paper, all
-//! pictures stand below each other. Every picture has its step and its state in words.
+//! pictures are below each other. Every picture has its step and its state in words.
 //!
 //! ```html
 //! <figure class="steps">
@@ -26,11 +26,11 @@ use std::fmt::Write as _;
 
 use serde::Deserialize;
 
-use super::output::captured;
+use super::output::{captured, values};
 use super::{Fault, Place, escape, one_name};
 use book::project::{Project, module};
 
-/// One step, as captured: what was done, and what everything is like afterwards.
+/// One step, as captured: the action, and the state after it.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Step {
@@ -43,7 +43,7 @@ struct Step {
 }
 
 impl Step {
-    /// What is in two places at once.
+    /// The names that are in two places at once.
     fn twice(&self) -> BTreeSet<&str> {
         let all: Vec<&str> = self
             .held
@@ -56,7 +56,7 @@ impl Step {
         all.into_iter().filter(|name| !seen.insert(*name)).collect()
     }
 
-    /// What was done.
+    /// The step in words.
     fn done(&self) -> String {
         match (self.who.as_str(), self.says.as_str()) {
             ("", says) => format!("{says}."),
@@ -64,7 +64,7 @@ impl Step {
         }
     }
 
-    /// What everything is like, in words.
+    /// The state after the step, in words.
     fn state(&self) -> String {
         let list = |names: &[String]| match names {
             [] => "nothing".to_owned(),
@@ -101,8 +101,7 @@ pub fn render(place: Place<'_>, arguments: &str) -> Result<String, Fault> {
     let name = one_name(arguments)?;
     let (slug, _) = place.chapter()?;
     // Two of one run would share their ids.
-    let same = |d: &&book::page::Directive| d.name == "steps" && d.arguments == arguments;
-    if place.page.directives.iter().filter(same).count() > 1 {
+    if place.count("steps", arguments) > 1 {
         return Err(Fault::new(format!(
             "the steps of `{name}` are shown twice on this page"
         ))
@@ -118,22 +117,9 @@ pub fn render(place: Place<'_>, arguments: &str) -> Result<String, Fault> {
     Ok(figure(slug, name, &steps))
 }
 
-/// Reads the steps, or says which line is none and why.
+/// Reads the steps. The error has the line that is not one, and why.
 fn parse(text: &str) -> Result<Vec<Step>, (usize, String)> {
-    let steps: Result<Vec<Step>, _> = text
-        .lines()
-        .enumerate()
-        .map(|(index, line)| {
-            serde_json::from_str(line).map_err(|error| (index + 1, format!("not a step: {error}")))
-        })
-        .collect();
-    steps.and_then(|steps| {
-        if steps.is_empty() {
-            Err((1, "no steps".to_owned()))
-        } else {
-            Ok(steps)
-        }
-    })
+    values(text, "a step")
 }
 
 /// The whole figure: one HTML block, so without blank lines.
@@ -166,7 +152,7 @@ const HEIGHT: u32 = 190;
 /// The side of a ticket's box, and the distance from one to the next.
 const BOX: u32 = 40;
 const STRIDE: u32 = 72;
-/// Where the rows begin, and where each of them is.
+/// The left edge of the rows, and the top of each.
 const LEFT: u32 = 210;
 const ROWS: [u32; 3] = [15, 75, 135];
 
@@ -228,7 +214,7 @@ fn label(out: &mut String, row: u32, name: &str, note: &str) {
     );
 }
 
-/// A ticket in its box. One that is in two places has a thick, dashed border and says so: not by colour alone.
+/// A ticket in its box. One that is in two places has a thick, dashed border and a `!`: colour alone is not enough for everybody.
 fn ticket(out: &mut String, x: u32, y: u32, name: &str, twice: bool) {
     let (colour, border) = if twice {
         (
@@ -314,7 +300,7 @@ mod tests {
     #[test]
     fn line_that_is_no_step_is_named() {
         assert_eq!(parse(&format!("{FINE}done\n")).unwrap_err().0, 3);
-        assert_eq!(parse("").unwrap_err().1, "no steps");
+        assert_eq!(parse("").unwrap_err().1, "the file is empty");
     }
 
     #[test]

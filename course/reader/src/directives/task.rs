@@ -18,12 +18,7 @@ use book::task::Part;
 pub fn render(place: Place<'_>, arguments: &str) -> Result<String, Fault> {
     no_arguments(arguments)?;
     let (_, task) = place.chapter()?;
-    let title = place
-        .page
-        .headings
-        .first()
-        .map(|heading| heading.text.as_str())
-        .unwrap_or_default();
+    let title = place.page.title().unwrap_or_default();
     if title != task.title {
         return Err(Fault::new(format!(
             "the page is called `{title}`, its task.toml says `{}`",
@@ -45,10 +40,7 @@ pub fn render(place: Place<'_>, arguments: &str) -> Result<String, Fault> {
                 Fault::new(format!("prerequisite `{slug}` is no chapter of the book"))
                     .help(or_nearest(slug, known, "no chapter has a task.toml"))
             })?;
-        let title = page
-            .headings
-            .first()
-            .map_or(slug.as_str(), |heading| heading.text.as_str());
+        let title = page.title().unwrap_or(slug);
         first.push(format!("<a href=\"{slug}.html\">{}</a>", escape(title)));
     }
     if first.is_empty() {

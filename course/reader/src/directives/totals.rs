@@ -1,4 +1,4 @@
-//! `{{#totals}}`: what was checked in the whole book, page by page.
+//! `{{#totals}}`: the results of the last `verify`, page by page.
 //!
 //! In:
 //!
@@ -6,15 +6,15 @@
 //! {{#totals}}
 //! ```
 //!
-//! Out: a table with a row a page and their sum, from the evidence of the last `verify`. A page that has changed since is
-//! named as unverified, and counts nothing.
+//! Out: a table with a row a page and their sum. A page that has changed since is named as not verified, and is not
+//! counted.
 
 use std::fmt::Write as _;
 
 use super::{Fault, Place, escape, no_arguments};
 use book::evidence::{Counts, Evidence, Told};
 
-/// A heading, and what is counted under it.
+/// A heading, and the count below it.
 type Column = (&'static str, fn(&Counts) -> usize);
 
 const COLUMNS: &[Column] = &[
@@ -47,10 +47,7 @@ pub fn render(place: Place<'_>, arguments: &str) -> Result<String, Fault> {
     out.push_str("<th scope=\"col\">wrong solutions</th></tr></thead>\n<tbody>\n");
     let (mut all, mut rejected_in_all) = (Counts::default(), 0);
     for page in &place.project.pages {
-        let title = page
-            .headings
-            .first()
-            .map_or("", |heading| heading.text.as_str());
+        let title = page.title().unwrap_or_default();
         let _ = write!(out, "<tr><th scope=\"row\">{}</th>", escape(title));
         if let Some(evidence) = Evidence::of(place.project, page) {
             cells(&mut out, &evidence.counts);

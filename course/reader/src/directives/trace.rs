@@ -7,7 +7,7 @@
 //! {"lane":"client","label":"backoff","kind":"sleep","start_ms":0,"end_ms":100}
 //! ```
 //!
-//! Output: a figure with the drawing (SVG, one row a lane, kinds told apart by pattern and shape as well as colour), its
+//! Output: a figure with the drawing (SVG, one row a lane, kinds that differ in pattern and shape as well as colour), its
 //! description in words, and a folded table of the same events.
 //!
 //! ```html
@@ -19,11 +19,10 @@
 //! ```
 
 use std::fmt::Write as _;
-use std::fs;
 
 use self::event::{Event, parse};
+use super::output::captured;
 use super::{Fault, Place, escape, one_name};
-use book::problem::unreadable;
 use book::project::{Project, module};
 
 mod draw;
@@ -38,26 +37,14 @@ pub fn render(place: Place<'_>, arguments: &str) -> Result<String, Fault> {
             .help("move it to a page that lies directly in src/")
     })?;
     // Two drawings of one run would share their ids.
-    let same = |d: &&book::page::Directive| d.name == "trace" && d.arguments == arguments;
-    if place.page.directives.iter().filter(same).count() > 1 {
+    if place.count("trace", arguments) > 1 {
         return Err(
             Fault::new(format!("trace `{name}` is drawn twice on this page"))
                 .help("draw it once and refer back to it"),
         );
     }
-    let file = Project::captured(slug, name);
-    let text = fs::read_to_string(place.project.root.join(&file)).map_err(|error| {
-        Fault::new(format!(
-            "`{}` cannot be read: {}",
-            file.display(),
-            unreadable(&error)
-        ))
-        .help(format!(
-            "`cargo course bless {slug}` runs the example `{}_{name}` and captures it",
-            module(slug)
-        ))
-    })?;
-    let events = parse(&text).map_err(|(line, why)| {
+    let events = parse(&captured(place, slug, name)?).map_err(|(line, why)| {
+        let file = Project::captured(slug, name);
         Fault::new(format!("`{}:{line}`: {why}", file.display()))
             .help("the example must print nothing but `listings::trace::Trace::print`")
     })?;
@@ -82,14 +69,13 @@ fn figure(slug: &str, name: &str, events: &[Event]) -> String {
     out
 }
 
-/// The same events for those who read rather than look.
+/// The same events as a folded table.
 fn table(events: &[Event]) -> String {
     let mut out = format!(
         r#"<details><summary>The {} as a table</summary><div class="table-wrapper"><table><thead><tr><th scope="col">Lane</th><th scope="col">Event</th><th scope="col">Kind</th><th scope="col">From (ms)</th><th scope="col">To (ms)</th></tr></thead><tbody>"#,
-        if events.len() == 1 {
-            "event".to_owned()
-        } else {
-            format!("{} events", events.len())
+        match events.len() {
+            1 => "event".to_owned(),
+            count => format!("{count} events"),
         }
     );
     for event in events {
@@ -110,6 +96,7 @@ fn table(events: &[Event]) -> String {
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
+    use std::fs;
     use std::path::Path;
 
     use super::*;

@@ -28,7 +28,7 @@ pub fn render(place: Place<'_>, arguments: &str) -> Result<String, Fault> {
     render_for(place.record, slug, arguments)
 }
 
-/// Renders the directive as it stands in a chapter.
+/// Renders the directive on a chapter's page.
 pub fn render_for(record: Option<&Record>, slug: &str, arguments: &str) -> Result<String, Fault> {
     Ok(spanned(&read(record, slug, arguments)?))
 }
@@ -42,7 +42,7 @@ pub fn spanned((text, title): &(String, String)) -> String {
     )
 }
 
-/// The number as prose has it, and its evidence.
+/// The number as prose shows it, and its evidence.
 pub fn read(
     record: Option<&Record>,
     slug: &str,
@@ -98,7 +98,7 @@ pub fn read(
     })
 }
 
-/// The record, or what to do to have one.
+/// The record, or a fault that says how to make one.
 pub fn recorded<'a>(record: Option<&'a Record>, slug: &str) -> Result<&'a Record, Fault> {
     record.ok_or_else(|| {
         Fault::new("there is no benchmark record")
@@ -107,7 +107,7 @@ pub fn recorded<'a>(record: Option<&'a Record>, slug: &str) -> Result<&'a Record
     })
 }
 
-/// A benchmark by the id a page gives, or the nearest ids there are.
+/// A benchmark by the id a page gives, or a fault with the nearest ids.
 pub fn find<'a>(record: &'a Record, slug: &str, id: &str) -> Result<&'a Measurement, Fault> {
     record
         .find(slug, id)
@@ -123,7 +123,7 @@ pub fn find<'a>(record: &'a Record, slug: &str, id: &str) -> Result<&'a Measurem
         })
 }
 
-/// How many times as much one is as the other.
+/// The ratio of two benchmarks.
 pub fn ratio(record: &Record, slug: &str, first: &str, second: &str) -> Result<Estimate, Fault> {
     let (a, b) = (find(record, slug, first)?, find(record, slug, second)?);
     if a.quantity != b.quantity {

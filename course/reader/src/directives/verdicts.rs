@@ -1,4 +1,4 @@
-//! `{{#verdicts}}`: the claims of all chapters, with what became of them.
+//! `{{#verdicts}}`: the claims of all chapters, with their verdicts.
 //!
 //! In:
 //!
@@ -9,7 +9,7 @@
 //! Out: how many claims hold, then a heading and a table a chapter, in the order of `SUMMARY.md`: what the original list
 //! says, the verdicts for Go and for Rust with the ratio or test they rest on, and a link to the claim in its chapter.
 //!
-//! A ratio that is not recorded is told at the claim, in its task.toml; here the cell says so.
+//! A ratio that is not recorded is reported at the claim, in its task.toml; here the cell says so.
 
 use std::fmt::Write as _;
 
@@ -30,10 +30,7 @@ pub fn render(place: Place<'_>, arguments: &str) -> Result<String, Fault> {
         .iter()
         .filter_map(|page| {
             let (slug, task) = place.project.tasks.get_key_value(page.slug()?)?;
-            let title = page
-                .headings
-                .first()
-                .map_or(slug.as_str(), |heading| heading.text.as_str());
+            let title = page.title().unwrap_or(slug);
             (!task.claims.is_empty()).then_some((slug.as_str(), title, task))
         })
         .collect();
@@ -93,7 +90,7 @@ fn table(out: &mut String, record: Option<&Record>, slug: &str, task: &Task) -> 
     Ok(())
 }
 
-/// A verdict and, in short, what it rests on.
+/// A verdict and, in short, its evidence.
 fn found(record: Option<&Record>, slug: &str, finding: &Finding) -> String {
     let (class, mark) = mark(finding.verdict);
     let mut out = format!(
@@ -116,7 +113,7 @@ fn found(record: Option<&Record>, slug: &str, finding: &Finding) -> String {
     one_cell(&out)
 }
 
-/// Markdown that stays in its cell.
+/// Escapes Markdown for a cell of a table.
 fn one_cell(markdown: &str) -> String {
     markdown
         .split_whitespace()

@@ -1,31 +1,31 @@
-//! What a reader answers: guesses and choices. Without a script the answer is folded, as everywhere.
+//! Forms for readers' answers: guesses and choices. Without a script they show the question and its folded answer.
 //!
-//! Each has a key made of the question, so that what a browser keeps of it is for this question and no other.
+//! The key under which a browser stores an answer is a digest of the question, so that a changed question starts afresh.
 
 use std::fmt::Write as _;
 use std::ops::Range;
 use std::sync::LazyLock;
 
+use book::html;
 use regex::Regex;
 
-use super::digest;
-use super::text::{self, pattern};
+use super::{digest, pattern};
 
 static PREDICT: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
         r#"<details class="predict" data-number="[^"]*" data-unit="([^"]*)" data-label="([^"]*)">"#,
     )
 });
-/// A unit alone would give away the order of magnitude.
+/// The units to choose from: the right one alone would give away the order of magnitude.
 const UNITS: [&[&str]; 2] = [&["ns", "µs", "ms", "s"], &["B", "kB", "MB", "GB"]];
 static QUIZ: LazyLock<Regex> = LazyLock::new(|| pattern(r#"<details data-right="([^"]*)">"#));
 
-/// Rewrites the questions of a page.
+/// Adds forms to the questions of a page.
 pub fn rewrite(html: &str) -> String {
     choices(&guesses(html))
 }
 
-/// A field before each number that is to be guessed.
+/// Puts a field before each number to guess.
 fn guesses(html: &str) -> String {
     let mut out = String::with_capacity(html.len());
     let mut done = 0;
@@ -35,12 +35,12 @@ fn guesses(html: &str) -> String {
             .rfind("<li>")
             .or_else(|| html[..at].rfind("<p>"))
             .unwrap_or(at);
-        // Not of the answers between: a number that is measured again is still the same question.
+        // The key leaves out the answers between: a number that is measured again is still the same question.
         let asked = html[question..at]
             .split("<details")
             .next()
             .unwrap_or_default();
-        let key = digest(format!("{} {}", text::of(asked), &found[2]).as_bytes());
+        let key = digest(format!("{} {}", html::words(asked), &found[2]).as_bytes());
         out.push_str(&html[done..at]);
         let unit = match UNITS.iter().find(|units| units.contains(&&found[1])) {
             Some(units) => format!(
@@ -65,7 +65,7 @@ fn guesses(html: &str) -> String {
     out
 }
 
-/// Choices to choose from, where `verify` has seen that there are some.
+/// Makes the list above an answer a list of choices. `verify` checks that there is one.
 fn choices(html: &str) -> String {
     let mut out = String::with_capacity(html.len());
     let mut done = 0;
@@ -80,7 +80,7 @@ fn choices(html: &str) -> String {
         else {
             continue;
         };
-        let key = digest(text::of(&html[question.start..answer]).as_bytes());
+        let key = digest(html::words(&html[question.start..answer]).as_bytes());
         let kind = if found[1].contains(' ') {
             "checkbox"
         } else {
@@ -116,7 +116,7 @@ fn choices(html: &str) -> String {
     out
 }
 
-/// Where the question above an answer is, and its choices.
+/// The ranges of the question above an answer and of its choices.
 fn question(html: &str, answer: usize) -> Option<(Range<usize>, Range<usize>)> {
     let list = html[..answer].trim_end();
     let start = list.ends_with("</ul>").then(|| list.rfind("<ul>"))??;

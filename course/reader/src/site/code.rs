@@ -1,14 +1,14 @@
-//! Code blocks, as mdBook renders them, as listings: coloured, with a link to each, and with what can be done with it.
+//! Listings: mdBook's code blocks with colours, a link to each, and controls.
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::sync::LazyLock;
 
+use book::html::{escape_text, unescape};
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use regex::{Captures, Regex};
 
-use super::text::{escape, pattern, unescape};
-use super::{digest, highlight};
+use super::{digest, highlight, pattern};
 
 static BLOCK: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
@@ -18,7 +18,7 @@ static BLOCK: LazyLock<Regex> = LazyLock::new(|| {
 static HIDDEN: LazyLock<Regex> =
     LazyLock::new(|| pattern(r#"(?s)<span class="boring">(.*?)</span>"#));
 
-/// What cannot stand in a query as it is.
+/// The characters that a query must encode.
 const QUERY: &AsciiSet = &CONTROLS
     .add(b' ')
     .add(b'"')
@@ -31,7 +31,7 @@ const QUERY: &AsciiSet = &CONTROLS
     .add(b'>')
     .add(b'`');
 
-/// Columns that fit a telephone. Only wider blocks scroll there, and must be reached by keyboard.
+/// The columns that fit on a phone. Only wider blocks scroll there, and need to be reachable by keyboard.
 const NARROW: usize = 38;
 
 /// Rewrites the code blocks of a page.
@@ -44,13 +44,13 @@ pub fn rewrite(html: &str) -> String {
         .into_owned()
 }
 
-/// A code block of mdBook's.
+/// A code block as mdBook renders it.
 struct Block {
     /// The language, and the other words of the fence's info string.
     words: Vec<String>,
-    /// Whether mdBook would give it a run button.
+    /// True if mdBook would give it a run button.
     runs_on_the_playground: bool,
-    /// Each line, and whether it is hidden at first.
+    /// Each line, and true if it is hidden at first.
     lines: Vec<(String, bool)>,
 }
 
@@ -94,7 +94,7 @@ impl Block {
             .unwrap_or("text")
     }
 
-    /// The whole code, hidden lines and all.
+    /// The whole code, with hidden lines.
     fn code(&self) -> String {
         self.lines
             .iter()
@@ -160,7 +160,7 @@ impl Block {
                     .trim_end_matches(".rs");
                 anchor.map_or_else(|| stem.to_owned(), |anchor| format!("{stem}-{anchor}"))
             }
-            // By content: a listing that is moved keeps its link.
+            // The name is a digest of the code, so that a listing that moves keeps its link.
             None => digest(self.code().as_bytes())[..6].to_owned(),
         };
         let seen = ids.entry(name.clone()).or_insert(0);
@@ -178,7 +178,7 @@ impl Block {
         };
         let mut out = format!(
             "<figure class=\"listing\" id=\"{id}\"><figcaption><a href=\"#{id}\">{}</a>",
-            escape(title)
+            escape_text(title)
         );
         for note in self.notes() {
             let _ = write!(out, "<span class=\"note\">{note}</span>");
@@ -188,11 +188,10 @@ impl Block {
             out.push_str("<label><input type=\"checkbox\" class=\"all-lines\"> all lines</label>");
         }
         if self.runs_on_the_playground {
-            let code = utf8_percent_encode(self.code().trim_end(), QUERY).to_string();
             let _ = write!(
                 out,
                 "<a href=\"https://play.rust-lang.org/?version=stable&amp;mode=debug&amp;edition=2024&amp;code={}\" rel=\"external noopener\">run on the playground</a>",
-                escape(&code)
+                utf8_percent_encode(self.code().trim_end(), QUERY)
             );
         }
         out.push_str("<button type=\"button\" class=\"copy\">copy</button></span></figcaption>");
@@ -201,7 +200,7 @@ impl Block {
         out
     }
 
-    /// What a reader should know before running it.
+    /// Notes for readers who want to run it.
     fn notes(&self) -> Vec<String> {
         let mut notes = Vec::new();
         if self.has("compile_fail") {

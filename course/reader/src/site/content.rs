@@ -1,19 +1,19 @@
-//! A page's HTML as mdBook made it, rewritten for readers.
+//! The content of a page: mdBook's HTML, rewritten for readers.
 
 use std::borrow::Cow;
 use std::sync::LazyLock;
 
+use book::html;
 use regex::{Captures, Regex};
 
-use super::text::pattern;
-use super::{answers, code, text};
+use super::{answers, code, pattern};
 
 static HEADING: LazyLock<Regex> =
     LazyLock::new(|| pattern(r#"(?s)<h([1-6]) id="([^"]*)"[^>]*>(.*?)</h[1-6]>"#));
 static PARAGRAPH: LazyLock<Regex> = LazyLock::new(|| pattern("(?s)<p>(.*?)</p>"));
 static ASIDE: LazyLock<Regex> = LazyLock::new(|| pattern("(?s)<aside.*?</aside>"));
 
-/// What search engines show of a description, in letters.
+/// The length of a description that search engines show, in letters.
 const DESCRIPTION: usize = 155;
 
 static TABLE: LazyLock<Regex> =
@@ -25,19 +25,19 @@ pub fn rewrite(html: &str) -> String {
     code::rewrite(&answers::rewrite(&tables(html)))
 }
 
-/// Tables as one can read them by keyboard and by ear.
+/// Makes tables accessible by keyboard and screen reader.
 pub fn tables(html: &str) -> String {
-    // A table that scrolls must be reached by keyboard.
+    // A table that scrolls needs to be reachable by keyboard.
     let html = html.replace(
         "<div class=\"table-wrapper\">",
         "<div class=\"table-wrapper\" tabindex=\"0\" role=\"group\" aria-label=\"Table\">",
     );
-    // A corner that heads nothing is no heading, and a box that only shows a mark is none to be asked about.
+    // An empty `<th>` is not a heading, and the box of a task list needs a name.
     let html = html.replace("<th></th>", "<td></td>").replace(
         "<input disabled=\"\" type=\"checkbox\"",
         "<input disabled=\"\" type=\"checkbox\" aria-label=\"to do\"",
     );
-    // Below such a corner stand the headings of the rows.
+    // Below an empty corner are the headings of the rows.
     TABLE
         .replace_all(&html, |table: &Captures<'_>| {
             let row = |row: &Captures<'_>| match &row[1] {
@@ -49,17 +49,17 @@ pub fn tables(html: &str) -> String {
         .into_owned()
 }
 
-/// A page without its header and its seal, whose dates change by themselves.
+/// A page without its header and its seal, whose dates change without the page.
 pub fn without_asides(html: &str) -> Cow<'_, str> {
     ASIDE.replace_all(html, "")
 }
 
-/// The first paragraph that says something, cut at a word.
+/// The first long paragraph, cut at a word.
 pub fn description(html: &str) -> String {
     let html = without_asides(html);
     let paragraphs = PARAGRAPH
         .captures_iter(&html)
-        .map(|found| text::of(&found[1]));
+        .map(|found| html::words(&found[1]));
     let Some(first) = paragraphs
         .into_iter()
         .find(|text| text.chars().count() > 60)
@@ -79,7 +79,7 @@ pub fn description(html: &str) -> String {
 /// The second-level headings: identifier and text.
 pub fn headings(html: &str) -> Vec<(String, String)> {
     let second = |found: Captures<'_>| {
-        (&found[1] == "2").then(|| (found[2].to_owned(), text::of(&found[3])))
+        (&found[1] == "2").then(|| (found[2].to_owned(), html::words(&found[3])))
     };
     HEADING.captures_iter(html).filter_map(second).collect()
 }
@@ -96,8 +96,8 @@ pub fn sections(html: &str) -> Vec<(String, String, String)> {
         let start = heading.get(0).expect("the whole match").end();
         (
             heading[2].to_owned(),
-            text::of(&heading[3]),
-            text::of(&html[start..end]),
+            html::words(&heading[3]),
+            html::words(&html[start..end]),
         )
     };
     found.iter().zip(ends).map(section).collect()

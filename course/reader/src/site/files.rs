@@ -7,13 +7,14 @@ use std::path::Path;
 use std::sync::LazyLock;
 
 use anyhow::{Context, Result, bail};
+use book::files::slashed;
 use mdbook_renderer::RenderContext;
 use regex::Regex;
 use walkdir::WalkDir;
 
-use super::text::pattern;
+use super::pattern;
 
-/// The theme that a book has which brings none.
+/// The theme of a book without one of its own.
 const THEME: &[(&str, &str)] = &[
     ("card.svg", include_str!("../../../../theme/card.svg")),
     ("favicon.svg", include_str!("../../../../theme/favicon.svg")),
@@ -29,7 +30,7 @@ static COMMENT: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?s)/\*.*?\*/\s*"))
 ///
 /// # Errors
 ///
-/// When it is there and cannot be read.
+/// When it exists and cannot be read.
 pub fn theme(root: &Path, name: &str) -> Result<String> {
     let file = root.join("theme").join(name);
     match fs::read_to_string(&file) {
@@ -44,7 +45,7 @@ pub fn theme(root: &Path, name: &str) -> Result<String> {
     }
 }
 
-/// The style sheet of the site: that of the frame, and what `book.toml` names for the pages.
+/// The style sheet of the site: `site.css` for the frame, and those that `book.toml` names for the pages.
 ///
 /// # Errors
 ///
@@ -63,7 +64,7 @@ pub fn style(context: &RenderContext) -> Result<String> {
     Ok(css)
 }
 
-/// A style sheet as it is sent: comments and indentation are for its authors.
+/// Removes comments and indentation from a style sheet.
 pub fn without_comments(css: &str) -> String {
     let css = COMMENT.replace_all(css, "");
     css.lines()
@@ -73,7 +74,7 @@ pub fn without_comments(css: &str) -> String {
         .join("\n")
 }
 
-/// What lies in `src/` beside the pages, and mdBook's redirects.
+/// The files in `src/` that are not pages, and mdBook's redirects.
 pub fn others(context: &RenderContext, bare: &Path) -> Result<BTreeMap<String, Vec<u8>>> {
     let mut files = BTreeMap::new();
     let source = context.source_dir();
@@ -81,7 +82,7 @@ pub fn others(context: &RenderContext, bare: &Path) -> Result<BTreeMap<String, V
         let entry = entry?;
         let path = entry.path();
         if entry.file_type().is_file() && path.extension().is_none_or(|ending| ending != "md") {
-            let name = name(path.strip_prefix(&source)?);
+            let name = slashed(path.strip_prefix(&source)?);
             files.insert(name, fs::read(path)?);
         }
     }
@@ -93,7 +94,7 @@ pub fn others(context: &RenderContext, bare: &Path) -> Result<BTreeMap<String, V
         .keys()
     {
         let name = from.trim_start_matches('/').to_owned();
-        // A redirect of a heading is its page's own.
+        // A redirect of a heading is part of its page.
         if !name.contains('#') {
             let html = fs::read(bare.join(&name))
                 .with_context(|| format!("no redirect was made of {from}"))?;
@@ -103,14 +104,7 @@ pub fn others(context: &RenderContext, bare: &Path) -> Result<BTreeMap<String, V
     Ok(files)
 }
 
-fn name(path: &Path) -> String {
-    path.iter()
-        .map(|part| part.to_string_lossy())
-        .collect::<Vec<_>>()
-        .join("/")
-}
-
-/// Makes a folder hold these files and no others. What is right already is left alone.
+/// Makes a folder hold these files and no others. A file with the right content is not written again.
 ///
 /// # Errors
 ///
@@ -131,9 +125,9 @@ pub fn write(folder: &Path, files: &BTreeMap<String, Vec<u8>>) -> Result<()> {
         let entry = entry?;
         let path = entry.path();
         if entry.file_type().is_dir() {
-            // Only an empty one goes.
+            // This fails for a folder that is not empty, which stays.
             let _ = fs::remove_dir(path);
-        } else if !files.contains_key(&name(path.strip_prefix(folder)?)) {
+        } else if !files.contains_key(&slashed(path.strip_prefix(folder)?)) {
             fs::remove_file(path)?;
         }
     }

@@ -1,15 +1,15 @@
-//! Terms: a link to the glossary also says, where it stands, what the term means.
+//! Terms: a link to the glossary shows the term's meaning in place.
 //!
-//! Without a script it is a link. The meaning is in the page, so that this works from a file and offline.
+//! Without a script it is only a link. The meaning is in the page itself, so that this works from a file and offline.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::sync::LazyLock;
 
+use book::html;
 use regex::{Captures, Regex};
 
-use super::text::{self, escape, pattern};
-use super::{Chapter, to_root};
+use super::{Chapter, pattern, to_root};
 
 static TERM: LazyLock<Regex> =
     LazyLock::new(|| pattern(r#"(?s)<dt id="([^"]*)">(.*?)</dt>\s*<dd>(.*?)</dd>"#));
@@ -17,10 +17,10 @@ static LINK: LazyLock<Regex> =
     LazyLock::new(|| pattern(r#"<a href="(?:\.\./)*glossary\.html#([^"]*)">"#));
 static INNER: LazyLock<Regex> = LazyLock::new(|| pattern(r#" href="([^":]*)""#));
 
-/// Where the terms stand.
+/// The page with the terms.
 const PAGE: &str = "glossary.html";
 
-/// Puts the meanings of the terms that a page links to at its end.
+/// Adds to each page the meanings of the terms that it links to.
 pub fn explain(chapters: &mut [Chapter]) {
     let Some(glossary) = chapters.iter().find(|chapter| chapter.url == PAGE) else {
         return;
@@ -30,7 +30,7 @@ pub fn explain(chapters: &mut [Chapter]) {
         .map(|found| {
             (
                 found[1].to_owned(),
-                (text::of(&found[2]), found[3].trim().to_owned()),
+                (html::words(&found[2]), found[3].trim().to_owned()),
             )
         })
         .collect();
@@ -47,7 +47,7 @@ pub fn explain(chapters: &mut [Chapter]) {
         let root = to_root(&chapter.url);
         for id in used {
             let (term, meaning) = &terms[&id];
-            // Its links were written on another page.
+            // Its links are relative to the glossary.
             let meaning = INNER.replace_all(meaning, |found: &Captures<'_>| {
                 let page = if found[1].starts_with('#') { PAGE } else { "" };
                 format!(" href=\"{root}{page}{}\"", &found[1])
@@ -55,8 +55,8 @@ pub fn explain(chapters: &mut [Chapter]) {
             let _ = write!(
                 html,
                 "<div popover role=\"dialog\" tabindex=\"-1\" autofocus class=\"meaning\" id=\"term-{id}\" aria-label=\"{}\">\n<p><strong>{}</strong></p>\n<div>{meaning}</div>\n</div>\n",
-                escape(term).replace('"', "&quot;"),
-                escape(term)
+                html::escape(term),
+                html::escape_text(term)
             );
         }
         chapter.html = html;

@@ -1,15 +1,14 @@
-//! Colours for code, at build time: no reader's machine has to do it.
+//! Syntax highlighting, at build time, so that pages need no script for it.
 
 use std::str::FromStr as _;
 use std::sync::LazyLock;
 
+use book::html::escape_text;
 use syntect::parsing::{ParseState, Scope, ScopeStack, SyntaxSet};
-
-use super::text::escape;
 
 static SYNTAXES: LazyLock<SyntaxSet> = LazyLock::new(two_face::syntax::extra_newlines);
 
-/// What a grammar calls a part of code, the first that fits, and the class it gets. Few classes, so that few colours
+/// Scopes of the grammars and the class of each; the first that matches counts. There are few classes, so that few colours
 /// are enough.
 static CLASSES: LazyLock<Vec<(Scope, &str)>> = LazyLock::new(|| {
     let classes = [
@@ -40,9 +39,9 @@ static CLASSES: LazyLock<Vec<(Scope, &str)>> = LazyLock::new(|| {
         .collect()
 });
 
-/// The lines of a code block as HTML, without their line ends. A language that no grammar is known for is only escaped.
+/// The lines of a code block as HTML, without their line ends. Code in a language without a grammar is only escaped.
 pub fn lines(language: &str, code: &str) -> Vec<String> {
-    let plain = || code.lines().map(escape).collect();
+    let plain = || code.lines().map(escape_text).collect();
     let Some(syntax) = SYNTAXES
         .find_syntax_by_token(language)
         .filter(|_| language != "text")
@@ -73,7 +72,7 @@ pub fn lines(language: &str, code: &str) -> Vec<String> {
     out
 }
 
-/// The class of what stands on a stack of scopes: the innermost that has one.
+/// The class of a stack of scopes: that of the innermost scope that has one.
 fn class(stack: &ScopeStack) -> &'static str {
     let of = |scope: &Scope| {
         CLASSES
@@ -89,7 +88,7 @@ fn class(stack: &ScopeStack) -> &'static str {
         .unwrap_or_default()
 }
 
-/// HTML in which neighbours of one class share a span.
+/// HTML in which neighbours of the same class share a span.
 #[derive(Default)]
 struct Spans {
     html: String,
@@ -110,7 +109,7 @@ impl Spans {
             }
             self.open = class;
         }
-        self.html.push_str(&escape(text));
+        self.html.push_str(&escape_text(text));
     }
 
     fn close(&mut self) {
@@ -157,7 +156,7 @@ mod tests {
         for language in ["rust", "go", "console", "text", "diff", "toml", "nonsense"] {
             let html = lines(language, code).join("\n");
             let text = tag.replace_all(&html, "").into_owned();
-            assert_eq!(text, escape(code), "{language}");
+            assert_eq!(text, escape_text(code), "{language}");
         }
     }
 

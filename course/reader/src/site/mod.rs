@@ -1,21 +1,24 @@
-//! The site: what a reader's browser gets.
+//! The site.
 //!
-//! mdBook turns the pages into HTML, as it always does. Around that this module puts a page of its own, in place of
-//! mdBook's: `theme/page.hbs` with one style sheet and one small script. The navigation is in the page, code is coloured
-//! here, and what few readers need (search, the copy for offline) is fetched when it is asked for.
+//! mdBook turns the pages into HTML, as usual. This module puts its own frame around them, in place of mdBook's:
+//! `theme/page.hbs` with one style sheet and one small script. The navigation is part of the page, code is highlighted
+//! here, and what few readers need (search, the copy for offline) is fetched on demand.
 //!
-//! Stock `mdbook build` knows nothing of this: it shows the same pages in mdBook's own theme.
+//! `mdbook build` without this tool shows the same pages in mdBook's own theme.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use ::book::files::slashed;
+use ::book::html;
 use anyhow::{Context, Result};
 use handlebars::Handlebars;
 use mdbook_driver::book::{self, BookItem};
 use mdbook_html::HtmlHandlebars;
 use mdbook_renderer::{RenderContext, Renderer};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use regex::Regex;
 use serde_json::{Value, json};
 
 mod answers;
@@ -27,23 +30,22 @@ mod highlight;
 mod moved;
 mod nav;
 mod search;
-pub mod text;
 
-/// What a page of HTML says, without markup.
-pub fn words_of(html: &str) -> String {
-    text::of(html)
+/// Compiles a pattern that this program contains.
+pub fn pattern(pattern: &str) -> Regex {
+    Regex::new(pattern).expect("a valid pattern")
 }
 
 /// Draws a page's card as PNG, from the SVG template, the book's title and the page's.
 pub type DrawCard = fn(&str, &str, &str) -> Result<Vec<u8>>;
 
-/// The size of a card in pixels, which is what those who show it ask for.
+/// The size of a card in pixels, as social networks ask for it.
 pub const CARD: (u32, u32) = (1200, 630);
 
 /// The renderer `html`, in place of mdBook's own.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Site {
-    /// Draws cards, where the book has an address; without it, pages have none.
+    /// Draws the cards, if the book has an address; if `None`, pages have no cards.
     pub cards: Option<DrawCard>,
 }
 
@@ -63,11 +65,11 @@ impl Renderer for Site {
 /// A page of the book.
 struct Chapter {
     name: String,
-    /// Where it is, from the root of the site: `proposals/weak.html`.
+    /// The address, relative to the root of the site: `proposals/weak.html`.
     url: String,
-    /// What mdBook made of it, rewritten.
+    /// The content, rewritten.
     html: String,
-    /// Changes when what is read changes.
+    /// A digest of its words.
     digest: String,
     /// The first sentences.
     description: String,
@@ -96,7 +98,7 @@ pub fn bare(context: &RenderContext) -> Result<PathBuf> {
     Ok(context.destination)
 }
 
-/// The pages that have a file: what mdBook knows of each, its address, and mdBook's HTML of it.
+/// The pages that have a file: mdBook's chapter, the address, and mdBook's HTML of each.
 pub fn pages<'a>(
     context: &'a RenderContext,
     bare: &Path,
@@ -118,7 +120,7 @@ pub fn pages<'a>(
 
 fn chapters(context: &RenderContext, bare: &Path) -> Result<Vec<Chapter>> {
     let chapter = |(chapter, url, html): (&book::Chapter, String, String)| {
-        let digest = digest(text::of(&content::without_asides(&html)).as_bytes());
+        let digest = digest(html::words(&content::without_asides(&html)).as_bytes());
         let html = content::rewrite(&html);
         Chapter {
             name: chapter.name.clone(),
@@ -138,27 +140,22 @@ fn chapters(context: &RenderContext, bare: &Path) -> Result<Vec<Chapter>> {
     Ok(chapters)
 }
 
-/// Where a page's file is on the site, with `/` on every system.
+/// The address of a page's file on the site, with `/` on every system.
 pub fn url(path: &Path) -> String {
-    let parts: Vec<_> = path
-        .with_extension("html")
-        .iter()
-        .map(|part| part.to_string_lossy().into_owned())
-        .collect();
-    parts.join("/")
+    slashed(&path.with_extension("html"))
 }
 
-/// The place of a page's card on the site.
+/// The path of a page's card on the site.
 fn card_name(url: &str) -> String {
     format!("cards/{}.png", url.trim_end_matches(".html"))
 }
 
-/// A few letters that change when the bytes do.
+/// A short digest, for names.
 fn digest(bytes: &[u8]) -> String {
     blake3::hash(bytes).to_hex()[..8].to_owned()
 }
 
-/// What all pages have in common.
+/// A build of the site: all that its pages have in common.
 struct Build<'a> {
     context: &'a RenderContext,
     chapters: &'a [Chapter],
@@ -241,7 +238,7 @@ impl<'a> Build<'a> {
         Ok(files)
     }
 
-    /// The address and the function for cards: whoever shows a link asks for a whole address.
+    /// The address and the function for cards, which are linked by absolute addresses only.
     fn cards(&self) -> Option<(&String, DrawCard)> {
         self.address.as_ref().zip(self.cards)
     }
@@ -263,7 +260,7 @@ impl<'a> Build<'a> {
         data["next"] = self.chapters.get(at + 1).map_or(Value::Null, link);
         data["page"] = json!(chapter.url);
         data["digest"] = json!(chapter.digest);
-        // The first page has two addresses; one counts.
+        // The first page has two addresses; this is the canonical one.
         let own = if at == 0 { "" } else { &chapter.url };
         data["canonical"] = json!(
             self.address
@@ -280,7 +277,7 @@ impl<'a> Build<'a> {
             .context("theme/page.hbs cannot be rendered")
     }
 
-    /// The page for an address that leads nowhere.
+    /// The page for an address that does not exist.
     fn missing(&self) -> Result<String> {
         let html = self.context.config.html_config().unwrap_or_default();
         let mut data = self.data(
@@ -297,7 +294,7 @@ impl<'a> Build<'a> {
             list += &format!(
                 "<li><a href=\"{}\">{}</a></li>\n",
                 chapter.url,
-                text::escape(&chapter.name)
+                html::escape_text(&chapter.name)
             );
         }
         data["content"] = json!(format!(
@@ -305,8 +302,8 @@ impl<'a> Build<'a> {
              <p id=\"nearest\" hidden></p>\n<p>These are the chapters:</p>\n<ul>\n{list}</ul>\n"
         ));
         data["nav"] = json!(nav::html(&self.context.book, self.chapters, None, ""));
-        // It is shown at any depth, so it says where its links start, and brings its own style sheet and script. Without
-        // an address the book may lie in a folder of its host: then the script looks in which.
+        // It is shown at any depth, so it has a base for its links, and its style sheet and script inline. A book without
+        // an address may be in any folder of its host: then the script finds out which.
         data["guess"] = json!(html.site_url.is_none());
         data["base"] = json!(html.site_url.unwrap_or_else(|| "/".to_owned()));
         data["inline"] = json!({
@@ -370,14 +367,14 @@ impl<'a> Build<'a> {
             let own = if at == 0 { "" } else { &chapter.url };
             out += &format!(
                 "<url><loc>{}/{}</loc></url>\n",
-                text::escape(address),
-                text::escape(own)
+                html::escape_text(address),
+                html::escape_text(own)
             );
         }
         out + "</urlset>\n"
     }
 
-    /// The service worker: it keeps the book for offline. Its name for this edition is the digest of all it keeps.
+    /// The service worker, which stores the book for offline reading under a digest of all its files.
     fn worker(&self, files: &BTreeMap<String, Vec<u8>>) -> Result<String> {
         let kept: Vec<_> = files
             .keys()
@@ -398,7 +395,7 @@ impl<'a> Build<'a> {
     }
 }
 
-/// The way from a page to the root of the site: `../` a folder.
+/// The relative path from a page to the root of the site.
 fn to_root(url: &str) -> String {
     "../".repeat(url.matches('/').count())
 }

@@ -1,14 +1,15 @@
-//! Headings that went elsewhere: `"/page.html#old" = "page.html#new"` among mdBook's redirects.
+//! Headings that have moved: `"/page.html#old" = "page.html#new"` among mdBook's redirects.
 //!
-//! What stays on its page is found under the old name, too. What left it leaves a note, which is seen by whoever comes for
-//! it, with a link to where it is; the script follows the link.
+//! A heading that is still on its page gets the old id, too. For one that is on another page, the old page gets a note with
+//! a link, shown only to readers who follow an old link; the script then follows it.
 
 use std::collections::HashMap;
 
-use super::Chapter;
-use super::text::escape;
+use book::html::escape_text;
 
-/// Puts the old headings on the pages that they stood on.
+use super::Chapter;
+
+/// Puts the old ids, or notes, on the pages that had the headings.
 pub fn mark(chapters: &mut [Chapter], redirects: &HashMap<String, String>) {
     for chapter in chapters {
         let here = format!("/{}#", chapter.url);
@@ -27,13 +28,13 @@ pub fn mark(chapters: &mut [Chapter], redirects: &HashMap<String, String>) {
                 .find("</h1>")
                 .map_or(0, |at| at + "</h1>".len());
             match start {
-                Some(start) => chapter.html.insert_str(start, &format!("<span id=\"{}\"></span>", escape(id))),
+                Some(start) => chapter.html.insert_str(start, &format!("<span id=\"{}\"></span>", escape_text(id))),
                 None => chapter.html.insert_str(
                     title,
                     &format!(
                         "\n<p class=\"moved\" id=\"{}\">This part has moved. <a href=\"{}\">Go to it</a>.</p>",
-                        escape(id),
-                        escape(to)
+                        escape_text(id),
+                        escape_text(to)
                     ),
                 ),
             }

@@ -2,9 +2,9 @@
 
 use std::fmt::Write as _;
 
+use book::html::escape_text;
 use mdbook_driver::book::{Book, BookItem};
 
-use super::text::escape;
 use super::{Chapter, url};
 
 /// The contents, with the current page's own headings below it.
@@ -30,12 +30,12 @@ impl Nav<'_> {
         for item in items {
             match item {
                 BookItem::Chapter(chapter) => self.chapter(chapter, out),
-                // A list of chapters may only hold list items; what parts it is a mark on the next one.
+                // A list may only hold list items, so a separator is one, too.
                 BookItem::Separator => {
                     out.push_str("<li class=\"rule\" aria-hidden=\"true\"></li>\n")
                 }
                 BookItem::PartTitle(title) => {
-                    let _ = writeln!(out, "<li class=\"part\">{}</li>", escape(title));
+                    let _ = writeln!(out, "<li class=\"part\">{}</li>", escape_text(title));
                 }
             }
         }
@@ -47,7 +47,7 @@ impl Nav<'_> {
             .as_ref()
             .map(|number| format!("<span>{number}</span> "))
             .unwrap_or_default();
-        let name = escape(&item.name);
+        let name = escape_text(&item.name);
         let found = item
             .path
             .as_ref()
@@ -71,7 +71,7 @@ impl Nav<'_> {
         if here && chapter.headings.len() > 1 {
             out.push_str("\n<ul class=\"here\">\n");
             for (id, text) in &chapter.headings {
-                let _ = writeln!(out, "<li><a href=\"#{id}\">{}</a></li>", escape(text));
+                let _ = writeln!(out, "<li><a href=\"#{id}\">{}</a></li>", escape_text(text));
             }
             out.push_str("</ul>\n");
         }
@@ -79,7 +79,7 @@ impl Nav<'_> {
         out.push_str("</li>\n");
     }
 
-    /// The pages below a page: folded, unless one is read from there.
+    /// The pages below a page: folded, unless the current page is one of them or the page itself.
     fn below(&self, item: &mdbook_driver::book::Chapter, here: bool, out: &mut String) {
         if item.sub_items.is_empty() {
             return;

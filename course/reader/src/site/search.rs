@@ -1,4 +1,4 @@
-//! What search looks through: a script, because a page opened from a file may load nothing else.
+//! The search index. It is a script, because a page opened from a file may load nothing else.
 
 use anyhow::Result;
 

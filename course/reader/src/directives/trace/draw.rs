@@ -14,7 +14,7 @@ const AXIS: f64 = 28.0;
 const LEGEND: f64 = 28.0;
 
 impl Kind {
-    /// The theme's colour, and what it is without a theme.
+    /// The theme's colour, with one for pages without a theme.
     const fn colour(self) -> &'static str {
         match self {
             Self::Work => "var(--trace-work, #1f5fa8)",
@@ -26,7 +26,7 @@ impl Kind {
         }
     }
 
-    /// The lines of its bars' pattern, in a square of 8. Work is plain; sleep is told by its dashed outline.
+    /// The lines of its bars' pattern, in a square of 8. Work is plain; sleep has a dashed outline.
     const fn pattern(self) -> Option<&'static str> {
         match self {
             Self::Work | Self::Sleep => None,
@@ -183,7 +183,7 @@ fn bar(out: &mut String, id: &str, kind: Kind, x: f64, y: f64, width: f64) {
     }
 }
 
-/// What the kinds look like, for those that occur.
+/// The legend of the kinds that occur.
 fn legend(out: &mut String, id: &str, kinds: &BTreeSet<Kind>, left: f64, y: f64) {
     let mut x = left;
     for kind in kinds {

@@ -4,24 +4,26 @@ use std::fmt::Write as _;
 
 use serde::Deserialize;
 
+use crate::directives::output::values;
+
 /// One line of a captured trace.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Event {
     /// The row it is drawn in.
     pub lane: String,
-    /// What it says.
+    /// The text beside its mark.
     pub label: String,
-    /// What sort of thing it is.
+    /// Its kind.
     pub kind: Kind,
-    /// When it starts, in virtual milliseconds.
+    /// The start, in virtual milliseconds.
     pub start_ms: u64,
-    /// When it ends; equal to the start for an instant.
+    /// The end; equal to the start for an instant.
     pub end_ms: u64,
 }
 
 impl Event {
-    /// Whether it has no duration.
+    /// True if it has no duration.
     pub fn is_instant(&self) -> bool {
         self.start_ms == self.end_ms
     }
@@ -43,7 +45,7 @@ impl Event {
     }
 }
 
-/// What an event is. The order is the legend's.
+/// The kind of an event. The order is the legend's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
@@ -75,32 +77,19 @@ impl Kind {
     }
 }
 
-/// Reads the events, or says which line is not one and why.
+/// Reads the events. The error has the line that is not one, and why.
 pub fn parse(text: &str) -> Result<Vec<Event>, (usize, String)> {
-    let mut events = Vec::new();
-    for (number, line) in text
-        .lines()
-        .enumerate()
-        .map(|(index, line)| (index + 1, line))
-    {
-        let event: Event = serde_json::from_str(line)
-            .map_err(|error| (number, format!("not an event: {error}")))?;
-        if event.end_ms < event.start_ms {
-            return Err((
-                number,
-                format!(
-                    "ends at {} ms, before it starts at {} ms",
-                    event.end_ms, event.start_ms
-                ),
-            ));
+    let events: Vec<Event> = values(text, "an event")?;
+    for (line, event) in (1..).zip(&events) {
+        let Event {
+            start_ms, end_ms, ..
+        } = event;
+        if end_ms < start_ms {
+            let why = format!("ends at {end_ms} ms, before it starts at {start_ms} ms");
+            return Err((line, why));
         }
-        events.push(event);
     }
-    if events.is_empty() {
-        Err((1, "no event at all".to_owned()))
-    } else {
-        Ok(events)
-    }
+    Ok(events)
 }
 
 /// The lanes, in the order of their first event.

@@ -1,4 +1,4 @@
-//! Where the marks and labels of a timeline go, so that none covers another.
+//! The places of a timeline's marks and labels, chosen so that none covers another.
 
 use super::event::{Event, Kind, lanes};
 
@@ -13,15 +13,15 @@ pub const TRACK: f64 = 26.0;
 const RIGHT: f64 = 34.0;
 /// Half the width of an instant's mark.
 const MARK: f64 = 7.0;
-/// Between a mark and its label, and between neighbours.
+/// The gap between a mark and its label, and between neighbours.
 const GAP: f64 = 6.0;
-/// Longer lane names are cut; the table has them whole.
+/// The longest name of a lane that is not cut. The table has all of them whole.
 const NAME_CHARS: usize = 18;
 
-/// A drawing, measured.
+/// The places of everything in a drawing.
 #[derive(Debug)]
 pub struct Layout {
-    /// Where time zero is.
+    /// The place of time zero.
     pub left: f64,
     /// The rows, from the top.
     pub rows: Vec<Row>,
@@ -40,11 +40,11 @@ pub struct Row {
     pub top: f64,
     /// Its height.
     pub height: f64,
-    /// What is in it.
+    /// The events in it.
     pub marks: Vec<Mark>,
 }
 
-/// An event, placed.
+/// An event and its place.
 #[derive(Debug)]
 pub struct Mark {
     /// Its kind.
@@ -55,7 +55,7 @@ pub struct Mark {
     pub width: Option<f64>,
     /// The middle of its track.
     pub y: f64,
-    /// What is written, cut to fit.
+    /// The label, cut to fit.
     pub label: String,
     /// The label's left edge.
     pub label_x: f64,
@@ -99,7 +99,7 @@ pub fn lay_out(events: &[Event]) -> Layout {
     }
 }
 
-/// From milliseconds to positions.
+/// A conversion of milliseconds to positions.
 #[derive(Clone, Copy)]
 struct Scale {
     left: f64,
@@ -200,7 +200,7 @@ fn place(event: &Event, scale: Scale) -> (Mark, f64, f64) {
     }
 }
 
-/// About how wide a text is. Drawn without a font at hand, so on the generous side.
+/// The width of a text, estimated on the generous side: there is no font to measure it with.
 pub fn text_width(text: &str) -> f64 {
     text.chars()
         .map(|c| match c {
