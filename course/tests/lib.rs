@@ -1,4 +1,6 @@
-//! What the tests of the whole tool share: its programs, built.
+//! Shared parts of the tests of the whole tool: its built programs, and tests with [`needs`].
+
+pub mod needs;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -195,8 +195,7 @@ impl Sandbox {
             if asked.map_or(level == Level::None, |asked| asked != level) {
                 continue;
             }
-            let sandbox = Self::unproven(helper, level);
-            match sandbox.and_then(|it| it.prove().map(|()| it)) {
+            match Self::proven(helper, level) {
                 Ok(sandbox) => return Ok(sandbox),
                 Err(error) => reasons.push(format!("  {}: {error:#}", level.word())),
             }
@@ -206,6 +205,17 @@ impl Sandbox {
              `--no-sandbox` grades without one, which is right only for code that you trust",
             reasons.join("\n")
         )
+    }
+
+    /// A sandbox of one level, proven by [`probes`].
+    ///
+    /// # Errors
+    ///
+    /// When this machine has none, with what is missing and how to get it.
+    pub fn proven(helper: &Path, level: Level) -> Result<Self> {
+        let sandbox = Self::unproven(helper, level)?;
+        sandbox.prove()?;
+        Ok(sandbox)
     }
 
     /// A sandbox that nobody has tried.

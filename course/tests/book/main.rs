@@ -1,6 +1,7 @@
 //! The tool against small books made for the purpose, and against this one.
 
 mod assign;
+mod broken;
 mod command;
 mod edition;
 mod exercises;

@@ -1,5 +1,7 @@
 //! The book's chapters, graded: what they hand out, their solutions, and their wrong solutions.
 
+use course_tests::needs::{Test, note};
+use course_tests::test;
 use std::time::Duration;
 
 use book::project::{Project, module};
@@ -11,7 +13,15 @@ use grader::result::Status;
 use sandbox::{Level, Limits};
 use toolchain::cargo::Artifacts;
 
-use super::{sandbox, student};
+use super::small_task::{FULL, REDUCED, sandbox, student};
+
+pub const TESTS: &[Test] = &[
+    test!(chapter_on_virtual_time_is_graded_in_the_full_sandbox).needs(&[FULL]),
+    test!(chapter_on_virtual_time_is_graded_in_the_reduced_sandbox).needs(&[REDUCED]),
+    test!(every_chapter_is_graded)
+        .needs(&[FULL, REDUCED])
+        .slow(),
+];
 
 fn project() -> Project {
     Project::load(course_tests::root()).unwrap()
@@ -69,16 +79,10 @@ fn chapter_is_graded(
     level: Level,
     mutants: usize,
 ) {
-    let Some(sandbox) = sandbox(level) else {
-        return;
-    };
     let start = std::time::Instant::now();
-    let mut kit = match kit::of_chapter(project, slug) {
-        Ok(kit) => kit,
-        Err(error) => return eprintln!("SKIPPED: {slug} is no exercise yet: {error:#}"),
-    };
+    let mut kit = kit::of_chapter(project, slug).unwrap();
     let limits = tighter(&mut kit);
-    let grader = Grader::new(kit, sandbox, Some(artifacts), limits);
+    let grader = Grader::new(kit, sandbox(level), Some(artifacts), limits);
     if level == Level::Reduced && FULL_ONLY.contains(&slug) {
         let why = format!(
             "{:#}",
@@ -88,18 +92,18 @@ fn chapter_is_graded(
             why.contains("does not get full marks in the reduced sandbox"),
             "{why}"
         );
-        return eprintln!("{slug}, reduced: refused, as it must be");
+        return note(&format!("{slug}, reduced: refused, as it must be"));
     }
     let grader = grader.unwrap_or_else(|error| panic!("{slug}, {level:?}: {error:#}"));
     let (test, used) = grader.most().unwrap();
-    eprintln!(
+    note(&format!(
         "{slug}, {}: ready in {:.1} s; at most {:.2} of {} s CPU (and {} MiB) in {test}",
         level.word(),
         start.elapsed().as_secs_f64(),
         used.cpu.as_secs_f64(),
         limits.cpu,
         used.memory >> 20,
-    );
+    ));
     // Most of the time, other tests run beside it.
     assert!(
         used.cpu * 3 < Duration::from_secs(limits.cpu),
@@ -144,7 +148,7 @@ fn chapter_is_graded(
                 judged.log
             );
         }
-        eprintln!(
+        note(&format!(
             "{slug}, {}: {} gets {:?} of {}, {}, in {:.1} s",
             level.word(),
             mutant.name,
@@ -152,22 +156,26 @@ fn chapter_is_graded(
             judged.graded.max_score,
             judged.graded.status.word(),
             start.elapsed().as_secs_f64()
-        );
+        ));
     }
 }
 
-/// One chapter, of those that use tokio, at every level. All of them take minutes: see below.
-#[test]
-fn chapter_on_virtual_time_is_graded() {
+/// One chapter, of those that use tokio. All of them take minutes: see below.
+fn chapter_on_virtual_time(level: Level) {
     let project = project();
     let artifacts = Artifacts::build(&project.root).unwrap();
-    for level in [Level::Full, Level::Reduced] {
-        chapter_is_graded(&project, &artifacts, "virtual-time", level, 1);
-    }
+    chapter_is_graded(&project, &artifacts, "virtual-time", level, 1);
 }
 
-#[test]
-#[ignore = "compiles every chapter with every wrong solution: `cargo test --test grade -- --ignored --nocapture every_chapter`"]
+fn chapter_on_virtual_time_is_graded_in_the_full_sandbox() {
+    chapter_on_virtual_time(Level::Full);
+}
+
+fn chapter_on_virtual_time_is_graded_in_the_reduced_sandbox() {
+    chapter_on_virtual_time(Level::Reduced);
+}
+
+/// Compiles every chapter with every wrong solution: `cargo test --test grade -- --ignored --nocapture every_chapter`.
 fn every_chapter_is_graded() {
     let project = project();
     let artifacts = Artifacts::build(&project.root).unwrap();

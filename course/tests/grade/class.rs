@@ -1,5 +1,7 @@
 //! A class: submissions in, results out; shards, resuming, and the same bytes.
 
+use course_tests::needs::Test;
+use course_tests::test;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,7 +14,12 @@ use grader::store;
 use sandbox::Level;
 use toolchain::progress::Progress;
 
-use super::{SUM, grader};
+use super::small_task::{FULL, SUM, grader};
+
+pub const TESTS: &[Test] = &[
+    test!(everything_but_the_tasks_files_does_nothing).needs(&[FULL]),
+    test!(shards_put_together_are_one_run_byte_for_byte).needs(&[FULL]),
+];
 
 /// All files of a folder, with their bytes.
 pub fn content(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
@@ -49,11 +56,8 @@ fn run(grader: &Grader, class: &Path, out: &Path, shard: Option<&str>, resume: b
 }
 
 /// Rows 13 to 15: a project of the student's own that would decide everything, if it were a project.
-#[test]
 fn everything_but_the_tasks_files_does_nothing() {
-    let Some(grader) = grader(Level::Full, false) else {
-        return;
-    };
+    let grader = grader(Level::Full, false);
     let folder = tempfile::tempdir().unwrap();
     let place = |file: &str, text: &str| {
         let path = folder.path().join("class/eve").join(file);
@@ -106,11 +110,8 @@ fn everything_but_the_tasks_files_does_nothing() {
     assert!(!mark.exists());
 }
 
-#[test]
 fn shards_put_together_are_one_run_byte_for_byte() {
-    let Some(grader) = grader(Level::Full, false) else {
-        return;
-    };
+    let grader = grader(Level::Full, false);
     let class = tempfile::tempdir().unwrap();
     let more = &grader.kit().solution["src/tiny/more.rs"];
     let right = "pub fn sum(n: &[u64]) -> u64 { n.iter().sum() }";

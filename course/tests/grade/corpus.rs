@@ -1,12 +1,23 @@
 //! Hostile submissions, each with the verdict it must get, at every level of sandbox that this machine has.
 
+use course_tests::needs::{Test, note};
+use course_tests::test;
 use std::sync::Mutex;
 
 use grader::judge::{Grader, Judged};
 use grader::result::{Outcome, Status};
 use sandbox::Level;
 
-use super::{grader, hand_in, student, tiny};
+use super::small_task::{FULL, REDUCED, grader, hand_in, student, tiny};
+
+pub const TESTS: &[Test] = &[
+    test!(corpus_gets_its_verdicts_in_the_full_sandbox).needs(&[FULL]),
+    test!(corpus_gets_its_verdicts_in_the_reduced_sandbox).needs(&[REDUCED]),
+    test!(flaky_submission_loses_the_group_and_is_marked).needs(&[FULL]),
+    test!(forged_pass_is_tampering).needs(&[FULL]),
+    test!(starter_is_unchanged_and_nothing_is_missing).needs(&[FULL]),
+    test!(same_submission_gives_the_same_bytes).needs(&[FULL]),
+];
 
 /// What it is, its `sum.rs`, its verdict, its points, and what becomes of `sum_of_three`, if tests are run.
 struct Case {
@@ -439,9 +450,7 @@ fn check(grader: &Grader, case: &Case) -> Result<(), String> {
 }
 
 fn corpus_gets_its_verdicts(level: Level) {
-    let Some(grader) = grader(level, false) else {
-        return;
-    };
+    let grader = grader(level, false);
     let queue = Mutex::new(cases(level));
     let wrong = Mutex::new(Vec::new());
     std::thread::scope(|scope| {
@@ -455,7 +464,11 @@ fn corpus_gets_its_verdicts(level: Level) {
                     if let Err(why) = check(&grader, &case) {
                         wrong.lock().unwrap().push(format!("{}: {why}", case.name));
                     }
-                    eprintln!("{:>6.2} s {}", start.elapsed().as_secs_f64(), case.name);
+                    note(&format!(
+                        "{:>6.2} s {}",
+                        start.elapsed().as_secs_f64(),
+                        case.name
+                    ));
                 }
             });
         }
@@ -469,22 +482,17 @@ fn corpus_gets_its_verdicts(level: Level) {
     );
 }
 
-#[test]
 fn corpus_gets_its_verdicts_in_the_full_sandbox() {
     corpus_gets_its_verdicts(Level::Full);
 }
 
-#[test]
 fn corpus_gets_its_verdicts_in_the_reduced_sandbox() {
     corpus_gets_its_verdicts(Level::Reduced);
 }
 
 /// Row 25: it fails every other time. Failing counts, and the instructor is told.
-#[test]
 fn flaky_submission_loses_the_group_and_is_marked() {
-    let Some(grader) = grader(Level::Full, false) else {
-        return;
-    };
+    let grader = grader(Level::Full, false);
     let coin = "let coin = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap().subsec_micros() % 2;\n\
                 n.iter().sum::<u64>() + u64::from(coin)";
     let flaky = hand_in(
@@ -505,11 +513,8 @@ fn flaky_submission_loses_the_group_and_is_marked() {
 }
 
 /// Where `unsafe` is allowed a pass can be forged, and the forgery is seen.
-#[test]
 fn forged_pass_is_tampering() {
-    let Some(grader) = grader(Level::Full, true) else {
-        return;
-    };
+    let grader = grader(Level::Full, true);
     let scanner = r#"
         unsafe extern "C" { fn write(fd: i32, bytes: *const u8, count: usize) -> isize; }
         #[inline(never)]
@@ -576,11 +581,8 @@ fn forged_pass_is_tampering() {
     assert!(neighbour.graded.forgeable);
 }
 
-#[test]
 fn starter_is_unchanged_and_nothing_is_missing() {
-    let Some(grader) = grader(Level::Full, false) else {
-        return;
-    };
+    let grader = grader(Level::Full, false);
     let kit = tiny(false);
     let mut starter = hand_in(&kit, "");
     for path in &kit.allowed {
@@ -608,11 +610,8 @@ fn starter_is_unchanged_and_nothing_is_missing() {
     assert_eq!(judged.graded.score, Some(7), "{}", judged.log);
 }
 
-#[test]
 fn same_submission_gives_the_same_bytes() {
-    let Some(grader) = grader(Level::Full, false) else {
-        return;
-    };
+    let grader = grader(Level::Full, false);
     let wrong = hand_in(
         grader.kit(),
         "pub fn sum(n: &[u64]) -> u64 { n.len() as u64 + 1 }",
