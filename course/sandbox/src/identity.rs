@@ -1,4 +1,4 @@
-//! Whom strangers' code runs as when the grader is root: for each sandbox a user of its own, whom nobody else is.
+//! Users for strangers' code when the grader is root: each sandbox has its own, and nobody else has it.
 //!
 //! The kernel counts processes by user. Sandboxes that share one starve each other, and could signal each other: so no two
 //! do, neither of one grader nor of several on one machine.
@@ -16,10 +16,10 @@ use anyhow::{Context, Result, bail};
 /// The numbers that systemd gives to services and takes back: distributions give them to no user of theirs.
 const NUMBERS: RangeInclusive<u32> = 61_184..=65_519;
 
-/// How many this process has asked for.
-static ASKED: AtomicU32 = AtomicU32::new(0);
+/// The number of identities that this process has requested.
+static REQUESTS: AtomicU32 = AtomicU32::new(0);
 
-/// A user's number, which is this process's until it is dropped or the process ends, however it ends.
+/// A user's number, claimed by this process until it is dropped or the process ends.
 #[derive(Debug)]
 pub struct Identity {
     number: u32,
@@ -28,11 +28,11 @@ pub struct Identity {
 }
 
 impl Identity {
-    /// Takes a number that nobody has.
+    /// Claims a number that nobody has.
     ///
     /// # Errors
     ///
-    /// When this root may become nobody else, or when all numbers are taken.
+    /// If this root may become nobody else, or when all numbers are taken.
     pub fn take() -> Result<Self> {
         let count = NUMBERS.end() - NUMBERS.start() + 1;
         let may_be = mapped();
@@ -40,7 +40,7 @@ impl Identity {
             // Graders begin at different places. Relaxed: the counter guards no other memory.
             let step = std::process::id()
                 .wrapping_mul(61)
-                .wrapping_add(ASKED.fetch_add(1, Ordering::Relaxed));
+                .wrapping_add(REQUESTS.fetch_add(1, Ordering::Relaxed));
             let number = NUMBERS.start() + step % count;
             if !may_be
                 .iter()
@@ -83,7 +83,7 @@ fn mapped() -> Vec<std::ops::Range<u64>> {
     map.lines().filter_map(range).collect()
 }
 
-/// Claims a number among all graders of the machine; `None` when another has.
+/// Claims a number among all graders of the machine; `None` if another has claimed it.
 fn claim(number: u32) -> Result<Option<UnixListener>> {
     let name = SocketAddr::from_abstract_name(format!("course-grade-user-{number}"))?;
     match UnixListener::bind_addr(&name) {
@@ -93,7 +93,7 @@ fn claim(number: u32) -> Result<Option<UnixListener>> {
     }
 }
 
-/// Whether the system knows a user of this number, also from a directory of the school or from systemd.
+/// True if the system knows a user of this number, also from a directory of the school or from systemd.
 fn has_name(number: u32) -> bool {
     match Command::new("getent")
         .args(["passwd", &number.to_string()])
@@ -108,7 +108,7 @@ fn has_name(number: u32) -> bool {
     }
 }
 
-/// Whether a process runs as this user: one of a container that sees other sockets and files than we do.
+/// True if a process runs as this user: one of a container that sees other sockets and files than we do.
 fn has_process(number: u32) -> bool {
     let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
     entries

@@ -16,17 +16,17 @@ use crate::small_book::SmallBook;
 pub struct Case {
     /// The snapshot's name.
     pub name: &'static str,
-    /// How many problems it brings: more than one only where one mistake is seen from two sides.
+    /// The number of its problems: more than one only where one mistake is seen from two sides.
     pub problems: usize,
     pub edits: &'static [Edit],
 }
 
 pub enum Edit {
-    /// In a file, a text that occurs in it, and what stands there instead.
+    /// A file, a text that occurs in it, and its replacement.
     Replace(&'static str, &'static str, &'static str),
     /// A file and its new text.
     Write(&'static str, &'static str),
-    /// A file that goes.
+    /// A file to remove.
     Remove(&'static str),
 }
 pub use Edit::{Remove, Replace, Write};

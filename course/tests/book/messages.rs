@@ -2,7 +2,9 @@
 //!
 //! Messages that need more than Rust are in the test binary `needs`.
 
-use crate::broken::{Edit, FIRST, PAGE, RECORD, Remove, Replace, TASK, Write, one, several, tells};
+use crate::broken::{
+    Case, Edit, FIRST, PAGE, RECORD, Remove, Replace, TASK, Write, one, several, tells,
+};
 use crate::proposals::SUMMARY;
 
 #[test]

@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use book::project::{Project, module};
 use book::task::Mutant;
-use grader::intake::Taken;
+use grader::intake::Intake;
 use grader::judge::Grader;
-use grader::kit::{self, Kit};
+use grader::kit::Kit;
 use grader::result::Status;
 use sandbox::{Level, Limits};
 use toolchain::cargo::Artifacts;
@@ -29,7 +29,7 @@ fn project() -> Project {
 
 /// Half of the memory and of the threads that a submission may use: what is honest keeps to it.
 fn tighter(kit: &mut Kit) -> Limits {
-    let usual = kit.limits_over(Limits::TEST);
+    let usual = kit.limits_with(Limits::TEST);
     kit.limits = Default::default();
     Limits {
         memory: usual.memory / 2,
@@ -38,21 +38,21 @@ fn tighter(kit: &mut Kit) -> Limits {
     }
 }
 
-/// What a student hands in who has changed nothing.
-fn unchanged(kit: &Kit) -> Taken {
+/// The starter as a submission.
+fn unchanged(kit: &Kit) -> Intake {
     let files = kit
         .allowed
         .iter()
         .map(|path| (path.clone(), kit.starter[path].clone()))
         .collect();
-    Taken {
+    Intake {
         files,
-        ..Taken::default()
+        ..Intake::default()
     }
 }
 
 /// The solution with one mistake in it.
-fn mistaken(kit: &Kit, mutant: &Mutant) -> Taken {
+fn mistaken(kit: &Kit, mutant: &Mutant) -> Intake {
     let path = format!("src/{}/{}", module(&kit.slug), mutant.file);
     let mut files = kit.solution.clone();
     files.retain(|path, _| kit.allowed.contains(path));
@@ -62,9 +62,9 @@ fn mistaken(kit: &Kit, mutant: &Mutant) -> Taken {
         path,
         text.replace(&mutant.find, &mutant.replace).into_bytes(),
     );
-    Taken {
+    Intake {
         files,
-        ..Taken::default()
+        ..Intake::default()
     }
 }
 
@@ -80,9 +80,15 @@ fn chapter_is_graded(
     mutants: usize,
 ) {
     let start = std::time::Instant::now();
-    let mut kit = kit::of_chapter(project, slug).unwrap();
+    let mut kit = Kit::from_chapter(project, slug).unwrap();
     let limits = tighter(&mut kit);
-    let grader = Grader::new(kit, sandbox(level), Some(artifacts), limits);
+    let grader = Grader::new(
+        kit,
+        sandbox(level),
+        Some(artifacts),
+        limits,
+        Limits::COMPILE,
+    );
     if level == Level::Reduced && FULL_ONLY.contains(&slug) {
         let why = format!(
             "{:#}",
@@ -95,29 +101,29 @@ fn chapter_is_graded(
         return note(&format!("{slug}, reduced: refused, as it must be"));
     }
     let grader = grader.unwrap_or_else(|error| panic!("{slug}, {level:?}: {error:#}"));
-    let (test, used) = grader.most().unwrap();
+    let (test, usage) = grader.slowest_test().unwrap();
     note(&format!(
         "{slug}, {}: ready in {:.1} s; at most {:.2} of {} s CPU (and {} MiB) in {test}",
-        level.word(),
+        level.name(),
         start.elapsed().as_secs_f64(),
-        used.cpu.as_secs_f64(),
+        usage.cpu.as_secs_f64(),
         limits.cpu,
-        used.memory >> 20,
+        usage.memory >> 20,
     ));
     // Most of the time, other tests run beside it.
     assert!(
-        used.cpu * 3 < Duration::from_secs(limits.cpu),
+        usage.cpu * 3 < Duration::from_secs(limits.cpu),
         "{slug}: {test} takes too much of what there is"
     );
-    let judged = grader.grade(student("starter"), &unchanged(grader.kit()));
-    assert!(judged.graded.unchanged);
-    let got = (judged.graded.status, judged.graded.score);
+    let assessment = grader.grade(student("starter"), &unchanged(grader.kit()));
+    assert!(assessment.grade.unchanged);
+    let got = (assessment.grade.status, assessment.grade.score);
     assert_eq!(
         got,
         (Status::Graded, Some(0)),
         "{slug}: {:?} {}",
-        judged.graded,
-        judged.log
+        assessment.grade,
+        assessment.log
     );
     // Some are mistakes in what is given, for the book's own tests.
     let written = &project.tasks[slug].solution.files;
@@ -127,10 +133,10 @@ fn chapter_is_graded(
         .filter(|mutant| written.contains(&mutant.file));
     for mutant in theirs.take(mutants) {
         let start = std::time::Instant::now();
-        let judged = grader.grade(student(&mutant.name), &mistaken(grader.kit(), mutant));
+        let assessment = grader.grade(student(&mutant.name), &mistaken(grader.kit(), mutant));
         let full = |group: &str| {
-            judged
-                .graded
+            assessment
+                .grade
                 .groups
                 .iter()
                 .any(|it| it.name == group && it.is_full())
@@ -145,16 +151,16 @@ fn chapter_is_graded(
                 !full(group),
                 "{slug}: {} survives {group}: {}",
                 mutant.name,
-                judged.log
+                assessment.log
             );
         }
         note(&format!(
             "{slug}, {}: {} gets {:?} of {}, {}, in {:.1} s",
-            level.word(),
+            level.name(),
             mutant.name,
-            judged.graded.score,
-            judged.graded.max_score,
-            judged.graded.status.word(),
+            assessment.grade.score,
+            assessment.grade.max_score,
+            assessment.grade.status.name(),
             start.elapsed().as_secs_f64()
         ));
     }

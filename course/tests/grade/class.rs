@@ -9,7 +9,7 @@ use std::sync::atomic::AtomicBool;
 
 use grader::judge::Grader;
 use grader::result::Status;
-use grader::run::{Options, Run, grade};
+use grader::run::{GradeOptions, Run, grade};
 use grader::store;
 use sandbox::Level;
 use toolchain::progress::Progress;
@@ -38,7 +38,7 @@ pub fn content(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
 }
 
 fn run(grader: &Grader, class: &Path, out: &Path, shard: Option<&str>, resume: bool) -> Run {
-    let options = Options {
+    let options = GradeOptions {
         submissions: class.to_owned(),
         out: out.to_owned(),
         jobs: 2,
@@ -99,14 +99,14 @@ fn everything_but_the_tasks_files_does_nothing() {
     place("tests/tiny/basic.rs", "#[test]\nfn sum_of_three() {}\n");
     let out = folder.path().join("out");
     let run = run(&grader, &folder.path().join("class"), &out, None, false);
-    let graded = &run.results["eve"];
+    let grade = &run.results["eve"];
     // What the two files are worth, and nothing else.
     assert_eq!(
-        (graded.status, graded.score),
+        (grade.status, grade.score),
         (Status::Graded, Some(3)),
-        "{graded:?}"
+        "{grade:?}"
     );
-    assert_eq!(graded.ignored_files.len(), 8, "{:?}", graded.ignored_files);
+    assert_eq!(grade.ignored_files.len(), 8, "{:?}", grade.ignored_files);
     assert!(!mark.exists());
 }
 
@@ -143,7 +143,7 @@ fn shards_put_together_are_one_run_byte_for_byte() {
     assert_eq!(status("eve"), (Status::Graded, 3));
     assert_eq!(status("nobody"), (Status::Missing, 0));
     assert_eq!(status("broken"), (Status::Rejected, 0));
-    assert_eq!((all.graded, all.ungraded()), (6, 0));
+    assert_eq!((all.finished, all.ungraded()), (6, 0));
 
     let shards = [
         tempfile::tempdir().unwrap(),
@@ -159,7 +159,7 @@ fn shards_put_together_are_one_run_byte_for_byte() {
             Some(&format!("{number}/3")),
             false,
         )
-        .graded;
+        .finished;
     }
     assert_eq!(count, 6);
     let paths: Vec<PathBuf> = shards.iter().rev().map(|it| it.path().to_owned()).collect();
@@ -180,6 +180,6 @@ fn shards_put_together_are_one_run_byte_for_byte() {
     fs::write(&file, right.replace("sum()", "sum::<u64>() + 1")).unwrap();
     fs::File::open(&file).unwrap().set_modified(old).unwrap();
     let again = run(&grader, class.path(), whole.path(), None, true);
-    assert_eq!((again.graded, again.kept), (2, 4));
+    assert_eq!((again.finished, again.skipped), (2, 4));
     assert_eq!(again.results["ann"].score, Some(3));
 }

@@ -118,7 +118,7 @@ fn class(folder: &Path) {
 /// The results that are there, each of them whole.
 fn results(out: &Path) -> usize {
     if out.is_dir() {
-        store::read(out).unwrap().len()
+        store::load(out).unwrap().len()
     } else {
         0
     }

@@ -1,4 +1,4 @@
-//! What `src/for-instructors.md` shows is what the commands print: from an assignment to a gradebook, with a class of twenty.
+//! The commands of `src/for-instructors.md` and their output: from an assignment to a gradebook, with a class of twenty.
 
 use course_tests::needs::Test;
 use course_tests::test;
@@ -85,18 +85,18 @@ fn page_for_instructors_shows_what_the_commands_print() {
     let naming = r"--name (?<student>[^_]+)_(?<late>LATE_)?\d+_\d+_.*";
     let grade = format!("grade class/submissions --task virtual-time --out results {naming}");
     said(&grade);
-    let graded = course_tests::course()
+    let grade = course_tests::course()
         .args(grade.split(' '))
         .current_dir(desk.path())
         .output()
         .unwrap();
     assert_eq!(
-        graded.status.code(),
+        grade.status.code(),
         Some(0),
         "{}",
-        String::from_utf8_lossy(&graded.stderr)
+        String::from_utf8_lossy(&grade.stderr)
     );
-    assert_captured("grade", &String::from_utf8(graded.stdout).unwrap());
+    assert_captured("grade", &String::from_utf8(grade.stdout).unwrap());
     let marking =
         "--assignment hw1/for-instructors/assignment.toml --roster class/roster.csv --late 10%";
     assert_captured(

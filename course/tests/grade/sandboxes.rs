@@ -4,7 +4,7 @@ use std::fs;
 
 use course_tests::needs::Test;
 use course_tests::test;
-use sandbox::{How, Level, Limits, Sandbox};
+use sandbox::{ExitReason, Level, Limits, Sandbox};
 
 use super::small_task::{FULL, REDUCED, helper, sandbox};
 
@@ -84,9 +84,9 @@ fn graders_do_not_touch_each_other() {
         let neighbour = other.run(neighbour).unwrap();
         fs::write(folder.path().join("down"), "").unwrap();
         assert_eq!(
-            (neighbour.how, neighbour.output.as_str()),
-            (How::Exit(0), "")
+            (neighbour.reason, neighbour.output.as_str()),
+            (ExitReason::Code(0), "")
         );
-        assert_eq!(crowd.join().unwrap().how, How::Exit(0));
+        assert_eq!(crowd.join().unwrap().reason, ExitReason::Code(0));
     });
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use book::task::{Group, Part, Visibility};
 use course_tests::needs::{self, Missing, Need};
-use grader::intake::Taken;
+use grader::intake::Intake;
 use grader::judge::Grader;
 use grader::kit::{Kit, Tree};
 use grader::result::Student;
@@ -36,7 +36,7 @@ fn missing(level: Level) -> Option<Missing> {
     let try_it = || {
         let error = Sandbox::proven(&helper(), level).err()?;
         Some(Missing {
-            reason: format!("no {} sandbox: {error:#}", level.word()),
+            reason: format!("no {} sandbox: {error:#}", level.name()),
             // CI installs bubblewrap, and no other kernel.
             in_ci: level == Level::Full && needs::program("bwrap", "--version").is_some(),
         })
@@ -118,20 +118,20 @@ pub fn grader(level: Level, allows_unsafe: bool) -> Arc<Grader> {
         memory: 3 << 30,
         ..Limits::COMPILE
     };
-    let made = Grader::with_limits(tiny(allows_unsafe), sandbox(level), None, test, compile);
+    let made = Grader::new(tiny(allows_unsafe), sandbox(level), None, test, compile);
     let grader = Arc::new(made.unwrap());
     shared.insert((level, allows_unsafe), Arc::downgrade(&grader));
     grader
 }
 
 /// A submission of `sum.rs`, with the rest solved.
-pub fn hand_in(kit: &Kit, sum: &str) -> Taken {
+pub fn hand_in(kit: &Kit, sum: &str) -> Intake {
     let mut files = kit.solution.clone();
     files.retain(|path, _| kit.allowed.contains(path));
     files.insert(SUM.to_owned(), sum.as_bytes().to_vec());
-    Taken {
+    Intake {
         files,
-        ..Taken::default()
+        ..Intake::default()
     }
 }
 

@@ -1,4 +1,4 @@
-//! Which bytes are taken from a folder or a zip.
+//! The intake: the bytes that are read from a folder or a zip.
 
 use course_tests::needs::Test;
 use course_tests::test;
@@ -8,8 +8,8 @@ use std::io::Write;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 
-use grader::intake::{Taken, take};
-use grader::run::{self, Class, submissions};
+use grader::intake::{Intake, read};
+use grader::run::{self, Submissions};
 use zip::write::SimpleFileOptions;
 
 use super::small_task::SUM;
@@ -31,19 +31,19 @@ fn allowed() -> Vec<String> {
     vec![SUM.to_owned()]
 }
 
-fn folder(fill: impl FnOnce(&Path)) -> Taken {
+fn folder(fill: impl FnOnce(&Path)) -> Intake {
     let folder = tempfile::tempdir().unwrap();
     fs::create_dir_all(folder.path().join("src/tiny")).unwrap();
     fill(folder.path());
-    take(folder.path(), &allowed()).unwrap()
+    read(folder.path(), &allowed()).unwrap()
 }
 
-fn zipped(fill: impl FnOnce(&mut zip::ZipWriter<File>)) -> Taken {
+fn zipped(fill: impl FnOnce(&mut zip::ZipWriter<File>)) -> Intake {
     let file = tempfile::NamedTempFile::new().unwrap();
     let mut zip = zip::ZipWriter::new(file.reopen().unwrap());
     fill(&mut zip);
     zip.finish().unwrap();
-    take(file.path(), &allowed()).unwrap()
+    read(file.path(), &allowed()).unwrap()
 }
 
 fn entry(zip: &mut zip::ZipWriter<File>, name: &str, content: &[u8]) {
@@ -52,14 +52,14 @@ fn entry(zip: &mut zip::ZipWriter<File>, name: &str, content: &[u8]) {
 }
 
 #[track_caller]
-fn is_rejected(taken: &Taken, why: &str) {
-    let said = taken.rejected.as_deref().unwrap_or("not rejected");
-    assert!(said.contains(why), "{said}: {:?}", taken.ignored);
-    assert!(taken.files.is_empty());
+fn is_rejected(intake: &Intake, why: &str) {
+    let said = intake.rejected.as_deref().unwrap_or("not rejected");
+    assert!(said.contains(why), "{said}: {:?}", intake.ignored);
+    assert!(intake.files.is_empty());
 }
 
 fn only_the_tasks_files_are_taken() {
-    let taken = folder(|root| {
+    let intake = folder(|root| {
         fs::write(root.join(SUM), "fn right() {}").unwrap();
         for file in [
             "build.rs",
@@ -73,10 +73,10 @@ fn only_the_tasks_files_are_taken() {
         }
         symlink("/etc/passwd", root.join("elsewhere")).unwrap();
     });
-    assert_eq!(taken.rejected, None);
-    assert_eq!(taken.files.len(), 1);
+    assert_eq!(intake.rejected, None);
+    assert_eq!(intake.files.len(), 1);
     assert_eq!(
-        taken.ignored,
+        intake.ignored,
         [
             ".cargo/config.toml",
             "Cargo.toml",
@@ -121,19 +121,19 @@ fn file_that_is_not_regular_is_rejected() {
     let elsewhere = tempfile::tempdir().unwrap();
     let link = elsewhere.path().join("link");
     symlink("/etc", &link).unwrap();
-    is_rejected(&take(&link, &allowed()).unwrap(), "a link");
+    is_rejected(&read(&link, &allowed()).unwrap(), "a link");
 }
 
 fn folder_behind_a_link_is_not_entered() {
     let outside = tempfile::tempdir().unwrap();
     fs::write(outside.path().join("sum.rs"), "secret").unwrap();
-    let taken = folder(|root| {
+    let intake = folder(|root| {
         fs::remove_dir(root.join("src/tiny")).unwrap();
         symlink(outside.path(), root.join("src/tiny")).unwrap();
     });
     assert!(
-        taken.files.is_empty() && taken.rejected.is_none(),
-        "{taken:?}"
+        intake.files.is_empty() && intake.rejected.is_none(),
+        "{intake:?}"
     );
 }
 
@@ -151,8 +151,8 @@ fn content_must_be_text_of_a_sane_size() {
         }),
         "too large",
     );
-    let taken = folder(|root| fs::write(root.join(SUM), "\u{feff}fn f() {}\r\n").unwrap());
-    assert_eq!(taken.files[SUM], b"fn f() {}\r\n");
+    let intake = folder(|root| fs::write(root.join(SUM), "\u{feff}fn f() {}\r\n").unwrap());
+    assert_eq!(intake.files[SUM], b"fn f() {}\r\n");
     is_rejected(
         &folder(|root| {
             for number in 0..4100 {
@@ -165,8 +165,8 @@ fn content_must_be_text_of_a_sane_size() {
 
 fn file_is_found_where_students_put_it() {
     for path in [SUM, "ann-main/src/tiny/sum.rs", "sum.rs"] {
-        let taken = zipped(|zip| entry(zip, path, b"fn f() {}"));
-        assert_eq!(taken.files.keys().collect::<Vec<_>>(), [SUM], "{path}");
+        let intake = zipped(|zip| entry(zip, path, b"fn f() {}"));
+        assert_eq!(intake.files.keys().collect::<Vec<_>>(), [SUM], "{path}");
     }
     is_rejected(
         &zipped(|zip| {
@@ -228,7 +228,7 @@ fn zip_with_a_name_twice_is_rejected() {
         patched[at + 5] = b's';
     }
     fs::write(file.path(), patched).unwrap();
-    is_rejected(&take(file.path(), &allowed()).unwrap(), "same name");
+    is_rejected(&read(file.path(), &allowed()).unwrap(), "same name");
 }
 
 fn zip_with_a_password_is_rejected() {
@@ -242,27 +242,27 @@ fn zip_with_a_password_is_rejected() {
     let central = bytes.windows(4).position(|it| it == b"PK\x01\x02").unwrap();
     bytes[central + 8] |= 1;
     fs::write(file.path(), &bytes).unwrap();
-    is_rejected(&take(file.path(), &allowed()).unwrap(), "is encrypted");
+    is_rejected(&read(file.path(), &allowed()).unwrap(), "is encrypted");
 }
 
 /// A class whose platform gives every file by itself, named as Canvas names them.
 #[track_caller]
-fn loose(fill: impl FnOnce(&Path)) -> (Class, BTreeMap<String, Taken>) {
+fn loose(fill: impl FnOnce(&Path)) -> (Submissions, BTreeMap<String, Intake>) {
     let folder = tempfile::tempdir().unwrap();
     fill(folder.path());
     let naming = r"(?<student>[^_]+)_(?<late>LATE_)?\d+_\d+_(?<file>.+)"
         .parse()
         .unwrap();
-    let class = submissions(folder.path(), Some(&naming)).unwrap();
-    let taken = class.submissions.iter();
-    let taken = taken
-        .map(|(id, handed)| (id.clone(), run::take(handed, &allowed()).unwrap()))
+    let class = Submissions::list(folder.path(), Some(&naming)).unwrap();
+    let intake = class.uploads.iter();
+    let intake = intake
+        .map(|(id, uploads)| (id.clone(), run::read(uploads, &allowed()).unwrap()))
         .collect();
-    (class, taken)
+    (class, intake)
 }
 
 fn files_by_themselves_are_put_together_by_student() {
-    let (class, taken) = loose(|root| {
+    let (class, intake) = loose(|root| {
         for file in [
             "ann_1_10_sum.rs",
             "ann_LATE_1_11_notes.txt",
@@ -275,11 +275,14 @@ fn files_by_themselves_are_put_together_by_student() {
     });
     assert_eq!(class.strays, ["readme.txt"]);
     assert_eq!(
-        taken["ann"].files,
+        intake["ann"].files,
         BTreeMap::from([(SUM.to_owned(), b"ann_1_10_sum.rs".to_vec())])
     );
     assert_eq!(
-        (&taken["ann"].ignored[..], taken["ann"].rejected.as_deref()),
+        (
+            &intake["ann"].ignored[..],
+            intake["ann"].rejected.as_deref()
+        ),
         (&["notes.txt".to_owned()][..], None)
     );
     assert_eq!(
@@ -289,17 +292,17 @@ fn files_by_themselves_are_put_together_by_student() {
         ),
         ("late", "")
     );
-    assert_eq!(taken["bob"].files[SUM], b"bob_2_20_sum.rs");
-    is_rejected(&taken["eve"], "is a link");
+    assert_eq!(intake["bob"].files[SUM], b"bob_2_20_sum.rs");
+    is_rejected(&intake["eve"], "is a link");
 }
 
 fn file_that_was_handed_in_twice_is_rejected() {
-    let (_, taken) = loose(|root| {
+    let (_, intake) = loose(|root| {
         for file in ["ann_1_10_sum.rs", "ann_1_11_sum.rs", "bob_2_20_sum.rs"] {
             fs::write(root.join(file), file).unwrap();
         }
         fs::create_dir(root.join("bob_2_21_all")).unwrap();
     });
-    is_rejected(&taken["ann"], "there are two files for");
-    is_rejected(&taken["bob"], "there are two submissions");
+    is_rejected(&intake["ann"], "there are two files for");
+    is_rejected(&intake["bob"], "there are two submissions");
 }

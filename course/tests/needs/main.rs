@@ -125,7 +125,7 @@ fn assignment_is_unchanged_by_its_checksums() {
         "    // ANCHOR: solution_answer\n    42\n    // ANCHOR_END: solution_answer\n",
     );
     let out = book.path("hw");
-    let options = assign::Options {
+    let options = assign::AssignOptions {
         chapters: vec!["small".to_owned()],
         out: out.clone(),
         due: None,
