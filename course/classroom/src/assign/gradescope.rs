@@ -74,3 +74,29 @@ fn rust_version(root: &Path) -> Result<String> {
         .and_then(toml::Value::as_str);
     Ok(version.unwrap_or("stable").to_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_and_programs_of_an_autograder_are_in_this_book() {
+        // Read at run time: in a copied target folder, the path that was compiled in is another book's.
+        let package = std::env::var_os("CARGO_MANIFEST_DIR").unwrap();
+        let root = Path::new(&package).ancestors().nth(2).unwrap();
+        for needed in NEEDED {
+            assert!(root.join(needed).exists(), "{needed}");
+        }
+        let (_, programs) = SETUP.split_once("--bin course --bin ").unwrap();
+        let programs = programs.lines().next().unwrap();
+        for program in programs.split(" --bin ") {
+            let folder = program.strip_prefix("course-").unwrap();
+            let manifest = root.join("course").join(folder).join("Cargo.toml");
+            let manifest = fs::read_to_string(manifest).unwrap();
+            assert!(
+                manifest.contains(&format!("name = \"{program}\"")),
+                "{program}"
+            );
+        }
+    }
+}
