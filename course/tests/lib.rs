@@ -1,4 +1,6 @@
-//! What the tests of the whole tool share: its programs, built.
+//! Shared parts of the tests of the whole tool: its built programs, and tests with [`needs`].
+
+pub mod needs;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -8,7 +10,7 @@ use std::sync::OnceLock;
 ///
 /// # Panics
 ///
-/// When cargo has not started the tests.
+/// If cargo has not started the tests.
 #[must_use]
 pub fn root() -> &'static Path {
     static ROOT: OnceLock<PathBuf> = OnceLock::new();
@@ -24,7 +26,7 @@ pub fn root() -> &'static Path {
 ///
 /// # Panics
 ///
-/// When one does not compile.
+/// If one does not compile.
 #[must_use]
 pub fn program(name: &str) -> PathBuf {
     static BUILT: OnceLock<()> = OnceLock::new();

@@ -1,6 +1,6 @@
 //! The book without solutions, for a class: `cargo course build --edition class`.
 //!
-//! What learners write is left out of every listing: they see what their starter has there. Folded answers and notes for
+//! Every listing has the starter's text where learners write. Folded answers and notes for
 //! instructors go. Then the finished site is searched for every line of every solution, wherever it may have come from; if
 //! one is found, there is no site.
 
@@ -27,13 +27,13 @@ use reader::includes;
 use reader::preprocess::Course;
 use reader::site::Site;
 
-/// Where it is built.
+/// The folder of the edition.
 const FOLDER: &str = "book-class";
 
 /// The shortest line, in letters, that tells something by itself. A shorter one is looked for with the line below it.
-const TELLING: usize = 24;
+const MIN_LENGTH: usize = 24;
 
-/// What stands where lines were.
+/// The replacement of lines that are left out.
 const LEFT_OUT: &str = "// yours to write";
 
 /// `<details>` that hold an answer, or notes for instructors.
@@ -44,24 +44,24 @@ static ANSWER: LazyLock<Regex> = LazyLock::new(|| {
     .expect("a valid pattern")
 });
 
-/// What begins a directive, or one that is shown as text.
+/// The beginning of a directive, or of one that is shown as text.
 static DIRECTIVE: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"(\\?)\{\{#(\s*\w*)").expect("a valid pattern"));
 
-/// Builds the edition without solutions, and returns where it lies.
+/// Builds the edition without solutions, and returns its folder.
 ///
 /// # Errors
 ///
-/// When the book has problems, or something of a solution is left in it ([`Unwell`]): then there is no such folder.
+/// If the book has problems, or something of a solution is left in it ([`Unwell`]): then there is no such folder.
 pub fn build(root: &Path) -> Result<PathBuf> {
     let project = Project::load(root)?;
-    let secrets = Secrets::of(&project)?;
+    let secrets = Secrets::load(&project)?;
     let mut book = build::load(root)?;
     let title = book.config.book.title.clone().unwrap_or_default();
     book.config
         .set("book.title", format!("{title}: class edition"))?;
     book.config.set("build.build-dir", FOLDER)?;
-    book.with_preprocessor(Class {
+    book.with_preprocessor(ClassEdition {
         secrets: secrets.clone(),
     });
     book.with_renderer(Site::default()).build()?;
@@ -75,17 +75,17 @@ pub fn build(root: &Path) -> Result<PathBuf> {
     Ok(folder)
 }
 
-/// What no page of the edition may say.
+/// Texts that no page of the edition may have.
 #[derive(Debug, Clone)]
 struct Secrets {
     /// Files of solutions as learners get them, by path from the book's root, with their anchors.
     files: BTreeMap<PathBuf, String>,
-    /// Lines that tell something by themselves, or two that do together, as [`squeezed`] has them; and their chapter.
+    /// Lines that tell something by themselves, or two that do together, as [`collapse_spaces`] has them; and their chapter.
     lines: BTreeMap<String, String>,
 }
 
 impl Secrets {
-    fn of(project: &Project) -> Result<Self> {
+    fn load(project: &Project) -> Result<Self> {
         let mut files = BTreeMap::new();
         let mut lines = BTreeMap::new();
         for (slug, task) in project.tasks.iter().filter(|(_, task)| !task.is_text()) {
@@ -105,20 +105,20 @@ impl Secrets {
             let given: String = exercise
                 .starter()
                 .values()
-                .map(|bytes| squeezed(&String::from_utf8_lossy(bytes)) + "\n")
+                .map(|bytes| collapse_spaces(&String::from_utf8_lossy(bytes)) + "\n")
                 .collect();
             let own: Vec<String> = exercise
                 .secrets()
-                .map(|(_, line)| squeezed(line))
+                .map(|(_, line)| collapse_spaces(line))
                 .filter(|line| !line.is_empty())
                 .collect();
             let mut add = |line: String| {
-                if line.chars().count() >= TELLING && !given.contains(&line) {
+                if line.chars().count() >= MIN_LENGTH && !given.contains(&line) {
                     lines.insert(line, slug.clone());
                 }
             };
             own.windows(2)
-                .filter(|two| two.iter().any(|line| line.chars().count() < TELLING))
+                .filter(|two| two.iter().any(|line| line.chars().count() < MIN_LENGTH))
                 .for_each(|two| {
                     add(format!("{} {}", two[0], two[1]));
                 });
@@ -127,19 +127,19 @@ impl Secrets {
         Ok(Self { files, lines })
     }
 
-    /// Which of these lines of code are a solution's, by themselves or with their neighbour.
-    fn among(&self, lines: &[String]) -> Vec<bool> {
+    /// Marks the lines of code that are a solution's, by themselves or with their neighbour.
+    fn find_secrets(&self, lines: &[String]) -> Vec<bool> {
         let mut secret = vec![false; lines.len()];
-        let squeezed: Vec<(usize, String)> = lines
+        let collapse_spaces: Vec<(usize, String)> = lines
             .iter()
-            .map(|line| squeezed(line))
+            .map(|line| collapse_spaces(line))
             .enumerate()
             .filter(|(_, line)| !line.is_empty())
             .collect();
-        for (at, line) in &squeezed {
+        for (at, line) in &collapse_spaces {
             secret[*at] |= self.lines.contains_key(line);
         }
-        for two in squeezed.windows(2) {
+        for two in collapse_spaces.windows(2) {
             if self
                 .lines
                 .contains_key(&format!("{} {}", two[0].1, two[1].1))
@@ -150,7 +150,7 @@ impl Secrets {
         secret
     }
 
-    /// What of a solution a site says, as problems of the pages it came from.
+    /// Lines of solutions in a site, as problems of the pages that they came from.
     fn in_site(&self, folder: &Path, project: &Project) -> Result<Vec<Problem>> {
         let patterns: Vec<&String> = self.lines.keys().collect();
         let search =
@@ -163,9 +163,13 @@ impl Secrets {
             };
             let text = if file.extension().is_some_and(|it| it == "html") {
                 // What is read, and what is not: attributes and comments.
-                format!("{} {}", squeezed(&html::words(&text)), squeezed(&text))
+                format!(
+                    "{} {}",
+                    collapse_spaces(&html::words(&text)),
+                    collapse_spaces(&text)
+                )
             } else {
-                squeezed(
+                collapse_spaces(
                     &text
                         .replace("\\n", " ")
                         .replace("\\\"", "\"")
@@ -201,7 +205,7 @@ impl Secrets {
     }
 }
 
-/// The page that a file of the site came from, and the line if it stands there as it is.
+/// The page that a file of the site came from, and the line of it if it has the text as it is.
 fn origin(project: &Project, file: &Path, line: &str) -> (PathBuf, usize) {
     let page = Path::new("src").join(file.with_extension("md"));
     let Some(page) = project.pages.iter().find(|it| it.file == page) else {
@@ -210,21 +214,21 @@ fn origin(project: &Project, file: &Path, line: &str) -> (PathBuf, usize) {
     let at = page
         .text
         .lines()
-        .position(|text| squeezed(text).contains(line));
+        .position(|text| collapse_spaces(text).contains(line));
     (page.file.clone(), at.map_or(0, |at| at + 1))
 }
 
 /// A text with single spaces.
-fn squeezed(text: &str) -> String {
+fn collapse_spaces(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// Takes the place of [`Course`], and leaves the solutions out before it and after it.
-struct Class {
+struct ClassEdition {
     secrets: Secrets,
 }
 
-impl Preprocessor for Class {
+impl Preprocessor for ClassEdition {
     fn name(&self) -> &'static str {
         "course"
     }
@@ -266,16 +270,16 @@ impl Preprocessor for Class {
         })?;
         let mut book = Course.run(context, book)?;
         for_each(&mut book, &mut |chapter| {
-            chapter.content = self.covered(&chapter.content);
+            chapter.content = self.without_solutions(&chapter.content);
             Ok(())
         })?;
         Ok(book)
     }
 }
 
-impl Class {
+impl ClassEdition {
     /// A page without a solution's lines in its code blocks.
-    fn covered(&self, text: &str) -> String {
+    fn without_solutions(&self, text: &str) -> String {
         let page = Page::parse(Path::new("page.md"), text);
         let mut out = String::with_capacity(text.len());
         let mut done = 0;
@@ -295,7 +299,7 @@ impl Class {
             };
             let secret = self
                 .secrets
-                .among(&block.lines().map(code).collect::<Vec<_>>());
+                .find_secrets(&block.lines().map(code).collect::<Vec<_>>());
             if !secret.contains(&true) {
                 continue;
             }
@@ -337,7 +341,7 @@ fn for_each(book: &mut Book, change: &mut dyn FnMut(&mut Chapter) -> Result<()>)
 fn copy(from: &Path, to: &Path) -> Result<()> {
     for file in book::files::files_below(from) {
         let target = to.join(file.strip_prefix(from)?);
-        fs::create_dir_all(target.parent().context("a file lies in a folder")?)?;
+        fs::create_dir_all(target.parent().context("a file is in a folder")?)?;
         fs::copy(&file, target).with_context(|| format!("{} cannot be read", file.display()))?;
     }
     Ok(())

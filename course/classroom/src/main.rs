@@ -24,16 +24,16 @@ struct Cli {
 enum Command {
     /// Lay out chapters as an assignment: starters, handout, rubric, and apart from them the solutions
     #[command(after_long_help = assign::HELP)]
-    Assign(assign::Options),
+    Assign(assign::AssignOptions),
     /// Print chapters as a timetable, for people or for a calendar
     #[command(after_long_help = schedule::HELP)]
-    Schedule(schedule::Options),
+    Schedule(schedule::ScheduleOptions),
     /// Make up a class of twenty, to try grading with
     #[command(after_long_help = rehearse::HELP)]
     Rehearse {
         /// The chapter's slug
         chapter: String,
-        /// Where it goes: a folder that does not exist yet
+        /// The folder to make, which does not exist yet
         #[arg(long)]
         out: PathBuf,
     },

@@ -4,16 +4,15 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::io::{Cursor, Write as _};
 use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
-use zip::write::SimpleFileOptions;
 
+use crate::{pack, points};
 use book::project::{Project, module};
 use exercise::{Exercise, Tree, write};
 
-/// What `--help` adds.
+/// The part of `--help` below the options.
 pub const HELP: &str = "\
 OUT/submissions   twenty submissions, called as Canvas calls a download: login, LATE, two numbers, name
 OUT/roster.csv    logins, names, addresses
@@ -22,9 +21,9 @@ OUT/canvas.csv    a gradebook as Canvas exports it, with one column to fill
 Some have solved it, some have made a mistake that the chapter's tests catch, one has handed in nothing, one does not
 compile, one uses `unsafe`, one ends the process in place of returning.";
 
-/// What a submission is made from.
+/// The source of a submission.
 #[derive(Clone, Copy)]
-enum Made {
+enum Source {
     Solution,
     /// The wrong solution of this number, counted from 0 and starting again.
     Mistake(usize),
@@ -34,10 +33,10 @@ enum Made {
     Unsafe,
     Exits,
 }
-use Made::{DoesNotCompile, Exits, Mistake, Nothing, Solution, Starter, Unsafe};
+use Source::{DoesNotCompile, Exits, Mistake, Nothing, Solution, Starter, Unsafe};
 
-/// Login, name, what it is made from, and whether it is late.
-const CLASS: [(&str, &str, Made, bool); 20] = [
+/// Login, name, source, and true if it is late.
+const STUDENTS: [(&str, &str, Source, bool); 20] = [
     ("aalto", "Aalto, Aino", Solution, false),
     ("abebe", "Abebe, Liya", Mistake(0), false),
     ("bianchi", "Bianchi, Luca", Mistake(1), false),
@@ -60,11 +59,11 @@ const CLASS: [(&str, &str, Made, bool); 20] = [
     ("smith", "Smith, Robin", Mistake(1), false),
 ];
 
-/// Writes the class, and says what to do with it.
+/// Writes the class, and returns a message about it.
 ///
 /// # Errors
 ///
-/// When the chapter is unknown, has no program or no wrong solution, or the folder exists.
+/// If the chapter is unknown, has no program or no wrong solution, or the folder exists.
 pub fn rehearse(root: &Path, slug: &str, out: &Path) -> Result<String> {
     let project = Project::load(root)?;
     let exercise = Exercise::of(&project, slug)?;
@@ -73,7 +72,7 @@ pub fn rehearse(root: &Path, slug: &str, out: &Path) -> Result<String> {
         "`{slug}` asks for a text, which nothing but a reader can grade"
     );
     write(&tree(&exercise)?, out)?;
-    let points: u32 = exercise.task.groups.iter().map(|group| group.points).sum();
+    let points = points(&exercise);
     Ok(format!(
         "20 made-up submissions, worth {points} points at most: {0}/submissions\nA roster: {0}/roster.csv\n\
          A gradebook as Canvas exports it: {0}/canvas.csv",
@@ -118,8 +117,8 @@ fn tree(exercise: &Exercise) -> Result<Tree> {
         files
     };
     let mut tree = Tree::new();
-    for (number, (login, _, made, late)) in CLASS.iter().enumerate() {
-        let files = match made {
+    for (number, (login, _, source, late)) in STUDENTS.iter().enumerate() {
+        let files = match source {
             Solution => solution.clone(),
             Mistake(at) => mistakes[at % mistakes.len()].clone(),
             Starter => starter.clone(),
@@ -147,7 +146,10 @@ fn tree(exercise: &Exercise) -> Result<Tree> {
         );
         // Every third has packed a folder, as one does.
         if number % 3 == 0 {
-            tree.insert(format!("{name}.zip"), packed(slug, &files)?);
+            let files = files.iter();
+            let zip =
+                pack(files.map(|(path, text)| (format!("{slug}/{path}"), text.as_bytes(), 0o644)))?;
+            tree.insert(format!("{name}.zip"), zip);
         } else {
             tree.extend(
                 files
@@ -156,13 +158,13 @@ fn tree(exercise: &Exercise) -> Result<Tree> {
             );
         }
     }
-    let points: u32 = exercise.task.groups.iter().map(|group| group.points).sum();
+    let points = points(exercise);
     let quoted = |text: &str| format!("\"{}\"", text.replace('"', "\"\""));
     let mut roster = "student_id,name,email\n".to_owned();
     let mut gradebook = format!(
         "Student,ID,SIS User ID,SIS Login ID,Section,{slug} (31415)\n    Points Possible,,,,,{points}\n"
     );
-    for (number, (login, name, ..)) in CLASS.iter().enumerate() {
+    for (number, (login, name, ..)) in STUDENTS.iter().enumerate() {
         let _ = writeln!(roster, "{login},{},{login}@example.org", quoted(name));
         let _ = writeln!(
             gradebook,
@@ -174,14 +176,4 @@ fn tree(exercise: &Exercise) -> Result<Tree> {
     tree.insert("roster.csv".to_owned(), roster.into_bytes());
     tree.insert("canvas.csv".to_owned(), gradebook.into_bytes());
     Ok(tree)
-}
-
-fn packed(folder: &str, files: &BTreeMap<String, String>) -> Result<Vec<u8>> {
-    let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
-    for (path, text) in files {
-        let options = SimpleFileOptions::default().last_modified_time(zip::DateTime::default());
-        zip.start_file(format!("{folder}/{path}"), options)?;
-        zip.write_all(text.as_bytes())?;
-    }
-    Ok(zip.finish()?.into_inner())
 }

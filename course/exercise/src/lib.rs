@@ -280,7 +280,7 @@ impl Exercise {
 pub fn write(tree: &Tree, folder: &Path) -> Result<()> {
     if folder.exists() {
         bail!(
-            "{} exists, and what stands there is not touched: name another folder",
+            "{} exists, and what is there is not touched: name another folder",
             folder.display()
         );
     }

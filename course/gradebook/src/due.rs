@@ -1,4 +1,4 @@
-//! When something is due: an instant, and the clock on the wall that says so.
+//! Local times, such as a deadline: an instant, and the clock that shows it.
 
 use std::fmt;
 use std::str::FromStr;
@@ -10,12 +10,12 @@ use jiff::tz::Offset;
 
 /// A date and time with its offset from UTC.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Due {
+pub struct LocalTime {
     local: DateTime,
     offset: Offset,
 }
 
-impl Due {
+impl LocalTime {
     /// The instant.
     ///
     /// # Panics
@@ -52,7 +52,7 @@ fn sign(offset: Offset) -> String {
     format!("{sign}{:02}:{:02}", minutes.abs() / 60, minutes.abs() % 60)
 }
 
-impl FromStr for Due {
+impl FromStr for LocalTime {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
@@ -74,7 +74,7 @@ impl FromStr for Due {
 }
 
 /// `Monday, 1 February 2027, 17:00 (UTC+01:00)`.
-impl fmt::Display for Due {
+impl fmt::Display for LocalTime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
@@ -91,7 +91,7 @@ mod tests {
 
     #[test]
     fn due_is_an_instant_and_says_its_weekday() {
-        let due: Due = "2027-02-01T17:00+01:00".parse().unwrap();
+        let due: LocalTime = "2027-02-01T17:00+01:00".parse().unwrap();
         assert_eq!(
             due.to_string(),
             "Monday, 1 February 2027, 17:00 (UTC+01:00)"
@@ -99,10 +99,10 @@ mod tests {
         assert_eq!(due.instant().to_string(), "2027-02-01T16:00:00Z");
         assert_eq!(due.rfc3339(), "2027-02-01T17:00:00+01:00");
         assert_eq!(due.rfc3339().parse(), Ok(due));
-        let west: Due = "2027-07-01T23:59-03:30".parse().unwrap();
+        let west: LocalTime = "2027-07-01T23:59-03:30".parse().unwrap();
         assert_eq!(west.to_string(), "Thursday, 1 July 2027, 23:59 (UTC-03:30)");
         assert_eq!(
-            "2027-02-01T16:00Z".parse::<Due>().unwrap().instant(),
+            "2027-02-01T16:00Z".parse::<LocalTime>().unwrap().instant(),
             due.instant()
         );
     }
@@ -115,7 +115,7 @@ mod tests {
             ("tomorrow", "no date"),
             ("2027-02-30T17:00+01:00", "no date"),
         ] {
-            let error = text.parse::<Due>().unwrap_err();
+            let error = text.parse::<LocalTime>().unwrap_err();
             assert!(
                 error.contains(missing) && error.ends_with("2027-02-01T17:00+01:00"),
                 "{error}"

@@ -1,44 +1,44 @@
-//! `cargo course export`: results to the platform that the school has.
+//! `cargo course export`: results for the platform of a school.
 
 use book::files;
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
 
-use super::formats::lms::{self, Merged};
+use super::formats::lms;
 use super::formats::{
     Format, classroom50, codegrade, exercism, github, gradescope, junit, names, nbgrader,
     prairielearn,
 };
-use super::mark::{Lateness, Mark, Policy};
+use super::mark::{LatePolicy, Lateness, Mark};
 use super::roster::Roster;
+use crate::Summary;
 use crate::plan::Plan;
-use grader::naming::Naming;
+use grader::naming::NamePattern;
 use grader::store;
 
-/// What `--help` adds.
+/// The part of `--help` below the options.
 pub const HELP: &str = "\
 A format of one submission (gradescope, classroom50, github, prairielearn, codegrade, exercism) is written to a folder, a
 file a student; with one result, or with --student, OUT is the file itself. A format of the whole class is one file.
 
 canvas and moodle fill in the file that you have exported from there, --into FILE: only grades and, for Moodle, feedback
-change, every other byte stays. A row is found by one column and exactly; who is not found is told, and never guessed.
+change, every other byte stays. A row is found by one column and exactly; who is not found is reported, and never guessed.
 
-Ungraded submissions, where the grader could not do its work, are left out and told: they are no zeros.
+Ungraded submissions, where the grader could not do its work, are left out and reported: they are no zeros.
 
 Exit code:
   0  everything is written
   2  something could not be: what was said, and nothing was written; or somebody is ungraded, and the others are written";
 
-/// What to export.
+/// Options of `export`.
 #[derive(Debug, Clone, clap::Args)]
-pub struct Options {
+pub struct ExportOptions {
     /// The folder that `grade --out` or `merge --into` has written; for --similarity, that of the submissions
     pub results: PathBuf,
-    /// For whom
+    /// The platform
     #[arg(
         long,
         value_enum,
@@ -46,7 +46,7 @@ pub struct Options {
         requires = "out"
     )]
     pub format: Option<Format>,
-    /// Where it goes
+    /// The file or folder to write
     #[arg(long)]
     pub out: Option<PathBuf>,
     /// In place of a format: where folders for JPlag or Dolos go, with the starter as base code
@@ -57,10 +57,10 @@ pub struct Options {
     pub task: Option<String>,
     /// For --similarity: how the platform calls submissions, as for `grade`
     #[arg(long, requires = "similarity")]
-    pub name: Option<Naming>,
-    /// How results become marks
+    pub name: Option<NamePattern>,
+    /// Marking of results
     #[command(flatten)]
-    pub marking: Marking,
+    pub marking: MarkOptions,
     /// Only this student's
     #[arg(long)]
     pub student: Option<String>,
@@ -75,18 +75,18 @@ pub struct Options {
     pub by: Option<String>,
 }
 
-/// How results become marks.
+/// Options of marking.
 #[derive(Debug, Clone, Default, clap::Args)]
-pub struct Marking {
+pub struct MarkOptions {
     /// The assignment.toml of `assign`: weights, and when it was due
     #[arg(long)]
     pub assignment: Option<PathBuf>,
     /// A CSV with student_id, and any of name, email, group, submitted
     #[arg(long)]
     pub roster: Option<PathBuf>,
-    /// What lateness costs: told (nothing), zero, or a share of the points a day, such as 10%
+    /// The cost of lateness: told (nothing), zero, or a share of the points a day, such as 10%
     #[arg(long, default_value = "told")]
-    pub late: Policy,
+    pub late: LatePolicy,
 }
 
 /// The marks of a class, and what an instructor must know of them.
@@ -94,43 +94,43 @@ pub struct Marking {
 pub struct Marks {
     /// A student each, sorted.
     pub marks: Vec<Mark>,
-    /// What was asked for.
+    /// The assignment.
     pub plan: Option<Plan>,
-    /// What must be told.
+    /// Remarks for the instructor.
     pub notes: Vec<String>,
 }
 
-impl Marking {
+impl MarkOptions {
     /// Reads results, and marks them.
     ///
     /// # Errors
     ///
-    /// When a file cannot be read, or the results are of a chapter that was not assigned.
-    pub fn read(&self, results: &Path) -> Result<Marks> {
-        let all = store::read(results)?;
+    /// If a file cannot be read, or the results are of a chapter that was not assigned.
+    pub fn load(&self, results: &Path) -> Result<Marks> {
+        let all = store::load(results)?;
         ensure!(!all.is_empty(), "{} has no results", results.display());
-        let plan = self.assignment.as_deref().map(Plan::read).transpose()?;
-        if let (Some(plan), Some(graded)) = (&plan, all.values().next()) {
+        let plan = self.assignment.as_deref().map(Plan::load).transpose()?;
+        if let (Some(plan), Some(grade)) = (&plan, all.values().next()) {
             ensure!(
-                plan.chapters.contains(&graded.task),
+                plan.chapters.contains(&grade.task),
                 "the results are of `{}`, and the assignment has {}",
-                graded.task,
+                grade.task,
                 plan.chapters.join(", ")
             );
         }
         let roster = self
             .roster
             .as_deref()
-            .map(Roster::read)
+            .map(Roster::load)
             .transpose()?
             .unwrap_or_default();
         let (all, mut notes) = roster.apply(&all);
         let marks: Vec<Mark> = all
             .iter()
-            .map(|graded| Mark::of(graded, plan.as_ref(), self.late))
+            .map(|grade| Mark::new(grade, plan.as_ref(), self.late))
             .collect();
         for mark in &marks {
-            let student = &mark.graded.student;
+            let student = &mark.grade.student;
             match mark.lateness {
                 Lateness::Late(seconds) if mark.penalty == 0 => {
                     notes.push(format!("{} is {} late", student.id, super::mark::duration(seconds)));
@@ -147,23 +147,12 @@ impl Marking {
     }
 }
 
-/// What came of an export.
-#[derive(Debug)]
-pub struct Exported {
-    /// What was written.
-    pub said: String,
-    /// What must be told.
-    pub notes: Vec<String>,
-    /// How many have no verdict.
-    pub ungraded: usize,
-}
-
 /// Writes results in a format.
 ///
 /// # Errors
 ///
-/// When something needed is missing, or cannot be read or written.
-pub fn export(options: &Options) -> Result<Exported> {
+/// If something needed is missing, or cannot be read or written.
+pub fn export(options: &ExportOptions) -> Result<Summary> {
     let (Some(format), Some(out)) = (options.format, options.out.as_deref()) else {
         bail!("--format and --out are missing");
     };
@@ -171,9 +160,9 @@ pub fn export(options: &Options) -> Result<Exported> {
         mut marks,
         plan,
         mut notes,
-    } = options.marking.read(&options.results)?;
+    } = options.marking.load(&options.results)?;
     if let Some(student) = &options.student {
-        marks.retain(|mark| mark.graded.student.id == *student);
+        marks.retain(|mark| mark.grade.student.id == *student);
         ensure!(
             !marks.is_empty(),
             "there is no result of `{student}` in {}",
@@ -182,23 +171,23 @@ pub fn export(options: &Options) -> Result<Exported> {
     }
     let ungraded: Vec<String> = marks
         .iter()
-        .filter(|mark| !mark.graded.has_verdict())
-        .map(|mark| mark.graded.student.id.clone())
+        .filter(|mark| !mark.grade.has_verdict())
+        .map(|mark| mark.grade.student.id.clone())
         .collect();
-    let said = match format.ending() {
+    let message = match format.ending() {
         Some(ending) => {
             notes.extend(
                 ungraded
                     .iter()
                     .map(|id| format!("{id} is ungraded, and left out")),
             );
-            marks.retain(|mark| mark.graded.has_verdict());
+            marks.retain(|mark| mark.grade.has_verdict());
             each(format, out, &marks, ending, &ungraded)?
         }
         None => class(options, format, out, &marks, plan.as_ref(), &mut notes)?,
     };
-    Ok(Exported {
-        said,
+    Ok(Summary {
+        message,
         notes,
         ungraded: ungraded.len(),
     })
@@ -215,16 +204,18 @@ fn each(
         .iter()
         .filter_map(|name| Some(((*name).to_owned(), std::env::var(name).ok()?)))
         .collect();
-    let document = |mark: &Mark| match format {
-        Format::Gradescope => gradescope::of(mark),
-        Format::Classroom50 => classroom50::of(mark, &environment),
-        Format::Github => github::of(mark),
-        Format::Prairielearn => prairielearn::of(mark),
-        Format::Codegrade => codegrade::of(mark),
-        Format::Exercism => exercism::of(mark),
-        Format::Junit | Format::Nbgrader | Format::Canvas | Format::Moodle => {
-            unreachable!("these are written for the whole class")
-        }
+    let document = |mark: &Mark| -> Result<String> {
+        Ok(match format {
+            Format::Gradescope => gradescope::render(mark),
+            Format::Classroom50 => classroom50::render(mark, &environment)?,
+            Format::Github => github::render(mark),
+            Format::Prairielearn => prairielearn::render(mark),
+            Format::Codegrade => codegrade::render(mark),
+            Format::Exercism => exercism::render(mark),
+            Format::Junit | Format::Nbgrader | Format::Canvas | Format::Moodle => {
+                unreachable!("these are written for the whole class")
+            }
+        })
     };
     let mut files = BTreeMap::new();
     match (marks, ungraded) {
@@ -233,103 +224,76 @@ fn each(
             files.insert(out.to_owned(), document(one)?);
         }
         (all, _) => {
-            let names = names(all.iter().map(|mark| mark.graded.student.id.as_str()));
+            let names = names(all.iter().map(|mark| mark.grade.student.id.as_str()));
             for mark in all {
-                let id = mark.graded.student.id.as_str();
-                let file = out.join(format!("{}.{ending}", names[id]));
-                files.insert(
-                    file,
-                    document(mark).with_context(|| format!("student {id}"))?,
-                );
+                let id = mark.grade.student.id.as_str();
+                let text = document(mark).with_context(|| format!("student {id}"))?;
+                files.insert(out.join(format!("{}.{ending}", names[id])), text);
             }
         }
     }
-    for (file, bytes) in &files {
-        files::write(file, bytes)?;
+    for (file, text) in &files {
+        files::write(file, text.as_bytes())?;
     }
-    Ok(match files.len() {
-        1 => format!(
-            "1 result in {}",
-            files
-                .keys()
-                .next()
-                .map_or_else(|| out.display(), |file| file.display())
-        ),
-        count => format!("{count} results in {}", out.display()),
+    Ok(match files.keys().collect::<Vec<_>>().as_slice() {
+        [one] => format!("1 result in {}", one.display()),
+        all => format!("{} results in {}", all.len(), out.display()),
     })
 }
 
 fn class(
-    options: &Options,
+    options: &ExportOptions,
     format: Format,
     out: &Path,
     marks: &[Mark],
     plan: Option<&Plan>,
     notes: &mut Vec<String>,
 ) -> Result<String> {
-    let into = || -> Result<(String, &Path)> {
-        let name = if format == Format::Canvas {
-            "Canvas"
-        } else {
-            "Moodle"
-        };
-        let file = options.into.as_deref().with_context(|| {
-            format!("--into FILE is missing: the file that {name} has exported")
-        })?;
-        let bytes = fs::read(file).with_context(|| format!("{} cannot be read", file.display()))?;
-        let text = String::from_utf8(bytes).ok().with_context(|| {
-            format!(
-                "{} is not UTF-8: export it again, as CSV in UTF-8",
-                file.display()
-            )
-        })?;
-        Ok((text, file))
+    let whole = |text: &str| -> Result<String> {
+        files::write(out, text.as_bytes())?;
+        Ok(format!("{} results in {}", marks.len(), out.display()))
     };
-    let merged =
-        |merged: Result<Merged>, file: &Path| merged.with_context(|| file.display().to_string());
+    let platform = match format {
+        Format::Junit => return whole(&junit::render(marks)?),
+        Format::Canvas => "Canvas",
+        Format::Moodle => "Moodle",
+        _ => return whole(&nbgrader::render(marks, plan)?),
+    };
+    let file = options.into.as_deref().with_context(|| {
+        format!("--into FILE is missing: the file that {platform} has exported")
+    })?;
+    let bytes = fs::read(file).with_context(|| format!("{} cannot be read", file.display()))?;
+    let text = String::from_utf8(bytes).ok().with_context(|| {
+        format!(
+            "{} is not UTF-8: export it again, as CSV in UTF-8",
+            file.display()
+        )
+    })?;
     let by = options.by.as_deref();
-    let merged = match format {
-        Format::Junit => {
-            files::write(out, &junit::of(marks)?)?;
-            return Ok(format!("{} results in {}", marks.len(), out.display()));
-        }
-        Format::Canvas => {
-            let (text, file) = into()?;
-            let column = options.column.as_deref().context(
-                "--column NAME is missing: what the assignment is called in Canvas, such as \"Homework 1\"",
-            )?;
-            merged(lms::canvas(&text, column, by, marks), file)?
-        }
-        Format::Moodle => {
-            let (text, file) = into()?;
-            merged(lms::moodle(&text, by, marks), file)?
-        }
-        _ => {
-            files::write(out, &nbgrader::of(marks, plan)?)?;
-            return Ok(format!("{} results in {}", marks.len(), out.display()));
-        }
+    let update = if format == Format::Canvas {
+        let column = options.column.as_deref().context(
+            "--column NAME is missing: what the assignment is called in Canvas, such as \"Homework 1\"",
+        )?;
+        lms::canvas(&text, column, by, marks)
+    } else {
+        lms::moodle(&text, by, marks)
     };
-    notes.extend(merged.notes);
-    files::write(out, &merged.bytes)?;
-    let mut said = String::new();
-    let cells = if merged.changed == 1 {
+    let update = update.with_context(|| file.display().to_string())?;
+    notes.extend(update.notes);
+    files::write(out, &update.bytes)?;
+    let noun = if update.changed == 1 {
         "grade"
     } else {
         "grades"
     };
-    let _ = write!(
-        said,
-        "{} {cells} filled in: {}",
-        merged.changed,
-        out.display()
-    );
-    Ok(said)
+    let (changed, out) = (update.changed, out.display());
+    Ok(format!("{changed} {noun} filled in: {out}"))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::formats::samples::{graded, ungraded};
+    use crate::formats::samples::{grade, ungraded};
     use clap::Parser;
     use std::fs;
     use std::path::Path;
@@ -337,10 +301,10 @@ mod tests {
     #[derive(Parser)]
     struct Cli {
         #[command(flatten)]
-        options: Options,
+        options: ExportOptions,
     }
 
-    fn exported(results: &Path, arguments: &[&str]) -> Result<Exported> {
+    fn exported(results: &Path, arguments: &[&str]) -> Result<Summary> {
         let results = results.to_str().unwrap();
         export(&Cli::try_parse_from([&["export", results], arguments].concat())?.options)
     }
@@ -349,8 +313,8 @@ mod tests {
     fn result_of_one_student_is_one_file() {
         let folder = tempfile::tempdir().unwrap();
         let results = folder.path().join("results");
-        for graded in [graded("ann", 20), graded("bob", 10), ungraded("eve")] {
-            store::keep(&results, &graded, "").unwrap();
+        for grade in [grade("ann", 20), grade("bob", 10), ungraded("eve")] {
+            store::save(&results, &grade, "").unwrap();
         }
         let out = folder.path().join("ann.json");
         let arguments = |student| {
@@ -363,8 +327,8 @@ mod tests {
                 out.to_str().unwrap(),
             ]
         };
-        let said = exported(&results, &arguments("ann")).unwrap();
-        assert_eq!((said.ungraded, said.notes), (0, Vec::new()));
+        let message = exported(&results, &arguments("ann")).unwrap();
+        assert_eq!((message.ungraded, message.notes), (0, Vec::new()));
         let one: serde_json::Value = serde_json::from_slice(&fs::read(&out).unwrap()).unwrap();
         assert_eq!(one["score"], 20);
         let error = exported(&results, &arguments("dan"))
@@ -374,7 +338,7 @@ mod tests {
             error.starts_with("there is no result of `dan` in "),
             "{error}"
         );
-        // Who has no verdict has no file, and is told.
+        // Without a verdict there is no file, but a note.
         fs::remove_file(&out).unwrap();
         let error = exported(&results, &arguments("eve"))
             .unwrap_err()
@@ -385,13 +349,13 @@ mod tests {
         );
         // All of them: a file a student.
         let all = folder.path().join("all");
-        let said = exported(
+        let message = exported(
             &results,
             &["--format", "gradescope", "--out", all.to_str().unwrap()],
         )
         .unwrap();
         assert_eq!(
-            (said.ungraded, said.notes),
+            (message.ungraded, message.notes),
             (1, vec!["eve is ungraded, and left out".to_owned()])
         );
         assert!(

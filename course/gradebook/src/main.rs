@@ -21,10 +21,10 @@ struct Cli {
 enum Command {
     /// Hand results on to Gradescope, Canvas, Moodle and others
     #[command(after_long_help = export::HELP)]
-    Export(export::Options),
+    Export(export::ExportOptions),
     /// Write a report a student, and one of the class
     #[command(after_long_help = grade_report::HELP)]
-    Report(grade_report::Options),
+    Report(grade_report::ReportOptions),
 }
 
 fn main() -> ExitCode {
@@ -33,40 +33,21 @@ fn main() -> ExitCode {
 
 fn run(command: Command) -> Result<Exit> {
     let root = || Project::find_root(&std::env::current_dir()?);
-    match command {
-        Command::Export(options) => {
-            if let Some(similarity) = &options.similarity {
-                let (said, notes) = similarity::lay_out(&root()?, &options, similarity)?;
-                notes
-                    .iter()
-                    .for_each(|note| anstream::eprintln!("note: {note}"));
-                anstream::println!("{said}");
-                return Ok(Exit::Well);
-            }
-            let exported = export::export(&options)?;
-            exported
-                .notes
-                .iter()
-                .for_each(|note| anstream::eprintln!("note: {note}"));
-            anstream::println!("{}", exported.said);
-            Ok(if exported.ungraded == 0 {
-                Exit::Well
-            } else {
-                Exit::Fault
-            })
-        }
+    let summary = match command {
+        Command::Export(options) => match &options.similarity {
+            Some(out) => similarity::lay_out(&root()?, &options, out)?,
+            None => export::export(&options)?,
+        },
         Command::Report(options) => {
-            let reported = grade_report::report(&root()?, &options, &Progress::on_stderr())?;
-            reported
-                .notes
-                .iter()
-                .for_each(|note| anstream::eprintln!("note: {note}"));
-            anstream::println!("{}", reported.said);
-            Ok(if reported.ungraded == 0 {
-                Exit::Well
-            } else {
-                Exit::Fault
-            })
+            grade_report::report(&root()?, &options, &Progress::on_stderr())?
         }
+    };
+    for note in summary.notes {
+        anstream::eprintln!("note: {note}");
     }
+    anstream::println!("{}", summary.message);
+    Ok(match summary.ungraded {
+        0 => Exit::Well,
+        _ => Exit::Fault,
+    })
 }

@@ -5,56 +5,75 @@ use std::str::FromStr;
 
 use jiff::Timestamp;
 
-use crate::due::Due;
+use crate::due::LocalTime;
 use crate::plan::Plan;
 use book::task::Visibility;
 use grader::naming::MARKED_LATE;
-use grader::result::{Graded, Group, Outcome, Status};
+use grader::result::{Grade, GroupResult, Status};
 
 /// A result that may be handed on.
 #[derive(Debug, Clone)]
 pub struct Mark {
     /// The result, with weighed points, and without what a student may not see.
-    pub graded: Graded,
-    /// For each group, whether all of it passed, and counts.
+    pub grade: Grade,
+    /// For each group, true if all of it passed, and counts.
     passed: Vec<bool>,
     /// Points that lateness costs.
     pub penalty: u32,
-    /// How late it was handed in.
+    /// Time between the deadline and the submission.
     pub lateness: Lateness,
 }
 
-/// How late something was handed in.
+/// A group of tests as a student may see it.
+#[derive(Debug)]
+pub struct GroupMark<'a> {
+    /// The group, without hidden tests.
+    pub group: &'a GroupResult,
+    /// True if all of it passed.
+    pub passed: bool,
+    /// One line about all of it, and the messages of the tests that failed.
+    pub details: String,
+}
+
+impl GroupMark<'_> {
+    /// The line about all of it.
+    #[must_use]
+    pub fn line(&self) -> &str {
+        self.details.lines().next().unwrap_or_default()
+    }
+}
+
+/// Lateness of a submission.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Lateness {
-    /// Nothing is due, or it is not known when it was handed in.
+    /// There is no deadline, or the time of submission is not known.
     Unknown,
     /// In time.
     InTime,
     /// By so many seconds.
     Late(i64),
-    /// Later than it was due, as the platform says, which does not say by how much.
+    /// Late, as the platform reports, which does not report by how much.
     Marked,
-    /// The time that came with it is none.
+    /// The time of submission is malformed.
     Unreadable,
 }
 
-/// What lateness costs.
+/// The cost of lateness.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Policy {
-    /// Nothing: it is told, and people decide.
+pub enum LatePolicy {
+    /// Nothing: it is reported, and people decide.
     #[default]
-    Told,
+    ReportOnly,
     /// So many hundredths of the points reached, for each day that has begun.
     PerDay(u32),
 }
 
-impl FromStr for Policy {
+impl FromStr for LatePolicy {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
         match text {
-            "told" => Ok(Self::Told),
+            "told" => Ok(Self::ReportOnly),
             "zero" => Ok(Self::PerDay(100)),
             _ => {
                 let number = text
@@ -71,8 +90,8 @@ impl FromStr for Policy {
     }
 }
 
-impl Policy {
-    /// What is taken off, at most all. Halves of points are the student's.
+impl LatePolicy {
+    /// The points to take off, at most all. Halves of points are the student's.
     fn penalty(self, points: u32, lateness: &Lateness) -> u32 {
         match (self, lateness) {
             // A day at least has begun.
@@ -88,9 +107,9 @@ impl Policy {
 }
 
 /// An instant, as a file name or a roster may have it: with an offset, or in UTC.
-pub fn instant(text: &str) -> Option<Timestamp> {
-    text.parse::<Due>()
-        .map(Due::instant)
+pub fn parse_instant(text: &str) -> Option<Timestamp> {
+    text.parse::<LocalTime>()
+        .map(LocalTime::instant)
         .ok()
         .or_else(|| text.parse().ok())
 }
@@ -98,30 +117,30 @@ pub fn instant(text: &str) -> Option<Timestamp> {
 impl Mark {
     /// A result, by what was asked for.
     #[must_use]
-    pub fn of(graded: &Graded, plan: Option<&Plan>, policy: Policy) -> Self {
+    pub fn new(grade: &Grade, plan: Option<&Plan>, policy: LatePolicy) -> Self {
         // Before the tests of hidden groups are gone. What cannot be trusted has passed, and has no points.
-        let passed: Vec<bool> = graded
+        let passed: Vec<bool> = grade
             .groups
             .iter()
             .map(|group| group.is_full() && group.points == group.max_points)
             .collect();
-        let mut graded = graded.for_student();
+        let mut grade = grade.for_student();
         if let Some(plan) = plan {
-            for group in &mut graded.groups {
-                let weight = plan.weights.of(group.part);
+            for group in &mut grade.groups {
+                let weight = plan.weights.weight(group.part);
                 group.points = group.points.saturating_mul(weight);
                 group.max_points = group.max_points.saturating_mul(weight);
             }
-            graded.score = graded
+            grade.score = grade
                 .score
-                .map(|_| graded.groups.iter().map(|group| group.points).sum());
-            graded.max_score = graded.groups.iter().map(|group| group.max_points).sum();
+                .map(|_| grade.groups.iter().map(|group| group.points).sum());
+            grade.max_score = grade.groups.iter().map(|group| group.max_points).sum();
         }
         let due = plan.and_then(Plan::due);
-        let lateness = match (due, graded.student.submitted.as_str()) {
+        let lateness = match (due, grade.student.submitted.as_str()) {
             (_, MARKED_LATE) => Lateness::Marked,
             (None, _) | (_, "") => Lateness::Unknown,
-            (Some(due), text) => match instant(text) {
+            (Some(due), text) => match parse_instant(text) {
                 None => Lateness::Unreadable,
                 Some(at) => match at.as_second() - due.instant().as_second() {
                     late @ 1.. => Lateness::Late(late),
@@ -129,9 +148,9 @@ impl Mark {
                 },
             },
         };
-        let penalty = policy.penalty(graded.score.unwrap_or(0), &lateness);
+        let penalty = policy.penalty(grade.score.unwrap_or(0), &lateness);
         Self {
-            graded,
+            grade,
             passed,
             penalty,
             lateness,
@@ -141,76 +160,60 @@ impl Mark {
     /// The points that count; `None` for who is ungraded, which is not zero.
     #[must_use]
     pub fn score(&self) -> Option<u32> {
-        self.graded.score.map(|score| score - self.penalty)
+        self.grade.score.map(|score| score - self.penalty)
     }
 
-    /// What to say above everything else.
+    /// The message above everything else.
     #[must_use]
     pub fn summary(&self) -> String {
-        let mut said = self.graded.message.clone();
-        let mut add = |text: &str| {
-            if !said.is_empty() {
-                said.push(' ');
-            }
-            said.push_str(text);
-        };
-        match self.graded.status {
-            Status::Timeout => add("At least one test ran out of time."),
+        let status = match self.grade.status {
+            Status::Timeout => "At least one test ran out of time.",
             Status::ResourceLimit => {
-                add("At least one test wanted more memory, threads or disk than there is.")
+                "At least one test wanted more memory, threads or disk than there is."
             }
-            Status::CompileError if self.graded.message.is_empty() => add("This does not compile."),
-            _ => {}
-        }
-        match (self.lateness.clone(), self.penalty) {
-            (Lateness::Marked, 0) => add("Handed in late."),
-            (Lateness::Marked, points) => {
-                add(&format!("Handed in late, which costs {points} points."))
-            }
-            (Lateness::Late(seconds), 0) => add(&format!("Handed in {} late.", duration(seconds))),
-            (Lateness::Late(seconds), points) => {
-                add(&format!(
-                    "Handed in {} late, which costs {points} points.",
-                    duration(seconds)
-                ));
-            }
-            _ => {}
-        }
-        said
+            Status::CompileError if self.grade.message.is_empty() => "This does not compile.",
+            _ => "",
+        };
+        let late = match self.lateness {
+            Lateness::Marked => Some("late".to_owned()),
+            Lateness::Late(seconds) => Some(format!("{} late", duration(seconds))),
+            _ => None,
+        };
+        let late = late.map_or_else(String::new, |late| match self.penalty {
+            0 => format!("Handed in {late}."),
+            points => format!("Handed in {late}, which costs {points} points."),
+        });
+        let mut sentences = vec![self.grade.message.as_str(), status, &late];
+        sentences.retain(|sentence| !sentence.is_empty());
+        sentences.join(" ")
     }
 
-    /// The groups, and whether all of each passed.
-    pub fn groups(&self) -> impl Iterator<Item = (&Group, bool)> {
-        self.graded.groups.iter().zip(self.passed.iter().copied())
+    /// The groups as a student may see them.
+    pub fn groups(&self) -> impl Iterator<Item = GroupMark<'_>> {
+        let groups = self.grade.groups.iter().zip(&self.passed);
+        groups.map(|(group, &passed)| GroupMark {
+            group,
+            passed,
+            details: self.details(group, passed),
+        })
     }
 
-    /// What a student may read of a group: how much of it passed, and what did not.
-    #[must_use]
-    pub fn details(&self, group: &Group, passed: bool) -> String {
+    fn details(&self, group: &GroupResult, passed: bool) -> String {
         if group.tests.is_empty() && group.visibility == Visibility::Public {
             return "not run".to_owned();
         }
-        let mut said = match group.visibility {
-            Visibility::Public => self.graded.line(group),
+        let mut message = match group.visibility {
+            Visibility::Public => self.grade.line(group),
             Visibility::Hidden if passed => "hidden tests: passed".to_owned(),
             Visibility::Hidden => "hidden tests: not all passed".to_owned(),
         };
-        for test in group
-            .tests
-            .iter()
-            .filter(|test| test.outcome != Outcome::Passed)
-        {
-            let words = if test.message.is_empty() {
-                test.outcome.words()
-            } else {
-                test.message.as_str()
-            };
-            let _ = write!(said, "\n{}: {}", test.name, words.trim_end());
+        for test in group.failed() {
+            let _ = write!(message, "\n{}: {}", test.name, test.text().trim_end());
             if test.flaky {
-                said.push_str("\n(It passed when it was run once more. It counts as failed.)");
+                message.push_str("\n(It passed when it was run once more. It counts as failed.)");
             }
         }
-        said
+        message
     }
 }
 
@@ -235,7 +238,7 @@ mod tests {
 
     #[test]
     fn day_that_has_begun_costs_and_nothing_goes_below_zero() {
-        let ten: Policy = "10%".parse().unwrap();
+        let ten: LatePolicy = "10%".parse().unwrap();
         let late = |hours: i64| Lateness::Late(hours * 3600);
         assert_eq!(ten.penalty(29, &late(1)), 2);
         assert_eq!(ten.penalty(29, &late(25)), 5);
@@ -243,13 +246,13 @@ mod tests {
         assert_eq!(ten.penalty(29, &Lateness::InTime), 0);
         assert_eq!(
             "zero"
-                .parse::<Policy>()
+                .parse::<LatePolicy>()
                 .unwrap()
                 .penalty(29, &Lateness::Late(1)),
             29
         );
-        assert_eq!(Policy::Told.penalty(29, &late(1)), 0);
-        assert!("10".parse::<Policy>().is_err() && "101%".parse::<Policy>().is_err());
+        assert_eq!(LatePolicy::ReportOnly.penalty(29, &late(1)), 0);
+        assert!("10".parse::<LatePolicy>().is_err() && "101%".parse::<LatePolicy>().is_err());
     }
 
     #[test]

@@ -122,8 +122,8 @@ mod tests {
             "=João",
             "C# 5",
         ] {
-            let said = format!("Name: {name}");
-            assert_eq!(plain(&said), said);
+            let message = format!("Name: {name}");
+            assert_eq!(plain(&message), message);
         }
     }
 }

@@ -1,4 +1,4 @@
-//! `assignment.toml`: what an instructor asked for, so that `export` need not be told again.
+//! `assignment.toml`: an assignment as its instructor set it, which `export` reads again.
 
 use std::fs;
 use std::path::Path;
@@ -6,39 +6,44 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 
-use crate::due::Due;
+use crate::due::LocalTime;
 use crate::weights::Weights;
 
 /// An assignment as its file has it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Plan {
-    /// What it is called.
+    /// Its title.
     pub title: String,
     /// The chapters' slugs.
     pub chapters: Vec<String>,
-    /// When it is due, such as `2027-02-01T17:00:00+01:00`; empty for never.
+    /// The deadline, such as `2027-02-01T17:00:00+01:00`; empty for none.
     #[serde(default)]
     due: String,
-    /// What the points of a part count.
+    /// Weights of the parts of an exercise.
     pub weights: Weights,
 }
 
 impl Plan {
     /// A plan; without `due`, it is due never.
     #[must_use]
-    pub fn new(title: String, chapters: Vec<String>, due: Option<Due>, weights: Weights) -> Self {
+    pub fn new(
+        title: String,
+        chapters: Vec<String>,
+        due: Option<LocalTime>,
+        weights: Weights,
+    ) -> Self {
         Self {
             title,
             chapters,
-            due: due.map(Due::rfc3339).unwrap_or_default(),
+            due: due.map(LocalTime::rfc3339).unwrap_or_default(),
             weights,
         }
     }
 
-    /// When it is due.
+    /// The deadline.
     #[must_use]
-    pub fn due(&self) -> Option<Due> {
+    pub fn due(&self) -> Option<LocalTime> {
         self.due.parse().ok()
     }
 
@@ -46,7 +51,7 @@ impl Plan {
     ///
     /// # Errors
     ///
-    /// When it cannot be written as TOML.
+    /// If it cannot be written as TOML.
     pub fn text(&self) -> Result<String> {
         Ok(format!(
             "# Written by `cargo course assign`; read by `cargo course export --assignment`.\n{}",
@@ -58,8 +63,8 @@ impl Plan {
     ///
     /// # Errors
     ///
-    /// When it cannot be read, or is not one.
-    pub fn read(file: &Path) -> Result<Self> {
+    /// If it cannot be read, or is not one.
+    pub fn load(file: &Path) -> Result<Self> {
         let text = fs::read_to_string(file)
             .with_context(|| format!("{} cannot be read", file.display()))?;
         let plan: Self = toml::from_str(&text).with_context(|| {
@@ -70,8 +75,8 @@ impl Plan {
         })?;
         if !plan.due.is_empty() {
             plan.due
-                .parse::<Due>()
-                .map_err(|why| anyhow::anyhow!("{}: `due`: {why}", file.display()))?;
+                .parse::<LocalTime>()
+                .map_err(|reason| anyhow::anyhow!("{}: `due`: {reason}", file.display()))?;
         }
         Ok(plan)
     }

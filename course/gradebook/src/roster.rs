@@ -1,4 +1,4 @@
-//! Who is in the class: names and addresses for submissions, and the members of groups.
+//! The class list: names and addresses for submissions, and the members of groups.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::{Context, Result, bail, ensure};
 use serde::Deserialize;
 
-use grader::result::{Graded, Student};
+use grader::result::{Grade, Student};
 
 /// The columns that a roster may have.
 const COLUMNS: &[&str] = &["student_id", "name", "email", "group", "submitted"];
@@ -27,7 +27,7 @@ struct Row {
     /// The group whose submission counts for this student; empty: their own.
     #[serde(default)]
     group: String,
-    /// When it was handed in; empty: as the submission says.
+    /// Time of submission; empty: as the submission has it.
     #[serde(default)]
     submitted: String,
 }
@@ -38,8 +38,8 @@ impl Roster {
     ///
     /// # Errors
     ///
-    /// When it cannot be read, has no such column, or names a student twice.
-    pub fn read(file: &Path) -> Result<Self> {
+    /// If it cannot be read, has no such column, or names a student twice.
+    pub fn load(file: &Path) -> Result<Self> {
         let bytes =
             std::fs::read(file).with_context(|| format!("{} cannot be read", file.display()))?;
         Self::parse(&bytes).with_context(|| format!("{} is no roster", file.display()))
@@ -69,10 +69,10 @@ impl Roster {
         Ok(Self { rows })
     }
 
-    /// Results a submission as results a student, and who has none. A submission of a group counts for each member; a
-    /// submission of somebody who is not in the roster stays as it is, and is told.
+    /// Turns results by submission into results by student, with notes. A submission of a group counts for each member; a
+    /// submission of somebody who is not in the roster stays as it is, and is noted.
     #[must_use]
-    pub fn apply(&self, results: &BTreeMap<String, Graded>) -> (Vec<Graded>, Vec<String>) {
+    pub fn apply(&self, results: &BTreeMap<String, Grade>) -> (Vec<Grade>, Vec<String>) {
         let mut notes = Vec::new();
         let mut used = BTreeSet::new();
         let mut out = BTreeMap::new();
@@ -83,7 +83,7 @@ impl Roster {
             } else {
                 &row.group
             };
-            let Some(graded) = results.get(of) else {
+            let Some(grade) = results.get(of) else {
                 notes.push(format!("{} has no submission", row.student_id));
                 continue;
             };
@@ -93,31 +93,31 @@ impl Roster {
             };
             let student = Student {
                 id: row.student_id.clone(),
-                name: other(&row.name, &graded.student.name),
-                email: other(&row.email, &graded.student.email),
-                submitted: other(&row.submitted, &graded.student.submitted),
+                name: other(&row.name, &grade.student.name),
+                email: other(&row.email, &grade.student.email),
+                submitted: other(&row.submitted, &grade.student.submitted),
             };
             out.insert(
                 row.student_id.clone(),
-                Graded {
+                Grade {
                     student,
-                    ..graded.clone()
+                    ..grade.clone()
                 },
             );
         }
-        for (id, graded) in results {
+        for (id, grade) in results {
             if used.contains(id) {
                 continue;
             }
             if self.rows.is_empty() {
-                out.insert(id.clone(), graded.clone());
+                out.insert(id.clone(), grade.clone());
             } else if out.contains_key(id) {
                 notes.push(format!(
                     "{id} is in a group, and has handed in alone as well: the group's counts"
                 ));
             } else {
                 notes.push(format!("{id} is not in the roster"));
-                out.insert(id.clone(), graded.clone());
+                out.insert(id.clone(), grade.clone());
             }
         }
         (out.into_values().collect(), notes)
@@ -127,7 +127,7 @@ impl Roster {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::formats::samples::graded;
+    use crate::formats::samples::grade;
 
     #[test]
     fn submission_of_a_group_counts_for_each_member() {
@@ -135,7 +135,7 @@ mod tests {
             b"\xef\xbb\xbfstudent_id, name,email,group,section\nann,Ann,a@x,team-1,A\nbob,Bob,,team-1,A\ncy,Cy,c@x,,B\ndee,Dee,,,B\n",
         )
         .unwrap();
-        let results = ["team-1", "cy", "stranger", "bob"].map(|id| (id.to_owned(), graded(id, 5)));
+        let results = ["team-1", "cy", "stranger", "bob"].map(|id| (id.to_owned(), grade(id, 5)));
         let (all, notes) = roster.apply(&BTreeMap::from(results));
         let ids: Vec<_> = all
             .iter()

@@ -1,25 +1,26 @@
 //! `cargo course export SUBMISSIONS --similarity OUT`: folders for JPlag and Dolos, with the starter as base code.
 //!
-//! Whether two submissions are too much alike is for these tools, and then for people.
+//! These tools, and then people, decide whether two submissions are too much alike.
 
 use book::files;
 use std::path::Path;
 
 use anyhow::Result;
 
-use super::export::Options;
+use super::Summary;
+use super::export::ExportOptions;
 
-/// Lays out submissions: `OUT/submissions/<student>/`, and `OUT/basecode/`. Only files that the task names are taken, as
-/// the grader takes them.
+/// Lays out submissions: `OUT/submissions/<student>/`, and `OUT/basecode/`. Only files that the task names are read, as
+/// by the grader.
 ///
 /// # Errors
 ///
-/// When the chapter is unknown or a text, or files cannot be read or written.
+/// If the chapter is unknown or a text, or files cannot be read or written.
 #[cfg(target_os = "linux")]
-pub fn lay_out(root: &Path, options: &Options, out: &Path) -> Result<(String, Vec<String>)> {
+pub fn lay_out(root: &Path, options: &ExportOptions, out: &Path) -> Result<Summary> {
     use super::formats::names;
     use anyhow::ensure;
-    use grader::run::{submissions, take};
+    use grader::run::{Submissions, read};
 
     let slug = options.task.as_deref().unwrap_or_default();
     let exercise = exercise::Exercise::of(&book::project::Project::load(root)?, slug)?;
@@ -32,21 +33,21 @@ pub fn lay_out(root: &Path, options: &Options, out: &Path) -> Result<(String, Ve
         "{} exists: name another folder, so that nobody's old files are in it",
         out.display()
     );
-    let class = submissions(&options.results, options.name.as_ref())?;
-    let names = names(class.submissions.keys().map(String::as_str));
+    let submissions = Submissions::list(&options.results, options.name.as_ref())?;
+    let names = names(submissions.uploads.keys().map(String::as_str));
     let mut notes = Vec::new();
     let mut count = 0;
-    for (id, handed) in &class.submissions {
-        let taken = take(handed, exercise.allowed())?;
-        if let Some(why) = &taken.rejected {
-            notes.push(format!("{id} is left out: {why}"));
-        } else if taken.files.is_empty() {
+    for (id, uploads) in &submissions.uploads {
+        let intake = read(uploads, exercise.allowed())?;
+        if let Some(reason) = &intake.rejected {
+            notes.push(format!("{id} is left out: {reason}"));
+        } else if intake.files.is_empty() {
             notes.push(format!(
                 "{id} is left out: none of the files that count are there"
             ));
         } else {
             count += 1;
-            for (file, bytes) in &taken.files {
+            for (file, bytes) in &intake.files {
                 files::write(
                     &out.join("submissions").join(&names[id.as_str()]).join(file),
                     bytes,
@@ -57,22 +58,24 @@ pub fn lay_out(root: &Path, options: &Options, out: &Path) -> Result<(String, Ve
     for file in exercise.allowed() {
         files::write(&out.join("basecode").join(file), &exercise.starter()[file])?;
     }
-    Ok((
-        format!(
-            "{count} submissions and the starter as base code in {}",
-            out.display()
-        ),
+    let message = format!(
+        "{count} submissions and the starter as base code in {}",
+        out.display()
+    );
+    Ok(Summary {
+        message,
         notes,
-    ))
+        ungraded: 0,
+    })
 }
 
-/// Submissions are taken as the grader takes them, which needs Linux.
+/// Refuses: submissions are read as the grader reads them, which needs Linux.
 ///
 /// # Errors
 ///
 /// Always.
 #[cfg(not(target_os = "linux"))]
-pub fn lay_out(_: &Path, _: &Options, _: &Path) -> Result<(String, Vec<String>)> {
+pub fn lay_out(_: &Path, _: &ExportOptions, _: &Path) -> Result<Summary> {
     anyhow::bail!(
         "taking submissions safely needs Linux: use a virtual machine, or WSL 2 on Windows"
     )

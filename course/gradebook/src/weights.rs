@@ -1,4 +1,4 @@
-//! What the points of a part count.
+//! Weights of the parts of an exercise.
 
 use std::fmt;
 use std::str::FromStr;
@@ -28,9 +28,9 @@ impl Default for Weights {
 }
 
 impl Weights {
-    /// What a point of this part counts.
+    /// The weight of a point of this part.
     #[must_use]
-    pub fn of(self, part: Part) -> u32 {
+    pub fn weight(self, part: Part) -> u32 {
         match part {
             Part::Core => self.core,
             Part::Bonus => self.bonus,
@@ -42,12 +42,12 @@ impl Weights {
     ///
     /// # Errors
     ///
-    /// When a product is too large.
+    /// If a product is too large.
     pub fn apply(self, task: &mut Task) -> Result<()> {
         for group in &mut task.groups {
             group.points = group
                 .points
-                .checked_mul(self.of(group.part))
+                .checked_mul(self.weight(group.part))
                 .context("a weight makes too many points")?;
         }
         Ok(())
@@ -110,7 +110,7 @@ mod tests {
     fn weights_are_whole_and_name_their_part() {
         let weights: Weights = "core=2, stretch=0".parse().unwrap();
         assert_eq!(
-            [Part::Core, Part::Bonus, Part::Stretch].map(|part| weights.of(part)),
+            [Part::Core, Part::Bonus, Part::Stretch].map(|part| weights.weight(part)),
             [2, 1, 0]
         );
         assert_eq!(weights.to_string().parse(), Ok(weights));

@@ -10,8 +10,8 @@ use std::process::Command;
 use anyhow::{Context, Result, ensure};
 use rustix::fs::{Mode, OFlags};
 
-use super::text::harmless;
-use sandbox::{How, Limits, Sandbox};
+use super::text::sanitize;
+use sandbox::{ExitReason, Limits, Sandbox};
 use toolchain::cargo::Artifacts;
 use toolchain::suite::remembering;
 
@@ -25,7 +25,7 @@ pub struct Toolchain {
     limits: Limits,
 }
 
-/// What to make.
+/// A product of the compiler.
 #[derive(Debug, Clone, Copy)]
 pub enum Target<'a> {
     /// The library `listings`.
@@ -34,24 +34,24 @@ pub enum Target<'a> {
     Tests(&'a Path),
 }
 
-/// What the compiler did for the solution, and need not do again for others: their tests are the same, and most of what is
-/// compiled with them. Everybody gets their own.
+/// The use of an incremental cache: the compiler's work on the solution, most of which is the same for others: their
+/// tests, and most of what is compiled with them. Everybody gets a copy.
 #[derive(Debug, Clone, Copy)]
-pub enum Memory<'a> {
-    /// Nothing is remembered.
-    None,
-    /// Keep it in this folder, which does not exist yet.
-    Keep(&'a Path),
-    /// Begin with what is in this folder.
-    Use(&'a Path),
+pub enum Incremental<'a> {
+    /// No cache.
+    Off,
+    /// Save the cache to this folder, which does not exist yet.
+    Save(&'a Path),
+    /// Begin with the cache in this folder.
+    Reuse(&'a Path),
 }
 
-/// Why there is no program.
+/// A failed compilation.
 #[derive(Debug, Clone)]
-pub struct Refused {
-    /// What the compiler says, without paths of this machine.
+pub struct CompileError {
+    /// The compiler's messages, without paths of this machine.
     pub text: String,
-    /// Whether time or memory ran out, and the compiler was ended.
+    /// True if time or memory ran out.
     pub limit: bool,
 }
 
@@ -62,14 +62,14 @@ impl Toolchain {
     ///
     /// # Errors
     ///
-    /// When there is no rustc, or files cannot be copied.
+    /// If there is no rustc, or files cannot be copied.
     pub fn stage(
         folder: &Path,
         sandbox: &Sandbox,
         artifacts: Option<&Artifacts>,
         limits: Limits,
     ) -> Result<Self> {
-        let said = |arguments: &[&str]| -> Result<String> {
+        let output_of = |arguments: &[&str]| -> Result<String> {
             let output = Command::new("rustc")
                 .args(arguments)
                 .output()
@@ -81,8 +81,8 @@ impl Toolchain {
             );
             Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
         };
-        let version = said(&["-vV"])?;
-        let from = PathBuf::from(said(&["--print", "sysroot"])?);
+        let version = output_of(&["-vV"])?;
+        let from = PathBuf::from(output_of(&["--print", "sysroot"])?);
         let sysroot = folder.join("toolchain");
         // Sources stay behind: strangers could include them.
         let host = version
@@ -90,21 +90,15 @@ impl Toolchain {
             .find_map(|line| line.strip_prefix("host: "))
             .context("rustc has a host")?;
         sandbox.folder(&sysroot, false)?;
-        place(&from.join("bin/rustc"), &sysroot.join("bin/rustc"))?;
-        for entry in fs::read_dir(from.join("lib"))? {
-            let entry = entry?;
-            if entry.file_type()?.is_file() {
-                place(&entry.path(), &sysroot.join("lib").join(entry.file_name()))?;
-            }
-        }
+        install(&from.join("bin/rustc"), &sysroot.join("bin/rustc"))?;
         let target = Path::new("lib/rustlib").join(host);
-        for entry in walkdir::WalkDir::new(from.join(&target)) {
+        let own = walkdir::WalkDir::new(from.join("lib")).max_depth(1);
+        let targets = walkdir::WalkDir::new(from.join(&target));
+        for entry in own.into_iter().chain(targets) {
             let entry = entry?;
             if entry.file_type().is_file() {
-                place(
-                    entry.path(),
-                    &sysroot.join(entry.path().strip_prefix(&from)?),
-                )?;
+                let path = entry.path().strip_prefix(&from)?;
+                install(entry.path(), &sysroot.join(path))?;
             }
         }
         let libraries = folder.join("libraries");
@@ -113,34 +107,22 @@ impl Toolchain {
         let mut hasher = blake3::Hasher::new();
         hasher.update(version.as_bytes());
         if let Some(artifacts) = artifacts {
-            let mut names: Vec<PathBuf> = fs::read_dir(&artifacts.dependency_dir)?
-                .filter_map(|entry| Some(entry.ok()?.path()))
-                .filter(|path| {
-                    let name = path.file_name().unwrap_or_default().to_string_lossy();
-                    let ours = ["liblistings", "libcourse", "libbenches", "libskeptic_path"];
-                    let is_library = name.ends_with(".rlib") || name.ends_with(".so");
-                    is_library && !ours.iter().any(|ours| name.starts_with(ours))
-                })
-                .collect();
-            names.sort();
-            for path in names {
-                place(
-                    &path,
-                    &libraries.join(path.file_name().context("a library has a name")?),
-                )?;
+            let name_of = |path: &Path| path.file_name().unwrap_or_default().to_owned();
+            for path in book::files::files_below(&artifacts.dependency_dir) {
+                let file = name_of(&path);
+                let name = file.to_string_lossy();
+                let ours = ["liblistings", "libcourse", "libbenches", "libskeptic_path"];
+                let is_library = name.ends_with(".rlib") || name.ends_with(".so");
+                if is_library && !ours.iter().any(|ours| name.starts_with(ours)) {
+                    install(&path, &libraries.join(&file))?;
+                }
             }
-            for (name, path) in artifacts
-                .externs
-                .iter()
-                .filter(|(name, _)| *name != "listings")
-            {
-                let file = path
-                    .file_name()
-                    .context("a library has a name")?
-                    .to_string_lossy()
-                    .into_owned();
-                hasher.update(name.as_bytes()).update(file.as_bytes());
-                externs.insert(name.clone(), file);
+            for (name, path) in &artifacts.externs {
+                if name != "listings" {
+                    let file = name_of(path).to_string_lossy().into_owned();
+                    hasher.update(name.as_bytes()).update(file.as_bytes());
+                    externs.insert(name.clone(), file);
+                }
             }
         }
         Ok(Self {
@@ -152,7 +134,7 @@ impl Toolchain {
         })
     }
 
-    /// Of compiler and libraries: the same on two machines that have the same lock file and the same Rust.
+    /// The digest of compiler and libraries: the same on two machines with the same lock file and the same Rust.
     #[must_use]
     pub fn digest(&self) -> &str {
         &self.digest
@@ -169,13 +151,13 @@ impl Toolchain {
         sources: &Path,
         root: &str,
         target: Target<'_>,
-        memory: Memory<'_>,
+        incremental: Incremental<'_>,
         out: &Path,
-    ) -> Result<Result<PathBuf, Refused>> {
+    ) -> Result<Result<PathBuf, CompileError>> {
         sandbox.folder(out, true)?;
-        let remembered = out.join("memory");
-        if let Memory::Use(folder) = memory {
-            give(sandbox, folder, &remembered)?;
+        let cache = out.join("memory");
+        if let Incremental::Reuse(folder) = incremental {
+            copy_cache(sandbox, folder, &cache)?;
         }
         let mut job = sandbox.job(self.limits);
         job.with_tools();
@@ -199,9 +181,9 @@ impl Toolchain {
             "-Cstrip=debuginfo",
             "-Awarnings",
         ]);
-        match memory {
-            Memory::None => job.arg("-Ccodegen-units=1"),
-            Memory::Keep(_) | Memory::Use(_) => {
+        match incremental {
+            Incremental::Off => job.arg("-Ccodegen-units=1"),
+            Incremental::Save(_) | Incremental::Reuse(_) => {
                 job.args(remembering(&Path::new(&into).join("memory")))
             }
         };
@@ -220,8 +202,8 @@ impl Toolchain {
                 .arg(format!("{name}={libraries}/{file}"));
         }
         job.arg("-L").arg(format!("dependency={libraries}"));
-        let ended = sandbox.run(job)?;
-        if ended.how == How::Exit(0) {
+        let termination = sandbox.run(job)?;
+        if termination.reason == ExitReason::Code(0) {
             // Ours again, whoever wrote it; and a regular file, whatever the compiler was brought to do.
             let fd = rustix::fs::open(
                 out.join(name),
@@ -235,15 +217,15 @@ impl Toolchain {
                 "the compiler has left no regular file"
             );
             fs::set_permissions(out, fs::Permissions::from_mode(0o755))?;
-            if let Memory::Keep(folder) = memory {
-                keep(&remembered, folder)?;
+            if let Incremental::Save(folder) = incremental {
+                save_cache(&cache, folder)?;
             }
-            if !matches!(memory, Memory::None) {
-                fs::remove_dir_all(&remembered)?;
+            if !matches!(incremental, Incremental::Off) {
+                fs::remove_dir_all(&cache)?;
             }
             return Ok(Ok(out.join(name)));
         }
-        let mut text = ended.output;
+        let mut text = termination.output;
         for (here, there) in [
             (format!("{libraries}/"), ""),
             (format!("{sysroot}/"), ""),
@@ -253,63 +235,68 @@ impl Toolchain {
         ] {
             text = text.replace(&here, there);
         }
-        let by_signal = matches!(ended.how, How::Signal(_) | How::Clock);
-        // Memory that runs out ends the compiler in several ways, all of which say so.
-        let limit = by_signal
+        // Without memory the compiler ends in several ways, all of which name it.
+        let limit = !matches!(termination.reason, ExitReason::Code(_))
             || text.contains("memory allocation of")
             || text.contains("Cannot allocate memory");
         if limit {
             text = format!("the compiler ran out of time or memory\n{text}");
         }
-        Ok(Err(Refused {
-            text: harmless(&text, 6000),
+        Ok(Err(CompileError {
+            text: sanitize(&text, 6000),
             limit,
         }))
     }
 }
 
-/// Gives the compiler in a sandbox a folder to begin with, to which it may write. What it must not change for others are
-/// links where it is another user, who can only remove them, and copies elsewhere.
-fn give(sandbox: &Sandbox, from: &Path, to: &Path) -> Result<()> {
-    for entry in walkdir::WalkDir::new(from) {
-        let entry = entry?;
-        let copy = to.join(entry.path().strip_prefix(from)?);
-        if entry.file_type().is_dir() {
-            sandbox.folder(&copy, true)?;
-        } else if sandbox.user().is_none()
-            // A lock is written to.
-            || entry.path().extension().is_some_and(|it| it == "lock")
-            || fs::hard_link(entry.path(), &copy).is_err()
-        {
-            fs::copy(entry.path(), &copy)
-                .with_context(|| format!("{} cannot be written", copy.display()))?;
-            if let Some(user) = sandbox.user() {
-                chown(&copy, Some(user), Some(user))?;
-            }
+/// Copies a cache to where the compiler in a sandbox may write. Files that it must not change for others are links where
+/// it is another user, who can only remove them, and copies elsewhere.
+fn copy_cache(sandbox: &Sandbox, from: &Path, to: &Path) -> Result<()> {
+    let folder = |folder: &Path| sandbox.folder(folder, true);
+    copy_tree(from, to, folder, |from, to| {
+        // A lock is written to.
+        let is_lock = from.extension().is_some_and(|it| it == "lock");
+        if sandbox.user().is_some() && !is_lock && fs::hard_link(from, to).is_ok() {
+            return Ok(());
         }
-    }
-    Ok(())
+        fs::copy(from, to)?;
+        sandbox
+            .user()
+            .map_or(Ok(()), |user| chown(to, Some(user), Some(user)))
+    })
 }
 
-/// Keeps what the compiler has left, as files that are ours and that others only read.
-fn keep(from: &Path, to: &Path) -> Result<()> {
+/// Saves a cache as files that are ours and that others only read.
+fn save_cache(from: &Path, to: &Path) -> Result<()> {
+    let folder = |folder: &Path| Ok(fs::create_dir_all(folder)?);
+    copy_tree(from, to, folder, |from, to| {
+        fs::copy(from, to)?;
+        fs::set_permissions(to, fs::Permissions::from_mode(0o644))
+    })
+}
+
+fn copy_tree(
+    from: &Path,
+    to: &Path,
+    folder: impl Fn(&Path) -> Result<()>,
+    file: impl Fn(&Path, &Path) -> std::io::Result<()>,
+) -> Result<()> {
     for entry in walkdir::WalkDir::new(from) {
         let entry = entry?;
         let copy = to.join(entry.path().strip_prefix(from)?);
         if entry.file_type().is_dir() {
-            fs::create_dir_all(&copy)?;
+            folder(&copy)?;
         } else {
-            fs::copy(entry.path(), &copy)
+            file(entry.path(), &copy)
                 .with_context(|| format!("{} cannot be written", copy.display()))?;
-            fs::set_permissions(&copy, fs::Permissions::from_mode(0o644))?;
         }
     }
     Ok(())
 }
 
 /// A link where the file system has links, a copy elsewhere. Strangers can read it, and cannot change it.
-fn place(from: &Path, to: &Path) -> Result<()> {
-    fs::create_dir_all(to.parent().context("a file lies in a folder")?)?;
+fn install(from: &Path, to: &Path) -> Result<()> {
+    fs::create_dir_all(to.parent().context("a file is in a folder")?)?;
     let metadata =
         fs::metadata(from).with_context(|| format!("{} cannot be read", from.display()))?;
     let mode = metadata.permissions().mode();
@@ -346,7 +333,7 @@ mod tests {
             );
             fs::write(&from, "library").unwrap();
             fs::set_permissions(&from, fs::Permissions::from_mode(mode)).unwrap();
-            place(&from, &to).unwrap();
+            install(&from, &to).unwrap();
             assert_eq!(fs::read_to_string(&to).unwrap(), "library");
             assert_eq!(
                 fs::metadata(&to).unwrap().permissions().mode() & 0o777,

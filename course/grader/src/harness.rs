@@ -1,25 +1,26 @@
-//! How a test proves that it passed.
+//! The harness around a task's tests, by which a test proves that it passed.
 //!
-//! The tests are compiled as they stand, with `rustc --test`, and with two things added by the grader: a table of the
-//! tests in every module, because tests are private, and one more test, which is the only one that libtest ever runs. It
-//! receives a number and a test's path from the grader, calls the test, and sends the number back after the test has
-//! returned. libtest's own words and the exit code mean nothing.
+//! The tests are compiled as they are, with `rustc --test`. The grader adds a table of the tests to every module, because
+//! tests are private, and one more test, which is the only one that libtest ever runs. It receives a number and a test's
+//! path from the grader, calls the test, and sends the number back after the test has returned. libtest's own output and
+//! the exit code prove nothing.
 
-use std::collections::BTreeMap;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
+use std::ops::Range;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
+use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use regex::Regex;
-use syn::spanned::Spanned;
-use syn::{Attribute, Expr, Item, Lit, Meta};
 
 use super::kit::Tree;
 
 /// The path of the test that calls the others.
 pub const ENTRY: &str = "__grade::run";
 
-/// What the root gets: the entry. It is given what [`order`] made on descriptor 3.
+/// The entry, which is added to the tests' root. It reads a [`request`] from descriptor 3.
 const ROOT: &str = r#"
 #[allow(warnings)]
 mod __grade {
@@ -68,132 +69,205 @@ mod __grade {
 }
 "#;
 
-/// What a test used, as the entry says with the number.
+/// Resources that a test used.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Used {
+pub struct Usage {
     /// CPU time of the process.
     pub cpu: Duration,
-    /// The most address space that it had, in bytes.
+    /// Peak of the address space, in bytes.
     pub memory: u64,
 }
 
-/// What the entry said: `None` unless it is the number, and what was used.
+/// A message to the entry: the number to send back, whether the test must fail, and its path.
 #[must_use]
-pub fn proof(said: &[u8], number: &[u8; 32]) -> Option<Used> {
-    let rest: [u8; 16] = said.strip_prefix(number)?.try_into().ok()?;
+pub fn request(number: &[u8; 32], must_fail: bool, test: &str) -> Vec<u8> {
+    let mut request = number.to_vec();
+    request.push(if must_fail { b'!' } else { b'.' });
+    request.extend(test.as_bytes());
+    request
+}
+
+/// Parses a reply of the entry: `None` unless it is the number of the request, and the usage.
+#[must_use]
+pub fn parse_reply(reply: &[u8], number: &[u8; 32]) -> Option<Usage> {
+    let rest: [u8; 16] = reply.strip_prefix(number)?.try_into().ok()?;
     let (cpu, memory) = rest.split_first_chunk::<8>()?;
     let memory = u64::from_le_bytes(memory.try_into().ok()?);
     let cpu = Duration::from_micros(i64::from_le_bytes(*cpu).try_into().ok()?);
-    Some(Used {
+    Some(Usage {
         cpu,
         memory: memory << 10,
     })
 }
 
-/// What the entry is told: the number to send back, whether it must fail, which test to call.
-#[must_use]
-pub fn order(number: &[u8; 32], must_fail: bool, test: &str) -> Vec<u8> {
-    let mut order = number.to_vec();
-    order.push(if must_fail { b'!' } else { b'.' });
-    order.extend(test.as_bytes());
-    order
+/// A module or function, as far as the harness needs it.
+struct Item {
+    name: String,
+    /// Its place in the file, from its first attribute to its end.
+    span: Range<usize>,
+    kind: ItemKind,
 }
 
-/// A module of the tests.
-#[derive(Default)]
-struct Node {
-    file: String,
-    /// Where the module's text ends in the file.
-    end: usize,
-    children: BTreeMap<String, Node>,
-    tests: Vec<String>,
-    /// Tests that must panic, and what they must say.
-    panics: BTreeMap<String, String>,
+enum ItemKind {
+    /// `mod name;`
+    ModuleFile,
+    /// `mod name { … }`
+    Module(Group),
+    /// A function, with the literal of the panic that its test must end with.
+    Function(Option<String>),
 }
 
-fn parse(tree: &Tree, file: &str) -> Result<(String, syn::File)> {
+impl Item {
+    fn is_file(&self) -> bool {
+        matches!(self.kind, ItemKind::ModuleFile)
+    }
+}
+
+/// Parses a file to its modules and functions, in their order.
+fn parse(tree: &Tree, file: &str) -> Result<(String, Vec<Item>)> {
     let bytes = tree
         .get(file)
         .with_context(|| format!("{file} is missing"))?;
     let text = String::from_utf8(bytes.clone()).with_context(|| format!("{file} is not UTF-8"))?;
-    let parsed = syn::parse_file(&text).with_context(|| format!("{file} is not Rust"))?;
-    Ok((text, parsed))
+    let tokens: TokenStream = text
+        .parse()
+        .ok()
+        .with_context(|| format!("{file} is not Rust"))?;
+    Ok((text, items(tokens)))
 }
 
-fn panics(attributes: &[Attribute]) -> Option<String> {
-    let attribute = attributes
-        .iter()
-        .find(|attribute| attribute.path().is_ident("should_panic"))?;
-    let text = |value: &Expr| match value {
-        Expr::Lit(literal) => match &literal.lit {
-            Lit::Str(text) => Some(text.value()),
+fn items(tokens: TokenStream) -> Vec<Item> {
+    let mut items = Vec::new();
+    let mut start = None;
+    let mut attributes: Vec<TokenStream> = Vec::new();
+    let mut tokens = tokens.into_iter().peekable();
+    let mut after_bang = false;
+    while let Some(token) = tokens.next() {
+        let begin = *start.get_or_insert(token.span().byte_range().start);
+        let was_after_bang = std::mem::replace(&mut after_bang, false);
+        let ends = match &token {
+            TokenTree::Group(group) => match group.delimiter() {
+                // `#![…]` is the file's own attribute, and `name![…]` is none.
+                Delimiter::Bracket if !was_after_bang => {
+                    attributes.push(group.stream());
+                    false
+                }
+                delimiter => delimiter != Delimiter::Parenthesis,
+            },
+            TokenTree::Punct(punct) => {
+                after_bang = punct.as_char() == '!';
+                punct.as_char() == ';'
+            }
+            TokenTree::Ident(word) if word == "fn" => {
+                if let Some(TokenTree::Ident(name)) = tokens.peek() {
+                    items.push(Item {
+                        name: name.to_string(),
+                        span: begin..begin,
+                        kind: ItemKind::Function(attributes.iter().find_map(expected_panic)),
+                    });
+                }
+                false
+            }
+            TokenTree::Ident(word) if word == "mod" => {
+                let name = tokens.next().map_or_else(String::new, |it| it.to_string());
+                let end = tokens.next();
+                if let Some(end) = end {
+                    let span = begin..end.span().byte_range().end;
+                    let kind = match end {
+                        TokenTree::Group(group) => ItemKind::Module(group),
+                        _ => ItemKind::ModuleFile,
+                    };
+                    items.push(Item { name, span, kind });
+                }
+                true
+            }
+            _ => false,
+        };
+        if ends {
+            start = None;
+            attributes.clear();
+        }
+    }
+    items
+}
+
+/// The literal of `#[should_panic]`: `""` where any panic will do.
+fn expected_panic(attribute: &TokenStream) -> Option<String> {
+    let mut tokens = attribute.clone().into_iter();
+    let is_it = matches!(tokens.next(), Some(TokenTree::Ident(name)) if name == "should_panic");
+    is_it.then(|| {
+        let mut rest = tokens.flat_map(|token| match token {
+            TokenTree::Group(group) => group.stream(),
+            token => token.into(),
+        });
+        let literal = rest.find_map(|token| match token {
+            TokenTree::Literal(literal) => Some(literal.to_string()),
             _ => None,
-        },
-        _ => None,
-    };
-    Some(match &attribute.meta {
-        Meta::Path(_) => String::new(),
-        Meta::NameValue(pair) => text(&pair.value)?,
-        Meta::List(list) => text(&list.parse_args::<syn::MetaNameValue>().ok()?.value)?,
+        });
+        literal.unwrap_or_else(|| "\"\"".to_owned())
     })
 }
 
-/// `folder` is where the modules of this one lie.
-fn scan(tree: &Tree, file: &str, folder: &str, end: usize, items: &[Item]) -> Result<Node> {
-    let mut node = Node {
-        file: file.to_owned(),
-        end,
-        ..Node::default()
-    };
-    for item in items {
-        match item {
-            Item::Fn(function) => {
-                if let Some(words) = panics(&function.attrs) {
-                    node.panics.insert(function.sig.ident.to_string(), words);
-                }
-            }
-            Item::Mod(module) => {
-                let name = module.ident.to_string();
-                let below = format!("{folder}/{name}");
-                let child = match &module.content {
-                    Some((brace, items)) => scan(
-                        tree,
-                        file,
-                        &below,
-                        brace.span.close().byte_range().start,
-                        items,
-                    )?,
-                    None => {
-                        let candidates = [format!("{below}.rs"), format!("{below}/mod.rs")];
-                        let Some(path) = candidates.iter().find(|path| tree.contains_key(*path))
-                        else {
-                            continue;
-                        };
-                        let (text, parsed) = parse(tree, path)?;
-                        scan(tree, path, &below, text.len(), &parsed.items)?
-                    }
-                };
-                node.children.insert(name, child);
-            }
-            _ => {}
-        }
-    }
-    Ok(node)
+/// A module of the tests.
+#[derive(Default)]
+struct Module {
+    file: String,
+    /// End of the module's text in the file.
+    end: usize,
+    children: BTreeMap<String, Module>,
+    tests: Vec<String>,
+    /// Tests that must panic, with the literal of the expected message.
+    panics: BTreeMap<String, String>,
 }
 
-/// The tests with the grader's entry and tables. `tests` are the paths of those that count.
+/// Collects the modules below one, whose files are in `folder`.
+fn scan(tree: &Tree, file: &str, folder: &str, end: usize, items: Vec<Item>) -> Result<Module> {
+    let mut module = Module {
+        file: file.to_owned(),
+        end,
+        ..Module::default()
+    };
+    for Item { name, kind, .. } in items {
+        let below = format!("{folder}/{name}");
+        let child = match kind {
+            ItemKind::Function(panics) => {
+                module.panics.extend(panics.map(|panics| (name, panics)));
+                continue;
+            }
+            ItemKind::Module(group) => {
+                let end = group.span_close().byte_range().start;
+                scan(tree, file, &below, end, self::items(group.stream()))?
+            }
+            ItemKind::ModuleFile => {
+                let candidates = [format!("{below}.rs"), format!("{below}/mod.rs")];
+                let Some(path) = candidates.iter().find(|path| tree.contains_key(*path)) else {
+                    continue;
+                };
+                let (text, items) = parse(tree, path)?;
+                scan(tree, path, &below, text.len(), items)?
+            }
+        };
+        module.children.insert(name, child);
+    }
+    Ok(module)
+}
+
+/// Texts to insert, by file and from its end to its beginning.
+type Insertions = BTreeMap<(String, Reverse<usize>), String>;
+
+/// Adds the grader's entry and tables to the tests. `tests` are the paths of those that count.
 ///
 /// # Errors
 ///
-/// When a file is missing or is not Rust, or when a test lies in a module that only a macro makes.
+/// If a file is missing or is not Rust, or if a test is in a module that only a macro makes.
 pub fn instrument(tree: &Tree, root: &str, tests: &[String]) -> Result<Tree> {
-    let (text, parsed) = parse(tree, root)?;
+    let (text, items) = parse(tree, root)?;
     let folder = root
         .strip_suffix("/main.rs")
         .context("the tests' root is called main.rs")?;
-    let mut node = scan(tree, root, folder, text.len(), &parsed.items)?;
+    let mut module = scan(tree, root, folder, text.len(), items)?;
     for test in tests {
-        let mut at = &mut node;
+        let mut at = &mut module;
         let mut path = test.split("::").peekable();
         while let Some(part) = path.next() {
             if path.peek().is_none() {
@@ -203,13 +277,13 @@ pub fn instrument(tree: &Tree, root: &str, tests: &[String]) -> Result<Tree> {
             at = at
                 .children
                 .get_mut(part)
-                .with_context(|| format!("`{test}` lies in a module that a macro makes: write `mod {part} {{ … }}`, and call the macro in it"))?;
+                .with_context(|| format!("`{test}` is in a module that a macro makes: write `mod {part} {{ … }}`, and call the macro in it"))?;
         }
     }
-    let mut insertions: BTreeMap<(String, std::cmp::Reverse<usize>), String> = BTreeMap::new();
-    tables(&node, &mut insertions);
+    let mut insertions = Insertions::new();
+    insert_tables(&module, &mut insertions);
     let mut out = tree.clone();
-    for ((file, std::cmp::Reverse(at)), table) in insertions {
+    for ((file, Reverse(at)), table) in insertions {
         let bytes = out.get_mut(&file).context("scanned above")?;
         bytes.splice(at..at, table.into_bytes());
     }
@@ -219,10 +293,11 @@ pub fn instrument(tree: &Tree, root: &str, tests: &[String]) -> Result<Tree> {
     Ok(out)
 }
 
-fn tables(node: &Node, out: &mut BTreeMap<(String, std::cmp::Reverse<usize>), String>) -> bool {
+/// Writes the tables of a module and those below it; `false` if there are no tests.
+fn insert_tables(module: &Module, out: &mut Insertions) -> bool {
     let mut arms = String::new();
-    for (name, child) in &node.children {
-        if tables(child, out) {
+    for (name, child) in &module.children {
+        if insert_tables(child, out) {
             let _ = write!(
                 arms,
                 "::core::option::Option::Some(({name:?}, rest)) => super::{name}::__table::find(rest), "
@@ -230,9 +305,9 @@ fn tables(node: &Node, out: &mut BTreeMap<(String, std::cmp::Reverse<usize>), St
         }
     }
     let mut leaves = String::new();
-    for name in &node.tests {
-        let panics = match node.panics.get(name) {
-            Some(words) => format!("::core::option::Option::Some({words:?})"),
+    for name in &module.tests {
+        let panics = match module.panics.get(name) {
+            Some(literal) => format!("::core::option::Option::Some({literal})"),
             None => "::core::option::Option::None".to_owned(),
         };
         let _ = write!(
@@ -249,85 +324,66 @@ fn tables(node: &Node, out: &mut BTreeMap<(String, std::cmp::Reverse<usize>), St
          ::core::option::Option::None => match path {{ {leaves} _ => ::core::option::Option::None }}, \
          {arms} _ => ::core::option::Option::None }} }} }}\n"
     );
-    out.insert((node.file.clone(), std::cmp::Reverse(node.end)), table);
+    out.insert((module.file.clone(), Reverse(module.end)), table);
     true
 }
 
-/// Puts an attribute before the declaration of the module that a file is.
+/// Inserts an attribute before the declaration of a file's module.
 ///
 /// # Errors
 ///
-/// When no file declares it.
-pub fn mark_module(sources: &mut Tree, path: &str, attribute: &str) -> Result<()> {
-    let (folder, name) = path.rsplit_once('/').context("a module lies in a folder")?;
+/// If no file declares it.
+pub fn attribute_module(sources: &mut Tree, path: &str, attribute: &str) -> Result<()> {
+    let (folder, name) = path.rsplit_once('/').context("a module is in a folder")?;
     let name = name
         .strip_suffix(".rs")
         .context("a module is a Rust file")?;
-    let parents = [
-        format!("{folder}/mod.rs"),
-        format!("{folder}.rs"),
-        format!("{folder}/lib.rs"),
-    ];
+    let parents = ["/mod.rs", ".rs", "/lib.rs"].map(|end| format!("{folder}{end}"));
     let parent = parents.iter().find(|parent| sources.contains_key(*parent));
     let parent = parent.with_context(|| format!("no file declares the module of {path}"))?;
-    let (mut text, parsed) = parse(sources, parent)?;
-    let declared = parsed.items.iter().find_map(|item| match item {
-        Item::Mod(module) if module.ident == name && module.content.is_none() => Some(module),
-        _ => None,
-    });
+    let (mut text, items) = parse(sources, parent)?;
+    let declared = items
+        .iter()
+        .find(|item| item.is_file() && item.name == name);
     let declared =
         declared.with_context(|| format!("{parent} does not declare the module of {path}"))?;
-    text.insert_str(declared.span().byte_range().start, attribute);
+    text.insert_str(declared.span.start, attribute);
     sources.insert(parent.clone(), text.into_bytes());
     Ok(())
 }
 
-/// Whether a module may also be meant as a crate: `core::mem` is no use of the group `core`.
-fn is_std(name: &str) -> bool {
-    matches!(name, "core" | "std" | "alloc")
-}
-
-/// The tests' root with some of the groups only, and of the other modules those that they use, groups among them.
+/// Removes all groups but some from the tests' root, and all other modules that those do not use.
 ///
 /// # Errors
 ///
-/// When the root is not Rust, or a kept group uses one of `hidden`.
-pub fn only(
+/// If the root is not Rust, or a kept group uses one of `hidden`.
+pub fn select_groups(
     tree: &Tree,
     root: &str,
     kept: &[&str],
     groups: &[&str],
     hidden: &[&str],
 ) -> Result<Tree> {
-    let (text, parsed) = parse(tree, root)?;
+    ensure!(!kept.is_empty(), "no group is left");
+    let (text, items) = parse(tree, root)?;
     let folder = root
         .strip_suffix("main.rs")
         .context("the tests' root is called main.rs")?;
-    let modules: Vec<&syn::ItemMod> = parsed
-        .items
-        .iter()
-        .filter_map(|item| {
-            if let Item::Mod(it) = item {
-                Some(it)
-            } else {
-                None
-            }
-        })
-        .collect();
     let belongs = |path: &str, name: &str| {
         path.strip_prefix(&format!("{folder}{name}"))
             .is_some_and(|rest| rest == ".rs" || rest.starts_with('/'))
     };
-    let mut needed: std::collections::BTreeSet<String> =
-        kept.iter().map(|name| (*name).to_owned()).collect();
-    let mut cut = text.clone();
-    for module in modules
-        .iter()
-        .rev()
-        .filter(|module| module.content.is_none())
-    {
-        cut.replace_range(module.span().byte_range(), "");
-    }
+    let without = |goes: &dyn Fn(&str) -> bool| {
+        let mut text = text.clone();
+        for item in items.iter().rev() {
+            if item.is_file() && goes(&item.name) {
+                text.replace_range(item.span.clone(), "");
+            }
+        }
+        text
+    };
+    let own_text = without(&|_| true);
+    let mut needed: BTreeSet<String> = kept.iter().map(|name| (*name).to_owned()).collect();
     loop {
         let files = tree
             .iter()
@@ -340,46 +396,36 @@ pub fn only(
             let at_root = format!(r"(?m)^[^/\n]*(^|[^:\w]){name}::");
             let found =
                 |pattern: &str, text: &str| Regex::new(pattern).is_ok_and(|it| it.is_match(text));
-            found(&anywhere, &below) || found(&at_root, &cut)
+            found(&anywhere, &below) || found(&at_root, &own_text)
         };
-        let names = modules.iter().map(|module| module.ident.to_string());
-        let more: Vec<String> = names
-            .filter(|name| !needed.contains(name) && uses(name))
-            .collect();
-        let is_group = |name: &str| groups.contains(&name);
-        let more = more
-            .into_iter()
-            .filter(|name| !(is_group(name) && is_std(name)));
-        let before = needed.len();
-        needed.extend(more);
-        if let Some(group) = needed
+        // `core::mem` is a crate's, not the group `core`.
+        let is_crate =
+            |name: &str| groups.contains(&name) && matches!(name, "core" | "std" | "alloc");
+        let modules = items
             .iter()
-            .find(|name| hidden.contains(&name.as_str()) && !kept.contains(&name.as_str()))
-        {
+            .filter(|item| !matches!(item.kind, ItemKind::Function(_)));
+        let more: Vec<String> = modules
+            .map(|module| &module.name)
+            .filter(|name| !needed.contains(*name) && uses(name) && !is_crate(name))
+            .cloned()
+            .collect();
+        if let Some(group) = more.iter().find(|name| hidden.contains(&name.as_str())) {
             bail!(
                 "the tests of {} use the group `{group}`, which students do not see",
                 kept.join(", ")
             );
         }
-        if needed.len() == before {
+        if more.is_empty() {
             break;
         }
+        needed.extend(more);
     }
+    let goes = |name: &str| !needed.contains(name);
     let mut out = tree.clone();
-    let mut cut = text.clone();
-    for module in modules
-        .iter()
-        .rev()
-        .filter(|module| module.content.is_none())
-    {
-        let name = module.ident.to_string();
-        if !needed.contains(&name) {
-            cut.replace_range(module.span().byte_range(), "");
-            out.retain(|path, _| !belongs(path, &name));
-        }
+    for item in items.iter().filter(|it| it.is_file() && goes(&it.name)) {
+        out.retain(|path, _| !belongs(path, &item.name));
     }
-    ensure!(!kept.is_empty(), "no group is left");
-    out.insert(root.to_owned(), cut.into_bytes());
+    out.insert(root.to_owned(), without(&goes).into_bytes());
     Ok(out)
 }
 
@@ -388,23 +434,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn proof_is_the_number_and_what_was_used() {
+    fn reply_is_the_number_and_the_usage() {
         let number = [7; 32];
-        let said = [
+        let reply = [
             &number[..],
             &2_000_000_i64.to_le_bytes(),
             &3_u64.to_le_bytes(),
         ]
         .concat();
         assert_eq!(
-            proof(&said, &number),
-            Some(Used {
+            parse_reply(&reply, &number),
+            Some(Usage {
                 cpu: Duration::from_secs(2),
                 memory: 3 << 10
             })
         );
-        assert_eq!(proof(&said, &[8; 32]), None);
-        assert_eq!(proof(&number, &number), None);
+        assert_eq!(parse_reply(&reply, &[8; 32]), None);
+        assert_eq!(parse_reply(&number, &number), None);
     }
 
     #[test]
@@ -418,7 +464,7 @@ mod tests {
                 b"use crate::{shared::{one}, shared};\n#[test] #[should_panic(expected = \"boo\")] fn one() {}\nmod inner { #[test] fn two() {} }\n".to_vec(),
             ),
         ]);
-        let tree = only(
+        let tree = select_groups(
             &tree,
             "tests/x/main.rs",
             &["a"],
@@ -428,7 +474,7 @@ mod tests {
         .unwrap();
         assert!(!tree.contains_key("tests/x/gone.rs"));
         assert!(
-            only(
+            select_groups(
                 &tree,
                 "tests/x/main.rs",
                 &["a"],
@@ -440,15 +486,31 @@ mod tests {
         let tests = ["a::one".to_owned(), "a::inner::two".to_owned()];
         let tree = instrument(&tree, "tests/x/main.rs", &tests).unwrap();
         let text = |path: &str| String::from_utf8(tree[path].clone()).unwrap();
-        assert!(
-            syn::parse_file(&text("tests/x/a.rs")).is_ok()
-                && syn::parse_file(&text("tests/x/main.rs")).is_ok()
-        );
         assert!(tree.contains_key("tests/x/shared.rs"));
         assert!(text("tests/x/a.rs").contains("super::inner::__table::find(rest)"));
         assert!(text("tests/x/a.rs").contains("Some(\"boo\")"));
         assert!(text("tests/x/main.rs").contains("super::a::__table::find(rest)"));
         let unknown = ["a::made::three".to_owned()];
         assert!(instrument(&tree, "tests/x/main.rs", &unknown).is_err());
+    }
+
+    #[test]
+    fn items_have_their_attributes_and_nobody_elses() {
+        let text = "//! A file.\n#![allow(warnings)]\nuse a::{b, c};\nconst X: [u8; 1] = [1];\n\
+                    type F = fn(u8);\nlazy![x];\n/// Doc.\n#[cfg(x)]\npub(crate) mod one;\n\
+                    #[should_panic]\nfn two() { let x = 1; }\nfn three() {}\nmod four { mod five; }\n";
+        let items = items(text.parse().unwrap());
+        let names: Vec<_> = items.iter().map(|item| item.name.as_str()).collect();
+        assert_eq!(names, ["one", "two", "three", "four"]);
+        assert_eq!(
+            &text[items[0].span.clone()],
+            "/// Doc.\n#[cfg(x)]\npub(crate) mod one;"
+        );
+        let panics = |item: &Item| match &item.kind {
+            ItemKind::Function(panics) => panics.clone(),
+            _ => None,
+        };
+        assert_eq!(panics(&items[1]).as_deref(), Some("\"\""));
+        assert_eq!(panics(&items[2]), None);
     }
 }

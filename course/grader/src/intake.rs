@@ -1,4 +1,4 @@
-//! Which bytes are taken from a submission.
+//! The intake of a submission: the only bytes of it that the grader reads.
 //!
 //! Only the files that the task names, by their whole path at any depth, or by their bare name at the top. Everything else
 //! is never opened: no manifest, no build script, no `.cargo/config.toml`, no test. Links are not followed, and what is no
@@ -11,7 +11,7 @@ use std::path::{Component, Path};
 
 use anyhow::{Context, Result};
 
-use super::text::harmless;
+use super::text::sanitize;
 
 /// The most entries of a folder or zip that are looked at.
 pub const ENTRIES: usize = 4000;
@@ -19,50 +19,99 @@ pub const ENTRIES: usize = 4000;
 pub const FILE: u64 = 1 << 20;
 /// The deepest folder that is looked into.
 const DEPTH: usize = 16;
-/// How much larger a file of a zip may be than what it is packed in.
+/// The greatest ratio of a file of a zip to its compressed size.
 const RATIO: u64 = 200;
-/// How many ignored files are named.
+/// The most ignored files that are named.
 const NAMED: usize = 50;
 
-/// What was taken.
+/// The files of a submission that count.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Taken {
+pub struct Intake {
     /// Files by the path that the task gives them.
     pub files: BTreeMap<String, Vec<u8>>,
-    /// What was not opened, as far as it is named.
+    /// Names of files that were not opened.
     pub ignored: Vec<String>,
-    /// Why none of it may be used.
+    /// The reason to reject all of it.
     pub rejected: Option<String>,
 }
 
-impl Taken {
-    fn rejected(why: impl Into<String>) -> Self {
-        Self {
-            rejected: Some(why.into()),
-            ..Self::default()
-        }
-    }
+/// A reason not to count a submission.
+enum Fault {
+    /// A fault of the student: it is rejected.
+    Student(String),
+    /// A fault of this machine.
+    Machine(anyhow::Error),
+}
 
-    /// A digest of what was taken, or of why it was not.
-    #[must_use]
-    pub fn digest(&self) -> String {
-        let mut hasher = blake3::Hasher::new();
-        let mut item = |bytes: &[u8]| {
-            hasher
-                .update(&(bytes.len() as u64).to_le_bytes())
-                .update(bytes);
-        };
-        item(self.rejected.as_deref().unwrap_or_default().as_bytes());
-        for (path, content) in &self.files {
-            item(path.as_bytes());
-            item(content);
-        }
-        hasher.finalize().to_hex().to_string()
+impl From<String> for Fault {
+    fn from(reason: String) -> Self {
+        Self::Student(reason)
     }
 }
 
-/// Which of the task's files a path stands for: its whole path at any depth, or its bare name at the top.
-fn stands_for<'a>(path: &str, allowed: &'a [String]) -> Option<&'a String> {
+impl From<&str> for Fault {
+    fn from(reason: &str) -> Self {
+        Self::Student(reason.to_owned())
+    }
+}
+
+impl From<anyhow::Error> for Fault {
+    fn from(error: anyhow::Error) -> Self {
+        Self::Machine(error)
+    }
+}
+
+impl Intake {
+    /// A digest of the files, or of the reason to reject them.
+    #[must_use]
+    pub fn digest(&self) -> String {
+        let reason = self.rejected.as_deref().unwrap_or_default();
+        let files = self.files.iter();
+        let files = files.flat_map(|(path, content)| [path.as_bytes(), content]);
+        super::digest([reason.as_bytes()].into_iter().chain(files))
+    }
+
+    fn add(&mut self, file: &str, content: Result<Vec<u8>, String>) -> Result<(), String> {
+        let content = content.map_err(|reason| format!("{file} {reason}"))?;
+        match self.files.insert(file.to_owned(), content) {
+            Some(_) => Err(format!("there are two files for {file}: hand in one")),
+            None => Ok(()),
+        }
+    }
+
+    /// Checks that all files are text, and shortens the list of ignored ones.
+    fn finish(mut self) -> Result<Self, Fault> {
+        for (name, content) in &mut self.files {
+            if std::str::from_utf8(content).is_err() {
+                return Err(format!("{name} is not UTF-8").into());
+            }
+            if content.starts_with(b"\xef\xbb\xbf") {
+                content.drain(..3);
+            }
+        }
+        self.ignored.sort();
+        if let Some(more @ 1..) = self.ignored.len().checked_sub(NAMED) {
+            self.ignored.truncate(NAMED);
+            self.ignored.push(format!("and {more} more"));
+        }
+        Ok(self)
+    }
+}
+
+/// Makes a fault of the student a part of the intake.
+fn intake(read: Result<Intake, Fault>) -> Result<Intake> {
+    match read.and_then(Intake::finish) {
+        Ok(intake) => Ok(intake),
+        Err(Fault::Student(reason)) => Ok(Intake {
+            rejected: Some(reason),
+            ..Intake::default()
+        }),
+        Err(Fault::Machine(error)) => Err(error),
+    }
+}
+
+/// Finds the task's file that a path means: its whole path at any depth, or its bare name at the top.
+fn task_file<'a>(path: &str, allowed: &'a [String]) -> Option<&'a String> {
     let top = !path.contains('/');
     allowed.iter().find(|file| {
         path == file.as_str()
@@ -73,118 +122,75 @@ fn stands_for<'a>(path: &str, allowed: &'a [String]) -> Option<&'a String> {
     })
 }
 
-/// Takes a submission from a folder or a zip. What is wrong with it is its student's fault, and is said in it.
+/// Reads a submission from a folder or a zip. A fault of the student is a reason in it.
 ///
 /// # Errors
 ///
-/// When the folder or zip cannot be read for reasons of this machine.
-pub fn take(path: &Path, allowed: &[String]) -> Result<Taken> {
+/// If the folder or zip cannot be read for reasons of this machine.
+pub fn read(path: &Path, allowed: &[String]) -> Result<Intake> {
     let kind = fs::symlink_metadata(path)
         .with_context(|| format!("{} cannot be read", path.display()))?
         .file_type();
-    if kind.is_symlink() {
-        return Ok(Taken::rejected("the submission is a link"));
-    }
-    let taken = if kind.is_dir() {
-        folder(path, allowed)?
+    intake(if kind.is_symlink() {
+        Err("the submission is a link".into())
+    } else if kind.is_dir() {
+        read_folder(path, allowed)
     } else {
-        zip(
-            File::open(path).with_context(|| format!("{} cannot be opened", path.display()))?,
+        let file = File::open(path);
+        read_zip(
+            file.with_context(|| format!("{} cannot be opened", path.display()))?,
             allowed,
         )
-    };
-    Ok(as_text(taken))
+    })
 }
 
-/// Takes files that were handed in by themselves: each with what its student called it.
+/// Reads files that were submitted by themselves, each with the student's name of it.
 ///
 /// # Errors
 ///
-/// When a file has no name.
-pub fn take_files(files: &[(&Path, &str)], allowed: &[String]) -> Result<Taken> {
-    let mut taken = Taken::default();
-    for (path, name) in files {
-        let Some(file) = stands_for(name, allowed) else {
-            taken.ignored.push(harmless(name, 200));
-            continue;
-        };
-        let folder = path.parent().context("a file lies in a folder")?;
-        match regular(
-            folder,
-            Path::new(path.file_name().context("a file has a name")?),
-        ) {
-            Ok(content) => {
-                if taken.files.insert(file.clone(), content).is_some() {
-                    return Ok(Taken::rejected(twice(file)));
-                }
-            }
-            Err(why) => return Ok(Taken::rejected(format!("{file} {why}"))),
+/// If a file has no name.
+pub fn read_files(files: &[(&Path, &str)], allowed: &[String]) -> Result<Intake> {
+    let read = || {
+        let mut intake = Intake::default();
+        for (path, name) in files {
+            let Some(file) = task_file(name, allowed) else {
+                intake.ignored.push(sanitize(name, 200));
+                continue;
+            };
+            let folder = path.parent().context("a file is in a folder")?;
+            let name = path.file_name().context("a file has a name")?;
+            intake.add(file, regular(folder, Path::new(name)))?;
         }
-    }
-    Ok(as_text(taken))
+        Ok(intake)
+    };
+    intake(read())
 }
 
-/// What all that was taken must be.
-fn as_text(mut taken: Taken) -> Taken {
-    for (name, content) in &mut taken.files {
-        if std::str::from_utf8(content).is_err() {
-            return Taken::rejected(format!("{name} is not UTF-8"));
-        }
-        if content.starts_with(b"\xef\xbb\xbf") {
-            content.drain(..3);
-        }
-    }
-    taken.ignored.sort();
-    if let Some(more) = taken
-        .ignored
-        .len()
-        .checked_sub(NAMED)
-        .filter(|&more| more > 0)
-    {
-        taken.ignored.truncate(NAMED);
-        taken.ignored.push(format!("and {more} more"));
-    }
-    taken
-}
-
-fn twice(file: &str) -> String {
-    format!("there are two files for {file}: hand in one")
-}
-
-fn folder(root: &Path, allowed: &[String]) -> Result<Taken> {
-    let mut taken = Taken::default();
+fn read_folder(root: &Path, allowed: &[String]) -> Result<Intake, Fault> {
+    let mut intake = Intake::default();
     let walk = walkdir::WalkDir::new(root)
         .follow_links(false)
         .max_depth(DEPTH)
         .sort_by_file_name();
     for (count, entry) in walk.into_iter().enumerate() {
         if count > ENTRIES {
-            return Ok(Taken::rejected(format!("more than {ENTRIES} files")));
+            return Err(format!("more than {ENTRIES} files").into());
         }
         let entry = entry.context("a folder cannot be read")?;
-        let relative = entry.path().strip_prefix(root)?;
-        let shown = relative
-            .iter()
-            .map(|part| part.to_string_lossy())
-            .collect::<Vec<_>>()
-            .join("/");
+        let relative = entry
+            .path()
+            .strip_prefix(root)
+            .context("it is below the folder")?;
+        let parts: Vec<_> = relative.iter().map(|part| part.to_string_lossy()).collect();
+        let shown = parts.join("/");
         let is_text = relative.to_str().is_some();
-        let Some(file) = stands_for(&shown, allowed).filter(|_| is_text) else {
-            if !entry.file_type().is_dir() {
-                taken.ignored.push(harmless(&shown, 200));
-            }
-            continue;
-        };
-        match regular(root, relative) {
-            Ok(content) => {
-                if taken.files.insert(file.clone(), content).is_some() {
-                    return Ok(Taken::rejected(twice(file)));
-                }
-            }
-            Err(why) => return Ok(Taken::rejected(format!("{file} {why}"))),
+        match task_file(&shown, allowed).filter(|_| is_text) {
+            Some(file) => intake.add(file, regular(root, relative))?,
+            None if entry.file_type().is_dir() => {}
+            None => intake.ignored.push(sanitize(&shown, 200)),
         }
     }
-    Ok(taken)
+    Ok(intake)
 }
 
 /// Reads a regular file below a folder. No part of its path may be a link, also if it becomes one in the meantime.
@@ -216,7 +222,7 @@ fn regular(root: &Path, relative: &Path) -> Result<Vec<u8>, String> {
     if metadata.nlink() > 1 {
         return Err("has another name elsewhere (a hard link)".to_owned());
     }
-    capped(file).map_err(|why| why.to_owned())
+    capped(file)
 }
 
 #[cfg(not(target_os = "linux"))]
@@ -226,23 +232,20 @@ fn regular(root: &Path, relative: &Path) -> Result<Vec<u8>, String> {
     if !metadata.is_file() {
         return Err("is no regular file".to_owned());
     }
-    capped(File::open(path).map_err(|error| error.to_string())?).map_err(|why| why.to_owned())
+    capped(File::open(path).map_err(|error| error.to_string())?)
 }
 
-fn capped(reader: impl Read) -> Result<Vec<u8>, &'static str> {
+/// Reads a file that is not too large.
+fn capped(reader: impl Read) -> Result<Vec<u8>, String> {
     let mut content = Vec::new();
-    reader
-        .take(FILE + 1)
-        .read_to_end(&mut content)
-        .map_err(|_| "cannot be read")?;
-    if content.len() as u64 > FILE {
-        Err("is too large")
-    } else {
-        Ok(content)
+    match reader.take(FILE + 1).read_to_end(&mut content) {
+        Err(_) => Err("cannot be read".to_owned()),
+        Ok(length) if length as u64 > FILE => Err("is too large".to_owned()),
+        Ok(_) => Ok(content),
     }
 }
 
-/// How many entries a zip says it has, from its last record: readers keep one of several of the same name.
+/// The number of entries in the last record of a zip: readers keep one of several of the same name.
 fn claimed_entries(file: &mut File) -> Option<usize> {
     use std::io::{Seek, SeekFrom};
     let length = file.seek(SeekFrom::End(0)).ok()?;
@@ -255,79 +258,60 @@ fn claimed_entries(file: &mut File) -> Option<usize> {
     Some(usize::from(u16::from_le_bytes([count[0], count[1]])))
 }
 
-fn zip(mut file: File, allowed: &[String]) -> Taken {
-    let Some(claimed) = claimed_entries(&mut file) else {
-        return Taken::rejected("it is neither a folder nor a zip");
-    };
-    let Ok(mut archive) = zip::ZipArchive::new(file) else {
-        return Taken::rejected("the zip is damaged");
-    };
+fn read_zip(mut file: File, allowed: &[String]) -> Result<Intake, Fault> {
+    let claimed = claimed_entries(&mut file).ok_or("it is neither a folder nor a zip")?;
+    let mut archive = zip::ZipArchive::new(file).map_err(|_| "the zip is damaged")?;
     if archive.len() != claimed {
-        return Taken::rejected("the zip has two files of the same name");
+        return Err("the zip has two files of the same name".into());
     }
     if archive.len() > ENTRIES {
-        return Taken::rejected(format!("more than {ENTRIES} files"));
+        return Err(format!("more than {ENTRIES} files").into());
     }
-    let mut taken = Taken::default();
+    let mut intake = Intake::default();
     let mut names = BTreeSet::new();
     for index in 0..archive.len() {
         // Raw: nothing is unpacked before it is known to be wanted.
-        let Ok(entry) = archive.by_index_raw(index) else {
-            return Taken::rejected("the zip is damaged");
-        };
+        let entry = archive
+            .by_index_raw(index)
+            .map_err(|_| "the zip is damaged")?;
         let Ok(name) = std::str::from_utf8(entry.name_raw()).map(str::to_owned) else {
-            taken.ignored.push("a name that is not UTF-8".to_owned());
+            intake.ignored.push("a name that is not UTF-8".to_owned());
             continue;
         };
-        let shown = harmless(&name, 200);
-        let path = Path::new(&name);
-        let leaves = path
+        let shown = sanitize(&name, 200);
+        let leaves = Path::new(&name)
             .components()
             .any(|part| !matches!(part, Component::Normal(_) | Component::CurDir));
         if leaves || name.contains(['\\', '\0']) || name.starts_with('/') {
-            return Taken::rejected(format!(
-                "the zip wants to write outside its folder: {shown}"
-            ));
+            return Err(format!("the zip wants to write outside its folder: {shown}").into());
         }
         if !names.insert(name.trim_end_matches('/').to_lowercase()) {
-            return Taken::rejected(format!("two names in the zip differ in case only: {shown}"));
+            return Err(format!("two names in the zip differ in case only: {shown}").into());
         }
-        let Some(file) = stands_for(&name, allowed) else {
+        let Some(file) = task_file(&name, allowed) else {
             if !entry.is_dir() {
-                taken.ignored.push(shown);
+                intake.ignored.push(shown);
             }
             continue;
         };
-        let kind = entry.unix_mode().unwrap_or(0);
-        let refused = if kind & 0o170_000 != 0 && kind & 0o170_000 != 0o100_000 {
-            Some("is no regular file")
+        let kind = entry.unix_mode().unwrap_or(0) & 0o170_000;
+        let content = if kind != 0 && kind != 0o100_000 {
+            Err("is no regular file".to_owned())
         } else if entry.encrypted() {
-            Some("is encrypted")
+            Err("is encrypted".to_owned())
         } else if entry.size() > FILE || entry.size() > RATIO * entry.compressed_size().max(16) {
-            Some("is too large")
+            Err("is too large".to_owned())
         } else {
-            None
-        };
-        if let Some(why) = refused {
-            return Taken::rejected(format!("{file} {why}"));
-        }
-        let file = file.clone();
-        drop(entry);
-        let content = match archive.by_index(index) {
-            // The sizes above are what the zip claims; this one counts.
-            Ok(entry) => capped(entry),
-            Err(_) => Err("cannot be unpacked"),
-        };
-        match content {
-            Ok(content) => {
-                if taken.files.insert(file.clone(), content).is_some() {
-                    return Taken::rejected(twice(&file));
-                }
+            drop(entry);
+            match archive.by_index(index) {
+                // The sizes above are the zip's claims; this one counts.
+                Ok(entry) => capped(entry),
+                Err(_) => Err("cannot be unpacked".to_owned()),
             }
-            Err(why) => return Taken::rejected(format!("{file} {why}")),
-        }
+        };
+        intake.add(file, content)?;
     }
-    taken
+    Ok(intake)
 }
 
 #[cfg(test)]
@@ -338,7 +322,7 @@ mod tests {
     fn file_is_known_by_its_path_at_any_depth_or_by_its_name_at_the_top() {
         let allowed = ["src/tiny/sum.rs".to_owned()];
         for path in ["src/tiny/sum.rs", "ann-main/src/tiny/sum.rs", "sum.rs"] {
-            assert!(stands_for(path, &allowed).is_some(), "{path}");
+            assert!(task_file(path, &allowed).is_some(), "{path}");
         }
         for path in [
             "x/sum.rs",
@@ -346,7 +330,7 @@ mod tests {
             "xsrc/tiny/sum.rs",
             "tests/tiny/main.rs",
         ] {
-            assert!(stands_for(path, &allowed).is_none(), "{path}");
+            assert!(task_file(path, &allowed).is_none(), "{path}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! From a submission to its result.
+//! The way from a submission to its grade.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -8,21 +8,21 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, anyhow, ensure};
 
-use super::compile::{Memory, Refused, Target, Toolchain};
-use super::harness::{self, Used};
-use super::intake::Taken;
+use super::compile::{CompileError, Incremental, Target, Toolchain};
+use super::harness::{self, Usage};
+use super::intake::Intake;
 use super::kit::{Kit, Tree};
-use super::result::{Graded, Group, Key, Outcome, Status, Student, Test};
-use super::text::{MESSAGE, harmless, panic_message, printed};
+use super::result::{Grade, GradeKey, GroupResult, Status, Student, TestOutcome, TestResult};
+use super::text::{MESSAGE_LIMIT, panic_message, sanitize, test_output};
 use book::task::Visibility;
-use sandbox::{Ended, How, Level, Limits, Sandbox};
+use sandbox::{ExitReason, Level, Limits, Sandbox, Termination};
 use toolchain::cargo::Artifacts;
 use toolchain::source::first_unsafe;
 use toolchain::suite::{SURROUNDINGS, UNWRITTEN};
 
-/// What stands before the declaration of a student's module. The compiler shows it when, and only when, it applies.
+/// The attribute of students' modules. The compiler shows it if, and only if, it applies.
 const FORBID: &str = "#[forbid(unsafe_code)]";
 
 /// Grades submissions of one task.
@@ -30,7 +30,7 @@ const FORBID: &str = "#[forbid(unsafe_code)]";
 pub struct Grader {
     kit: Kit,
     sandbox: Sandbox,
-    /// Sandboxes that nobody uses at the moment: no two submissions are in the same one at the same time.
+    /// Sandboxes that are not in use: no two submissions are in the same one at the same time.
     idle: Mutex<Vec<Sandbox>>,
     toolchain: Toolchain,
     limits: Limits,
@@ -38,37 +38,39 @@ pub struct Grader {
     suites: Vec<Suite>,
     /// Every test runs with others; one that only waited in vain is run again alone.
     alone: RwLock<()>,
-    /// Whether tests start programs.
+    /// True if tests start programs.
     forks: bool,
     task_digest: String,
-    /// What a submission is compiled with.
+    /// The grader's own sources, which a submission is compiled with.
     sources: Tree,
-    /// What the solution's tests used.
-    used: BTreeMap<String, Used>,
+    /// The usage of the solution's tests, by their paths.
+    usage: BTreeMap<String, Usage>,
     scratch: Scratch,
 }
 
+/// The groups of one visibility, as one program.
 #[derive(Debug)]
 struct Suite {
     visibility: Visibility,
     sources: PathBuf,
-    /// What compiling them with the solution has left behind.
-    memory: PathBuf,
-    /// The groups in the task's order, each with its tests, and with sources of its own.
-    groups: Vec<Part>,
+    /// The incremental cache of compiling them with the solution.
+    cache: PathBuf,
+    groups: Vec<GroupSuite>,
 }
 
+/// A group with sources of its own: it is a program by itself if all together do not compile.
 #[derive(Debug)]
-struct Part {
-    group: usize,
+struct GroupSuite {
+    /// Its number in the task's order.
+    number: usize,
     sources: PathBuf,
     tests: Vec<String>,
 }
 
-/// Where a grader keeps the compiler and what it makes.
+/// A folder for the compiler and its products, removed when it is dropped.
 #[derive(Debug)]
 struct Scratch {
-    // The first to go.
+    // Dropped first.
     _lock: fs::File,
     folder: tempfile::TempDir,
 }
@@ -76,7 +78,7 @@ struct Scratch {
 impl Scratch {
     const PREFIX: &str = "course-grade-";
 
-    /// Makes it, and removes those of graders that were killed: nobody holds their locks.
+    /// Makes one, and removes those of graders that were killed: nobody holds their locks.
     fn new() -> Result<Self> {
         let folder = tempfile::Builder::new()
             .prefix(Self::PREFIX)
@@ -106,7 +108,7 @@ impl Scratch {
     }
 }
 
-/// Whether a folder of ours is there for longer than it takes to lock it, and is not locked.
+/// True if a folder of ours has existed for longer than it takes to lock it, and is not locked.
 fn is_left_over(entry: &fs::DirEntry) -> bool {
     let Ok(metadata) = entry.metadata() else {
         return false;
@@ -123,31 +125,37 @@ fn is_left_over(entry: &fs::DirEntry) -> bool {
     old && mine && fs::File::open(entry.path()).is_ok_and(|folder| folder.try_lock().is_ok())
 }
 
-/// What one run of a test came to.
-struct Ran {
-    outcome: Outcome,
+/// One run of a test.
+struct TestRun {
+    outcome: TestOutcome,
+    /// True if it was still waiting when its wall-clock time was up.
     waited: bool,
     output: String,
-    used: Used,
+    usage: Usage,
 }
 
-/// A result, and what only an instructor may read.
+/// A grade, with a log that only instructors may read.
 #[derive(Debug)]
-pub struct Judged {
+pub struct Assessment {
     /// The canonical result.
-    pub graded: Graded,
-    /// Compiler's messages and what tests printed.
+    pub grade: Grade,
+    /// Messages of the compiler, and output of tests.
     pub log: String,
-    /// What each test that was run used, by its path.
-    pub used: BTreeMap<String, Used>,
+    /// The usage of each test that was run, by its path.
+    pub usage: BTreeMap<String, Usage>,
 }
 
-impl Judged {
-    fn without_run(graded: Graded, log: String) -> Self {
+impl Assessment {
+    /// An assessment without any test run.
+    fn untested(grade: Grade, status: Status, message: String, log: String) -> Self {
         Self {
-            graded,
+            grade: Grade {
+                status,
+                message,
+                ..grade
+            },
             log,
-            used: BTreeMap::new(),
+            usage: BTreeMap::new(),
         }
     }
 }
@@ -157,65 +165,52 @@ fn write_tree(sandbox: &Sandbox, folder: &Path, tree: &Tree) -> Result<()> {
     sandbox.folder(folder, false)?;
     for (path, content) in tree {
         let path = folder.join(path);
-        fs::create_dir_all(path.parent().context("a file lies in a folder")?)?;
+        fs::create_dir_all(path.parent().context("a file is in a folder")?)?;
         fs::write(path, content)?;
     }
     Ok(())
 }
 
-impl Grader {
-    /// Prepares a task: compiles its tests, tries the solution, which must get full marks here, under these limits.
-    ///
-    /// # Errors
-    ///
-    /// When the task cannot be graded on this machine, and why.
-    pub fn new(
-        kit: Kit,
-        sandbox: Sandbox,
-        artifacts: Option<&Artifacts>,
-        limits: Limits,
-    ) -> Result<Self> {
-        Self::with_limits(kit, sandbox, artifacts, limits, Limits::COMPILE)
-    }
+/// The part of a tree whose paths meet a condition.
+fn subtree(tree: &Tree, condition: impl Fn(&str) -> bool) -> Tree {
+    let files = tree.iter().filter(|(path, _)| condition(path));
+    files
+        .map(|(path, text)| (path.clone(), text.clone()))
+        .collect()
+}
 
-    /// [`Grader::new`] with limits for the compiler.
+impl Grader {
+    /// Prepares a task: compiles its tests, and tries the solution, which must get full marks here, under these
+    /// limits of a test and of the compiler.
     ///
     /// # Errors
     ///
-    /// As there.
-    pub fn with_limits(
+    /// If the task cannot be graded on this machine, with the reason.
+    pub fn new(
         kit: Kit,
         sandbox: Sandbox,
         artifacts: Option<&Artifacts>,
         limits: Limits,
         compiling: Limits,
     ) -> Result<Self> {
-        let limits = kit.limits_over(limits);
+        let limits = kit.limits_with(limits);
         let scratch = Scratch::new()?;
         let toolchain = Toolchain::stage(scratch.folder.path(), &sandbox, artifacts, compiling)?;
-        let tests: Tree = kit
-            .owned
-            .iter()
-            // Tests, and what they include; not the manifest, and no README.
-            .filter(|(path, _)| !path.starts_with("src/") && path.contains('/'))
-            .map(|(p, c)| (p.clone(), c.clone()))
-            .collect();
+        // Tests, and what they include; not the manifest, and no README.
+        let tests = subtree(&kit.owned, |path| {
+            !path.starts_with("src/") && path.contains('/')
+        });
         let forks = tests
             .values()
             .any(|text| String::from_utf8_lossy(text).contains("Command::new"));
-        let task_digest = kit.digest();
-        let mut sources: Tree = kit
-            .owned
-            .iter()
-            .filter(|(path, _)| path.starts_with("src/"))
-            .map(|(path, content)| (path.clone(), content.clone()))
-            .collect();
+        let mut sources = subtree(&kit.owned, |path| path.starts_with("src/"));
         if !kit.allows_unsafe {
             for path in &kit.allowed {
-                harness::mark_module(&mut sources, path, FORBID)?;
+                harness::attribute_module(&mut sources, path, FORBID)?;
             }
         }
         let mut grader = Self {
+            task_digest: kit.digest(),
             kit,
             sandbox,
             idle: Mutex::default(),
@@ -224,155 +219,133 @@ impl Grader {
             suites: Vec::new(),
             alone: RwLock::new(()),
             forks,
-            task_digest,
             sources,
-            used: BTreeMap::new(),
+            usage: BTreeMap::new(),
             scratch,
         };
         grader
             .prepare(&tests)
             .context("the task cannot be graded here")?;
-        let taken = Taken {
-            files: grader
-                .kit
-                .allowed
-                .iter()
-                .map(|path| (path.clone(), grader.kit.solution[path].clone()))
-                .collect(),
-            ..Taken::default()
+        let intake = Intake {
+            files: subtree(&grader.kit.solution, |path| {
+                grader.kit.allowed.iter().any(|it| it == path)
+            }),
+            ..Intake::default()
         };
-        let judged = grader.judge(Student::default(), &taken)?;
+        let assessment = grader.assess(Student::default(), &intake)?;
         ensure!(
-            judged.graded.score == Some(grader.kit.points()),
+            assessment.grade.score == Some(grader.kit.points()),
             "the solution itself does not get full marks in the {} sandbox{}:\n{}{}",
-            grader.sandbox.level().word(),
-            match grader.sandbox.level() {
+            grader.level().name(),
+            match grader.level() {
                 Level::Reduced => ", where no process sees another (the full sandbox may do)",
                 _ => "",
             },
-            judged.graded.message,
-            judged.log
+            assessment.grade.message,
+            assessment.log
         );
-        grader.used = judged.used;
+        grader.usage = assessment.usage;
         Ok(grader)
     }
 
     fn prepare(&mut self, tests: &Tree) -> Result<()> {
-        let library_sources = self.scratch.folder.path().join("solution");
-        write_tree(&self.sandbox, &library_sources, &self.kit.solution)?;
+        let sources = self.scratch.folder.path().join("solution");
+        write_tree(&self.sandbox, &sources, &self.kit.solution)?;
+        let cache = self.library_cache();
         let library = self
-            .toolchain
-            .compile(
-                &self.sandbox,
-                &library_sources,
-                "src/lib.rs",
-                Target::Library,
-                Memory::Keep(&self.library_memory()),
-                &self.scratch.folder.path().join("solution-out"),
-            )?
-            .map_err(|refused| {
-                anyhow::anyhow!("the solution does not compile\n{}", refused.text)
-            })?;
-        let names: Vec<&str> = self
-            .kit
-            .groups
-            .iter()
-            .map(|group| group.name.as_str())
-            .collect();
-        for (number, visibility) in [Visibility::Public, Visibility::Hidden]
-            .into_iter()
-            .enumerate()
-        {
-            let kept: Vec<&str> = self
-                .kit
-                .groups_of(visibility)
-                .map(|group| group.name.as_str())
-                .collect();
-            if kept.is_empty() {
-                continue;
+            .compile_library(&self.sandbox, &sources, Incremental::Save(&cache))?
+            .map_err(|error| anyhow!("the solution does not compile\n{}", error.text))?;
+        for visibility in [Visibility::Public, Visibility::Hidden] {
+            if self.kit.groups_of(visibility).next().is_some() {
+                let suite = self.suite(tests, visibility, &library)?;
+                self.suites.push(suite);
             }
-            let hidden: Vec<&str> = match visibility {
-                Visibility::Public => self
-                    .kit
-                    .groups_of(Visibility::Hidden)
-                    .map(|group| group.name.as_str())
-                    .collect(),
-                Visibility::Hidden => Vec::new(),
-            };
-            let folder = self.scratch.folder.path().join(format!("suite-{number}"));
-            let plain = harness::only(tests, &self.kit.tests, &kept, &names, &hidden)?;
-            let listed = self.list(&folder.join("list"), &plain, &library)?;
-            let sources = folder.join("all");
-            let tests_of = |name: &str| -> Vec<String> {
-                listed
-                    .iter()
-                    .filter(|test| test.split("::").next() == Some(name))
-                    .cloned()
-                    .collect()
-            };
-            let counted: Vec<String> = kept.iter().flat_map(|name| tests_of(name)).collect();
-            write_tree(
-                &self.sandbox,
-                &sources,
-                &harness::instrument(&plain, &self.kit.tests, &counted)?,
-            )?;
-            let memory = folder.join("memory");
-            let (keep, out) = (Memory::Keep(&memory), folder.join("out"));
-            self.toolchain
-                .compile(
-                    &self.sandbox,
-                    &sources,
-                    &self.kit.tests,
-                    Target::Tests(&library),
-                    keep,
-                    &out,
-                )?
-                .map_err(|refused| anyhow::anyhow!("the tests do not compile\n{}", refused.text))?;
-            let mut groups = Vec::new();
-            for (index, group) in self
-                .kit
-                .groups
-                .iter()
-                .enumerate()
-                .filter(|(_, it)| it.visibility == visibility)
-            {
-                let tests_here = tests_of(&group.name);
-                ensure!(
-                    !tests_here.is_empty(),
-                    "group `{}` has no tests",
-                    group.name
-                );
-                let sources = folder.join(&group.name);
-                let alone = harness::only(
-                    tests,
-                    &self.kit.tests,
-                    &[group.name.as_str()],
-                    &names,
-                    &hidden,
-                )?;
-                write_tree(
-                    &self.sandbox,
-                    &sources,
-                    &harness::instrument(&alone, &self.kit.tests, &tests_here)?,
-                )?;
-                groups.push(Part {
-                    group: index,
-                    sources,
-                    tests: tests_here,
-                });
-            }
-            self.suites.push(Suite {
-                visibility,
-                sources,
-                memory,
-                groups,
-            });
         }
         Ok(())
     }
 
-    /// What compiling the solution has left behind.
-    fn library_memory(&self) -> PathBuf {
+    /// Prepares the groups of one visibility, and compiles them with the solution's `library`.
+    fn suite(&self, tests: &Tree, visibility: Visibility, library: &Path) -> Result<Suite> {
+        let names = |visibility| {
+            let groups = self.kit.groups_of(visibility);
+            groups.map(|it| it.name.as_str()).collect::<Vec<_>>()
+        };
+        let all: Vec<&str> = self.kit.groups.iter().map(|it| it.name.as_str()).collect();
+        let kept = names(visibility);
+        let hidden = match visibility {
+            Visibility::Public => names(Visibility::Hidden),
+            Visibility::Hidden => Vec::new(),
+        };
+        let select =
+            |kept: &[&str]| harness::select_groups(tests, &self.kit.tests, kept, &all, &hidden);
+        let folder = self.scratch.folder.path().join(match visibility {
+            Visibility::Public => "suite-0",
+            Visibility::Hidden => "suite-1",
+        });
+        let plain = select(&kept)?;
+        let listed = self.list(&folder.join("list"), &plain, library)?;
+        let tests_of = |name: &str| -> Vec<String> {
+            let is_its = |test: &&String| test.split("::").next() == Some(name);
+            listed.iter().filter(is_its).cloned().collect()
+        };
+        let write = |name: &str, tree: &Tree, tests: &[String]| -> Result<PathBuf> {
+            let sources = folder.join(name);
+            let tree = harness::instrument(tree, &self.kit.tests, tests)?;
+            write_tree(&self.sandbox, &sources, &tree)?;
+            Ok(sources)
+        };
+        let counted: Vec<String> = kept.iter().flat_map(|name| tests_of(name)).collect();
+        let sources = write("all", &plain, &counted)?;
+        let (cache, out) = (folder.join("memory"), folder.join("out"));
+        let save = Incremental::Save(&cache);
+        self.compile_tests(&self.sandbox, &sources, library, save, &out)?
+            .map_err(|error| anyhow!("the tests do not compile\n{}", error.text))?;
+        let mut groups = Vec::new();
+        let of_it = |(_, group): &(usize, &book::task::Group)| group.visibility == visibility;
+        for (number, group) in self.kit.groups.iter().enumerate().filter(of_it) {
+            let name = group.name.as_str();
+            let tests = tests_of(name);
+            ensure!(!tests.is_empty(), "group `{name}` has no tests");
+            groups.push(GroupSuite {
+                number,
+                sources: write(name, &select(&[name])?, &tests)?,
+                tests,
+            });
+        }
+        Ok(Suite {
+            visibility,
+            sources,
+            cache,
+            groups,
+        })
+    }
+
+    fn compile_library(
+        &self,
+        sandbox: &Sandbox,
+        sources: &Path,
+        incremental: Incremental<'_>,
+    ) -> Result<Result<PathBuf, CompileError>> {
+        let (root, out) = ("src/lib.rs", sources.with_extension("out"));
+        self.toolchain
+            .compile(sandbox, sources, root, Target::Library, incremental, &out)
+    }
+
+    fn compile_tests(
+        &self,
+        sandbox: &Sandbox,
+        sources: &Path,
+        library: &Path,
+        incremental: Incremental<'_>,
+        out: &Path,
+    ) -> Result<Result<PathBuf, CompileError>> {
+        let (root, target) = (&self.kit.tests, Target::Tests(library));
+        self.toolchain
+            .compile(sandbox, sources, root, target, incremental, out)
+    }
+
+    /// The incremental cache of compiling the solution.
+    fn library_cache(&self) -> PathBuf {
         self.scratch.folder.path().join("solution-memory")
     }
 
@@ -381,31 +354,25 @@ impl Grader {
         write_tree(&self.sandbox, folder, tree)?;
         let out = folder.with_extension("out");
         let program = self
-            .toolchain
-            .compile(
-                &self.sandbox,
-                folder,
-                &self.kit.tests,
-                Target::Tests(library),
-                Memory::None,
-                &out,
-            )?
-            .map_err(|refused| anyhow::anyhow!("the tests do not compile\n{}", refused.text))?;
+            .compile_tests(&self.sandbox, folder, library, Incremental::Off, &out)?
+            .map_err(|error| anyhow!("the tests do not compile\n{}", error.text))?;
         let ask = |arguments: &[&str]| -> Result<BTreeSet<String>> {
             let mut job = self.sandbox.job(Limits::TEST);
             let at = job.read(&program, "/t");
             job.program(at).args(arguments.iter().copied());
-            let ended = self.sandbox.run(job)?;
+            let Termination {
+                reason,
+                output,
+                truncated,
+            } = self.sandbox.run(job)?;
             ensure!(
-                ended.how == How::Exit(0) && !ended.cut,
-                "the tests cannot be listed: {}",
-                ended.output
+                reason == ExitReason::Code(0) && !truncated,
+                "the tests cannot be listed: {output}"
             );
-            Ok(ended
-                .output
+            let tests = output
                 .lines()
-                .filter_map(|line| Some(line.strip_suffix(": test")?.to_owned()))
-                .collect())
+                .filter_map(|line| line.strip_suffix(": test"));
+            Ok(tests.map(str::to_owned).collect())
         };
         let ignored = ask(&["--list", "--ignored"])?;
         Ok(ask(&["--list"])?.difference(&ignored).cloned().collect())
@@ -417,68 +384,10 @@ impl Grader {
         &self.kit
     }
 
-    /// What one test may use.
+    /// The limits of one test.
     #[must_use]
     pub fn limits(&self) -> Limits {
         self.limits
-    }
-
-    /// The test of the solution that used the most CPU time here, and what it used.
-    #[must_use]
-    pub fn most(&self) -> Option<(&str, Used)> {
-        let most = self.used.iter().max_by_key(|(_, used)| used.cpu);
-        most.map(|(test, used)| (test.as_str(), *used))
-    }
-
-    /// What a grade of these files would depend on.
-    #[must_use]
-    pub fn key(&self, taken: &Taken) -> Key {
-        Key {
-            task: self.task_digest.clone(),
-            submission: taken.digest(),
-            toolchain: self.toolchain.digest().to_owned(),
-        }
-    }
-
-    fn blank(&self, student: Student, taken: &Taken) -> Graded {
-        let not_run = |group: &book::task::Group| Group {
-            name: group.name.clone(),
-            part: group.part,
-            visibility: group.visibility,
-            points: 0,
-            max_points: group.points,
-            tests: Vec::new(),
-        };
-        Graded {
-            format: 1,
-            task: self.kit.slug.clone(),
-            key: self.key(taken),
-            student,
-            status: Status::Graded,
-            score: Some(0),
-            max_score: self.kit.points(),
-            sandbox: self.sandbox.level().word().to_owned(),
-            forgeable: self.kit.allows_unsafe,
-            unchanged: false,
-            message: String::new(),
-            groups: self.kit.groups.iter().map(not_run).collect(),
-            ignored_files: taken.ignored.clone(),
-        }
-    }
-
-    /// Grades a submission. A fault of the grader is a result too: ungraded, which is not zero.
-    #[must_use]
-    pub fn grade(&self, student: Student, taken: &Taken) -> Judged {
-        self.judge(student.clone(), taken).unwrap_or_else(|error| {
-            let graded = self.blank(student, taken);
-            ungraded(graded, &error)
-        })
-    }
-
-    /// The result of a submission that the grader could not even read.
-    #[must_use]
-    pub fn fault(&self, student: Student, error: &anyhow::Error) -> Judged {
-        ungraded(self.blank(student, &Taken::default()), error)
     }
 
     /// The level of its sandbox.
@@ -487,279 +396,359 @@ impl Grader {
         self.sandbox.level()
     }
 
-    fn judge(&self, student: Student, taken: &Taken) -> Result<Judged> {
-        let mut graded = self.blank(student, taken);
-        let ends = |graded: Graded, status: Status, message: String| {
-            Ok(Judged::without_run(
-                Graded {
-                    status,
-                    message,
-                    ..graded
-                },
-                String::new(),
-            ))
+    /// The test of the solution that used the most CPU time here, and its usage.
+    #[must_use]
+    pub fn slowest_test(&self) -> Option<(&str, Usage)> {
+        let slowest = self.usage.iter().max_by_key(|(_, usage)| usage.cpu);
+        slowest.map(|(test, usage)| (test.as_str(), *usage))
+    }
+
+    /// The key of a grade of these files.
+    #[must_use]
+    pub fn key(&self, intake: &Intake) -> GradeKey {
+        GradeKey {
+            task: self.task_digest.clone(),
+            submission: intake.digest(),
+            toolchain: self.toolchain.digest().to_owned(),
+        }
+    }
+
+    /// A grade without points.
+    fn empty_grade(&self, student: Student, intake: &Intake) -> Grade {
+        let not_run = |group: &book::task::Group| GroupResult {
+            name: group.name.clone(),
+            part: group.part,
+            visibility: group.visibility,
+            points: 0,
+            max_points: group.points,
+            tests: Vec::new(),
         };
-        if let Some(why) = &taken.rejected {
-            return ends(graded, Status::Rejected, format!("Not graded: {why}."));
+        Grade {
+            format: 1,
+            task: self.kit.slug.clone(),
+            key: self.key(intake),
+            student,
+            status: Status::Graded,
+            score: Some(0),
+            max_score: self.kit.points(),
+            sandbox: self.level().name().to_owned(),
+            forgeable: self.kit.allows_unsafe,
+            unchanged: false,
+            message: String::new(),
+            groups: self.kit.groups.iter().map(not_run).collect(),
+            ignored_files: intake.ignored.clone(),
         }
-        if taken.files.is_empty() {
-            let names = self.kit.allowed.join(", ");
-            return ends(
-                graded,
-                Status::Missing,
-                format!("None of the files that count are there: {names}."),
-            );
+    }
+
+    /// Grades a submission. A fault of the grader is a result too: ungraded, which is not zero.
+    #[must_use]
+    pub fn grade(&self, student: Student, intake: &Intake) -> Assessment {
+        self.assess(student.clone(), intake)
+            .unwrap_or_else(|error| ungraded(self.empty_grade(student, intake), &error))
+    }
+
+    /// The result of a submission that the grader could not even read.
+    #[must_use]
+    pub fn fault(&self, student: Student, error: &anyhow::Error) -> Assessment {
+        ungraded(self.empty_grade(student, &Intake::default()), error)
+    }
+
+    fn assess(&self, student: Student, intake: &Intake) -> Result<Assessment> {
+        let mut grade = self.empty_grade(student, intake);
+        if let Some((status, message)) = self.refusal(intake) {
+            return Ok(Assessment::untested(grade, status, message, String::new()));
         }
-        let unknown = |path: &&String| {
-            !taken.files.contains_key(*path) && !self.kit.starter.contains_key(*path)
-        };
-        if let Some(path) = self.kit.allowed.iter().find(unknown) {
-            return ends(graded, Status::Missing, format!("{path} is missing."));
-        }
-        graded.unchanged = self.kit.allowed.iter().all(|path| {
-            taken
-                .files
-                .get(path)
-                .is_none_or(|content| self.kit.starter.get(path) == Some(content))
-        });
-        if !self.kit.allows_unsafe {
-            for (path, content) in &taken.files {
-                if let Some((line, word)) = first_unsafe(&String::from_utf8_lossy(content)) {
-                    let why = format!(
-                        "Rejected: this task is to be solved without `unsafe`, and line {line} of {path} has `{word}`."
-                    );
-                    return ends(graded, Status::Rejected, why);
-                }
-            }
+        grade.unchanged = self.is_unchanged(intake);
+        if let Some(message) = self.unsafe_code(intake) {
+            let log = String::new();
+            return Ok(Assessment::untested(grade, Status::Rejected, message, log));
         }
         let idle = || self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         let free = idle().pop();
         let sandbox = free.map_or_else(|| self.sandbox.another(), Ok)?;
-        let judged = self.run(&sandbox, graded, taken);
+        let assessment = self.compile_and_test(&sandbox, grade, intake);
         idle().push(sandbox);
-        judged
+        assessment
     }
 
-    /// Compiles and tests what may be run.
-    fn run(&self, sandbox: &Sandbox, mut graded: Graded, taken: &Taken) -> Result<Judged> {
-        let mut log = String::new();
+    /// The status and message of an intake that cannot be compiled.
+    fn refusal(&self, intake: &Intake) -> Option<(Status, String)> {
+        let kit = &self.kit;
+        if let Some(reason) = &intake.rejected {
+            return Some((Status::Rejected, format!("Not graded: {reason}.")));
+        }
+        if intake.files.is_empty() {
+            let names = kit.allowed.join(", ");
+            let message = format!("None of the files that count are there: {names}.");
+            return Some((Status::Missing, message));
+        }
+        let has =
+            |path: &&String| intake.files.contains_key(*path) || kit.starter.contains_key(*path);
+        let missing = kit.allowed.iter().find(|path| !has(path))?;
+        Some((Status::Missing, format!("{missing} is missing.")))
+    }
+
+    fn is_unchanged(&self, intake: &Intake) -> bool {
+        self.kit.allowed.iter().all(|path| {
+            let content = intake.files.get(path);
+            content.is_none_or(|content| self.kit.starter.get(path) == Some(content))
+        })
+    }
+
+    /// The message about `unsafe` where it is forbidden.
+    fn unsafe_code(&self, intake: &Intake) -> Option<String> {
+        let mut files = intake.files.iter().filter(|_| !self.kit.allows_unsafe);
+        files.find_map(|(path, content)| {
+            let (line, word) = first_unsafe(&String::from_utf8_lossy(content))?;
+            Some(format!(
+                "Rejected: this task is to be solved without `unsafe`, and line {line} of {path} has `{word}`."
+            ))
+        })
+    }
+
+    fn compile_and_test(
+        &self,
+        sandbox: &Sandbox,
+        mut grade: Grade,
+        intake: &Intake,
+    ) -> Result<Assessment> {
         let work = tempfile::Builder::new()
             .prefix("work-")
             .tempdir_in(self.scratch.folder.path())?;
         sandbox.folder(work.path(), false)?;
-        let sources = work.path().join("sources");
+        let sources = work.path().join("library");
         let mut tree = self.sources.clone();
         for path in &self.kit.allowed {
-            let content = taken.files.get(path).or_else(|| self.kit.starter.get(path));
-            let content = content
-                .with_context(|| format!("the starter has no {path}"))?
-                .clone();
-            tree.insert(path.clone(), content);
+            let content = intake
+                .files
+                .get(path)
+                .or_else(|| self.kit.starter.get(path));
+            let content = content.with_context(|| format!("the starter has no {path}"))?;
+            tree.insert(path.clone(), content.clone());
         }
         write_tree(sandbox, &sources, &tree)?;
-        let library = work.path().join("library");
-        let library = match self.toolchain.compile(
-            sandbox,
-            &sources,
-            "src/lib.rs",
-            Target::Library,
-            Memory::Use(&self.library_memory()),
-            &library,
-        )? {
+        let reuse = self.library_cache();
+        let library = match self.compile_library(sandbox, &sources, Incremental::Reuse(&reuse))? {
             Ok(library) => library,
-            Err(Refused { text, limit }) => {
-                let forbidden = !self.kit.allows_unsafe && text.contains(FORBID);
-                let status = if forbidden {
-                    Status::Rejected
-                } else {
-                    Status::CompileError
-                };
-                let what = if limit {
-                    "The compiler was ended"
-                } else {
-                    "It does not compile"
-                };
-                let message = format!("{what}:\n{text}");
-                return Ok(Judged::without_run(
-                    Graded {
-                        status,
-                        message,
-                        ..graded
-                    },
-                    text,
-                ));
-            }
+            Err(error) => return Ok(self.not_compiled(grade, error)),
         };
-        let mut used = BTreeMap::new();
-        let mut canaries = BTreeMap::new();
-        for (number, suite) in self.suites.iter().enumerate() {
-            let out = work.path().join(format!("suite-{number}"));
-            let together = self.toolchain.compile(
-                sandbox,
-                &suite.sources,
-                &self.kit.tests,
-                Target::Tests(&library),
-                Memory::Use(&suite.memory),
-                &out,
-            )?;
-            for (index, part) in suite.groups.iter().enumerate() {
-                // What the submission lacks costs the group that needs it, and no other.
-                let program = match &together {
-                    Ok(program) => Ok(program.clone()),
-                    Err(refused) if suite.groups.len() == 1 => Err(refused.clone()),
-                    Err(_) => {
-                        let out = work.path().join(format!("suite-{number}-{index}"));
-                        self.toolchain.compile(
-                            sandbox,
-                            &part.sources,
-                            &self.kit.tests,
-                            Target::Tests(&library),
-                            Memory::None,
-                            &out,
-                        )?
-                    }
-                };
-                let group = &mut graded.groups[part.group];
-                let public = suite.visibility == Visibility::Public;
-                match program {
-                    Err(refused) => {
-                        log.push_str(&format!("group {}:\n{}\n", group.name, refused.text));
-                        let said = if public { refused.text } else { String::new() };
-                        let test = |(number, name): (usize, &String)| {
-                            let said = if number == 0 {
-                                said.clone()
-                            } else {
-                                String::new()
-                            };
-                            Test::new(name, Outcome::CompileError, said)
-                        };
-                        group.tests = part.tests.iter().enumerate().map(test).collect();
-                    }
-                    Ok(program) => {
-                        // What starts programs may look at them, which takes one that can be read; nobody reads what it finds.
-                        seal(&program, public || self.forks)?;
-                        for name in &part.tests {
-                            // The group's points are lost by now, and all others of it may take as long.
-                            if group.tests.last().is_some_and(|it| it.outcome.is_late()) {
-                                group
-                                    .tests
-                                    .push(Test::new(name, Outcome::NotRun, String::new()));
-                                continue;
-                            }
-                            let (test, its) =
-                                self.test(sandbox, &program, name, public, &mut log)?;
-                            used.insert(name.clone(), its);
-                            group.tests.push(test);
-                        }
-                        // Where `unsafe` is allowed every test that passed has its counterpart that must fail; elsewhere,
-                        // where nobody is known to be able to forge, one a group.
-                        let passed = group
-                            .tests
-                            .iter()
-                            .filter(|test| test.outcome == Outcome::Passed);
-                        let most = if self.kit.allows_unsafe {
-                            usize::MAX
-                        } else {
-                            1
-                        };
-                        for name in passed.take(most).map(|test| &test.name) {
-                            let ran = self.once(sandbox, &program, name, true)?;
-                            if matches!(ran.outcome, Outcome::Passed | Outcome::Tampered) {
-                                canaries.insert(name.clone(), part.group);
-                            }
-                        }
-                    }
+        let mut tests = Tests {
+            grader: self,
+            sandbox,
+            library: &library,
+            work: work.path(),
+            log: String::new(),
+            usage: BTreeMap::new(),
+        };
+        let mut tampered = BTreeSet::new();
+        for suite in &self.suites {
+            tests.run_suite(suite, &mut grade, &mut tampered)?;
+        }
+        for group in &mut grade.groups {
+            for test in group
+                .tests
+                .iter_mut()
+                .filter(|it| tampered.contains(&it.name))
+            {
+                test.outcome = TestOutcome::Tampered;
+            }
+        }
+        add_up(&mut grade);
+        Ok(Assessment {
+            grade,
+            log: tests.log,
+            usage: tests.usage,
+        })
+    }
+
+    fn not_compiled(&self, grade: Grade, CompileError { text, limit }: CompileError) -> Assessment {
+        let is_forbidden = !self.kit.allows_unsafe && text.contains(FORBID);
+        let status = if is_forbidden {
+            Status::Rejected
+        } else {
+            Status::CompileError
+        };
+        let what = if limit {
+            "The compiler was ended"
+        } else {
+            "It does not compile"
+        };
+        Assessment::untested(grade, status, format!("{what}:\n{text}"), text)
+    }
+}
+
+/// Adds up points, and sets status and message.
+fn add_up(grade: &mut Grade) {
+    for group in &mut grade.groups {
+        group.points = if group.is_full() { group.max_points } else { 0 };
+    }
+    let tests = grade.groups.iter().flat_map(|group| &group.tests);
+    let outcomes: Vec<TestOutcome> = tests.map(|test| test.outcome).collect();
+    let any = |outcome| outcomes.contains(&outcome);
+    let all = |outcome| !outcomes.is_empty() && outcomes.iter().all(|it| *it == outcome);
+    grade.status = if any(TestOutcome::Tampered) {
+        Status::Tampered
+    } else if all(TestOutcome::CompileError) {
+        Status::CompileError
+    } else if any(TestOutcome::Timeout) {
+        Status::Timeout
+    } else if any(TestOutcome::ResourceLimit) {
+        Status::ResourceLimit
+    } else {
+        Status::Graded
+    };
+    if grade.status == Status::Tampered {
+        grade.groups.iter_mut().for_each(|group| group.points = 0);
+        grade.message =
+            "The result cannot be trusted, and counts nothing until somebody has looked at it."
+                .to_owned();
+    } else if grade.unchanged {
+        grade.message = "The files are still as they were handed out.".to_owned();
+    }
+    grade.score = Some(grade.groups.iter().map(|group| group.points).sum());
+}
+
+/// The tests of one submission.
+struct Tests<'a> {
+    grader: &'a Grader,
+    sandbox: &'a Sandbox,
+    library: &'a Path,
+    work: &'a Path,
+    log: String,
+    usage: BTreeMap<String, Usage>,
+}
+
+impl Tests<'_> {
+    /// Runs the groups of a suite, and adds the tests that cannot be trusted to `tampered`.
+    fn run_suite(
+        &mut self,
+        suite: &Suite,
+        grade: &mut Grade,
+        tampered: &mut BTreeSet<String>,
+    ) -> Result<()> {
+        let is_public = suite.visibility == Visibility::Public;
+        let together = self.compile(&suite.sources, Incremental::Reuse(&suite.cache))?;
+        for its in &suite.groups {
+            // A group that needs more than the submission has is lost, and no other.
+            let program = match &together {
+                Err(_) if suite.groups.len() > 1 => self.compile(&its.sources, Incremental::Off)?,
+                program => program.clone(),
+            };
+            let group = &mut grade.groups[its.number];
+            match program {
+                Err(error) => {
+                    self.log += &format!("group {}:\n{}\n", group.name, error.text);
+                    let message = if is_public { error.text } else { String::new() };
+                    // The first has the message for all.
+                    let messages = [message]
+                        .into_iter()
+                        .chain(std::iter::repeat(String::new()));
+                    group.tests = its
+                        .tests
+                        .iter()
+                        .zip(messages)
+                        .map(|(name, it)| TestResult::new(name, TestOutcome::CompileError, it))
+                        .collect();
+                }
+                Ok(program) => {
+                    // A test that starts programs may look at its own, which must be readable then; nobody reads the findings.
+                    protect(&program, is_public || self.grader.forks)?;
+                    group.tests = self.run_group(&its.tests, &program, is_public)?;
+                    tampered.extend(self.forgeries(&group.tests, &program)?);
                 }
             }
         }
-        for (name, group) in &canaries {
-            if let Some(test) = graded.groups[*group]
-                .tests
-                .iter_mut()
-                .find(|test| test.name == *name)
-            {
-                test.outcome = Outcome::Tampered;
-            }
-        }
-        self.sum(&mut graded);
-        Ok(Judged { graded, log, used })
+        Ok(())
     }
 
-    fn sum(&self, graded: &mut Graded) {
-        for group in &mut graded.groups {
-            group.points = if group.is_full() { group.max_points } else { 0 };
+    fn compile(
+        &self,
+        sources: &Path,
+        incremental: Incremental<'_>,
+    ) -> Result<Result<PathBuf, CompileError>> {
+        let out = tempfile::Builder::new()
+            .prefix("suite-")
+            .tempdir_in(self.work)?
+            .keep();
+        self.grader
+            .compile_tests(self.sandbox, sources, self.library, incremental, &out)
+    }
+
+    fn run_group(
+        &mut self,
+        tests: &[String],
+        program: &Path,
+        is_public: bool,
+    ) -> Result<Vec<TestResult>> {
+        let mut results: Vec<TestResult> = Vec::new();
+        for name in tests {
+            // The group's points are lost by now, and all others of it may take as long.
+            let is_late = results.last().is_some_and(|it| it.outcome.is_late());
+            results.push(if is_late {
+                TestResult::new(name, TestOutcome::NotRun, String::new())
+            } else {
+                self.run_test(program, name, is_public)?
+            });
         }
-        let outcomes: Vec<Outcome> = graded
-            .groups
+        Ok(results)
+    }
+
+    /// Runs tests that passed once more, so that they must fail, and names those that pass again. Where `unsafe` is allowed
+    /// these are all tests; elsewhere, where nobody is known to be able to forge, one a group.
+    fn forgeries(&self, tests: &[TestResult], program: &Path) -> Result<Vec<String>> {
+        let passed = tests
             .iter()
-            .flat_map(|group| &group.tests)
-            .map(|test| test.outcome)
-            .collect();
-        let any = |outcome| outcomes.contains(&outcome);
-        let status = if any(Outcome::Tampered) {
-            Status::Tampered
-        } else if !outcomes.is_empty() && outcomes.iter().all(|it| *it == Outcome::CompileError) {
-            Status::CompileError
-        } else if any(Outcome::Timeout) {
-            Status::Timeout
-        } else if any(Outcome::ResourceLimit) {
-            Status::ResourceLimit
+            .filter(|test| test.outcome == TestOutcome::Passed);
+        let most = if self.grader.kit.allows_unsafe {
+            usize::MAX
         } else {
-            Status::Graded
+            1
         };
-        graded.status = status;
-        if status == Status::Tampered {
-            graded.groups.iter_mut().for_each(|group| group.points = 0);
-            graded.message =
-                "The result cannot be trusted, and counts nothing until somebody has looked at it."
-                    .to_owned();
-        } else if graded.unchanged {
-            graded.message = "The files are still as they were handed out.".to_owned();
+        let mut forged = Vec::new();
+        for test in passed.take(most) {
+            let run = self.run_once(program, &test.name, true)?;
+            if matches!(run.outcome, TestOutcome::Passed | TestOutcome::Tampered) {
+                forged.push(test.name.clone());
+            }
         }
-        graded.score = Some(graded.groups.iter().map(|group| group.points).sum());
+        Ok(forged)
     }
 
     /// Runs a test until its verdict is sure.
-    fn test(
-        &self,
-        sandbox: &Sandbox,
-        program: &Path,
-        name: &str,
-        public: bool,
-        log: &mut String,
-    ) -> Result<(Test, Used)> {
-        let (ran, flaky) = settle(&self.alone, || self.once(sandbox, program, name, false))?;
-        if ran.outcome == Outcome::Passed {
-            return Ok((Test::new(name, Outcome::Passed, String::new()), ran.used));
+    fn run_test(&mut self, program: &Path, name: &str, is_public: bool) -> Result<TestResult> {
+        let (run, flaky) =
+            run_until_sure(&self.grader.alone, || self.run_once(program, name, false))?;
+        self.usage.insert(name.to_owned(), run.usage);
+        if run.outcome == TestOutcome::Passed {
+            return Ok(TestResult::new(name, run.outcome, String::new()));
         }
-        // What a test prints until it is stopped differs in length; its beginning does not.
-        let stopped = matches!(ran.outcome, Outcome::Timeout | Outcome::ResourceLimit);
-        let printed = harmless(&printed(&ran.output), if stopped { 2000 } else { 8000 });
-        log.push_str(&format!(
-            "test {name}: {}\n{printed}\n",
-            ran.outcome.words()
-        ));
-        let message = match (public, panic_message(&ran.output)) {
+        // The output of a test that is stopped differs in length; its beginning does not.
+        let was_stopped = matches!(
+            run.outcome,
+            TestOutcome::Timeout | TestOutcome::ResourceLimit
+        );
+        let limit = if was_stopped { 2000 } else { 8000 };
+        let output = sanitize(&test_output(&run.output), limit);
+        let description = run.outcome.description();
+        self.log += &format!("test {name}: {description}\n{output}\n");
+        let message = match (is_public, panic_message(&run.output)) {
             (false, _) => String::new(),
-            (true, Some(panic)) => harmless(&format!("{}: {panic}", ran.outcome.words()), MESSAGE),
-            (true, None) => ran.outcome.words().to_owned(),
+            (true, Some(panic)) => sanitize(&format!("{description}: {panic}"), MESSAGE_LIMIT),
+            (true, None) => description.to_owned(),
         };
-        Ok((
-            Test {
-                flaky,
-                ..Test::new(name, ran.outcome, message)
-            },
-            ran.used,
-        ))
+        Ok(TestResult {
+            flaky,
+            ..TestResult::new(name, run.outcome, message)
+        })
     }
 
     /// Runs a test once, in a process and a sandbox of its own.
-    fn once(&self, sandbox: &Sandbox, program: &Path, name: &str, must_fail: bool) -> Result<Ran> {
+    fn run_once(&self, program: &Path, name: &str, must_fail: bool) -> Result<TestRun> {
         let mut number = [0; 32];
         getrandom(&mut number)?;
         let (ours, theirs) = UnixDatagram::pair()?;
-        ours.send(&harness::order(&number, must_fail, name))?;
-        let mut job = sandbox.job(self.limits);
+        ours.send(&harness::request(&number, must_fail, name))?;
+        let mut job = self.sandbox.job(self.grader.limits);
         let at = job.execute(program, "/t");
         job.program(at)
             .args([harness::ENTRY, "--exact", "--nocapture", "--test-threads=1"])
@@ -769,66 +758,64 @@ impl Grader {
             .iter()
             .for_each(|(name, value)| _ = job.env(name, *value));
         job.with_scratch();
-        if self.forks {
+        if self.grader.forks {
             job.with_programs();
         }
-        let ended = sandbox.run(job)?;
+        let termination = self.sandbox.run(job)?;
         ours.set_nonblocking(true)?;
-        let mut said = [0; 128];
-        let mut messages = Vec::new();
-        while let Ok(length) = ours.recv(&mut said) {
-            messages.push(said[..length].to_vec());
+        let mut buffer = [0; 128];
+        let mut replies = Vec::new();
+        while let Ok(length) = ours.recv(&mut buffer) {
+            replies.push(harness::parse_reply(&buffer[..length], &number));
         }
-        let outcome = match messages.as_slice() {
-            [] => unproven(&ended),
-            [only] if harness::proof(only, &number).is_some() => Outcome::Passed,
-            // Nobody speaks here but the grader's own code.
-            _ => Outcome::Tampered,
+        let outcome = match replies.as_slice() {
+            [] => failure(&termination),
+            [Some(_)] => TestOutcome::Passed,
+            // Nothing but the grader's own code may use this channel.
+            _ => TestOutcome::Tampered,
         };
-        let used = messages
-            .first()
-            .and_then(|only| harness::proof(only, &number))
-            .unwrap_or_default();
-        Ok(Ran {
+        Ok(TestRun {
             outcome,
-            waited: ended.how == How::Clock && outcome != Outcome::Passed,
-            output: ended.output,
-            used,
+            waited: termination.reason == ExitReason::Timeout && outcome != TestOutcome::Passed,
+            output: termination.output,
+            usage: replies.first().copied().flatten().unwrap_or_default(),
         })
     }
 }
 
-/// Runs a test as often as it takes to be sure of it: what counts, and whether it failed and then passed.
-fn settle(alone: &RwLock<()>, mut once: impl FnMut() -> Result<Ran>) -> Result<(Ran, bool)> {
-    let ran = {
+/// Runs a test until its outcome is sure. Returns the run that counts, and true if it failed and then passed.
+fn run_until_sure(
+    alone: &RwLock<()>,
+    mut run_once: impl FnMut() -> Result<TestRun>,
+) -> Result<(TestRun, bool)> {
+    let run = {
         let _together = alone.read().unwrap_or_else(PoisonError::into_inner);
-        once()?
+        run_once()?
     };
-    if ran.waited {
+    if run.waited {
         // The machine may have been busy: on its own, it has all of it.
         let _alone = alone.write().unwrap_or_else(PoisonError::into_inner);
-        return Ok((once()?, false));
+        return Ok((run_once()?, false));
     }
     // A stub fails however often it is run.
-    let again = ran.outcome == Outcome::Failed && !ran.output.contains(UNWRITTEN);
-    let flaky = again && once()?.outcome == Outcome::Passed;
-    Ok((ran, flaky))
+    let again = run.outcome == TestOutcome::Failed && !run.output.contains(UNWRITTEN);
+    let flaky = again && run_once()?.outcome == TestOutcome::Passed;
+    Ok((run, flaky))
 }
 
-fn ungraded(graded: Graded, error: &anyhow::Error) -> Judged {
+fn ungraded(grade: Grade, error: &anyhow::Error) -> Assessment {
     let message = "This has not been graded yet: the fault is the grader's, not yours.".to_owned();
-    let graded = Graded {
-        status: Status::InfrastructureError,
+    let grade = Grade {
         score: None,
-        message,
-        ..graded
+        ..grade
     };
-    Judged::without_run(graded, format!("{error:#}\n"))
+    let log = format!("{error:#}\n");
+    Assessment::untested(grade, Status::InfrastructureError, message, log)
 }
 
-/// Why a test that did not prove anything has not.
-fn unproven(ended: &Ended) -> Outcome {
-    // These only say how a test failed: whoever prints the words of another way has failed all the same.
+/// The outcome of a test that sent no valid reply.
+fn failure(termination: &Termination) -> TestOutcome {
+    // These only say how a test failed: a test that prints the words of another way has failed all the same.
     const ERRORS: [i32; 5] = [
         libc::EAGAIN,
         libc::ENOMEM,
@@ -836,43 +823,42 @@ fn unproven(ended: &Ended) -> Outcome {
         libc::EFBIG,
         libc::ENOSPC,
     ];
-    let said = |words: &str| ended.output.contains(words);
-    let short = said("memory allocation of")
-        || said("failed to spawn thread")
+    let printed = |words: &str| termination.output.contains(words);
+    let short = printed("memory allocation of")
+        || printed("failed to spawn thread")
         || ERRORS.iter().any(|it| {
-            said(&format!("(os error {it})")) || said(&format!("Os {{ code: {it}, kind"))
+            printed(&format!("(os error {it})")) || printed(&format!("Os {{ code: {it}, kind"))
         });
-    match ended.how {
-        How::Clock => Outcome::Timeout,
-        How::Signal(_) if ended.used_up_cpu() => Outcome::Timeout,
-        How::Signal(libc::SIGKILL | libc::SIGXFSZ) => Outcome::ResourceLimit,
-        _ if short => Outcome::ResourceLimit,
-        How::Signal(_) => Outcome::Ended,
+    match termination.reason {
+        ExitReason::Timeout => TestOutcome::Timeout,
+        ExitReason::Signal(_) if termination.used_up_cpu() => TestOutcome::Timeout,
+        ExitReason::Signal(libc::SIGKILL | libc::SIGXFSZ) => TestOutcome::ResourceLimit,
+        _ if short => TestOutcome::ResourceLimit,
+        ExitReason::Signal(_) => TestOutcome::Ended,
         // libtest's code for a test that failed.
-        How::Exit(101) => Outcome::Failed,
-        How::Exit(_) => Outcome::Ended,
+        ExitReason::Code(101) => TestOutcome::Failed,
+        ExitReason::Code(_) => TestOutcome::Ended,
     }
 }
 
 /// Makes a program one that can be executed and, if it has hidden tests in it, not be read.
-fn seal(program: &Path, public: bool) -> Result<()> {
-    let mode = if public { 0o755 } else { 0o711 };
-    let metadata = fs::symlink_metadata(program)?;
-    if !metadata.is_file() {
-        bail!("{} is no regular file", program.display());
-    }
-    // Owned by whoever grades: its new owner could change the mode back, were the mount not read-only.
-    if rustix::process::geteuid().is_root() {
+fn protect(program: &Path, is_readable: bool) -> Result<()> {
+    ensure!(
+        fs::symlink_metadata(program)?.is_file(),
+        "{} is no regular file",
+        program.display()
+    );
+    let is_root = rustix::process::geteuid().is_root();
+    // Owned by the grader: its new owner could change the mode back, were the mount not read-only.
+    if is_root {
         std::os::unix::fs::lchown(program, Some(0), Some(0))?;
     }
-    fs::set_permissions(
-        program,
-        fs::Permissions::from_mode(if public || rustix::process::geteuid().is_root() {
-            mode
-        } else {
-            0o111
-        }),
-    )?;
+    let mode = match (is_readable, is_root) {
+        (true, _) => 0o755,
+        (false, true) => 0o711,
+        (false, false) => 0o111,
+    };
+    fs::set_permissions(program, fs::Permissions::from_mode(mode))?;
     Ok(())
 }
 
@@ -887,23 +873,23 @@ fn getrandom(bytes: &mut [u8]) -> Result<()> {
 mod tests {
     use super::*;
 
-    fn ran(outcome: Outcome, waited: bool) -> Ran {
-        Ran {
+    fn run(outcome: TestOutcome, waited: bool) -> TestRun {
+        TestRun {
             outcome,
             waited,
             output: String::new(),
-            used: Used::default(),
+            usage: Usage::default(),
         }
     }
 
     /// Settles a test whose runs come to these, and says for each whether it was alone.
-    fn settled(runs: &[(Outcome, bool)]) -> (Outcome, bool, Vec<bool>) {
+    fn outcome_of(runs: &[(TestOutcome, bool)]) -> (TestOutcome, bool, Vec<bool>) {
         let alone = RwLock::new(());
         let mut were_alone = Vec::new();
-        let (last, flaky) = settle(&alone, || {
+        let (last, flaky) = run_until_sure(&alone, || {
             were_alone.push(alone.try_read().is_err());
             let (outcome, waited) = runs[were_alone.len() - 1];
-            Ok(ran(outcome, waited))
+            Ok(run(outcome, waited))
         })
         .unwrap();
         (last.outcome, flaky, were_alone)
@@ -911,50 +897,53 @@ mod tests {
 
     #[test]
     fn test_that_only_waited_is_run_again_alone_before_it_counts() {
-        use Outcome::{Passed, Timeout};
+        use TestOutcome::{Passed, Timeout};
         assert_eq!(
-            settled(&[(Timeout, true), (Passed, false)]),
+            outcome_of(&[(Timeout, true), (Passed, false)]),
             (Passed, false, vec![false, true])
         );
         assert_eq!(
-            settled(&[(Timeout, true), (Timeout, true)]),
+            outcome_of(&[(Timeout, true), (Timeout, true)]),
             (Timeout, false, vec![false, true])
         );
         // CPU time is its own, however busy the machine is.
-        assert_eq!(settled(&[(Timeout, false)]), (Timeout, false, vec![false]));
+        assert_eq!(
+            outcome_of(&[(Timeout, false)]),
+            (Timeout, false, vec![false])
+        );
     }
 
     #[test]
     fn test_that_fails_and_then_passes_is_flaky_and_counts_as_failed() {
-        use Outcome::{Ended, Failed, Passed};
+        use TestOutcome::{Ended, Failed, Passed};
         assert_eq!(
-            settled(&[(Failed, false), (Passed, false)]),
+            outcome_of(&[(Failed, false), (Passed, false)]),
             (Failed, true, vec![false; 2])
         );
         assert_eq!(
-            settled(&[(Failed, false), (Failed, false)]),
+            outcome_of(&[(Failed, false), (Failed, false)]),
             (Failed, false, vec![false; 2])
         );
-        assert_eq!(settled(&[(Passed, false)]), (Passed, false, vec![false]));
-        assert_eq!(settled(&[(Ended, false)]), (Ended, false, vec![false]));
+        assert_eq!(outcome_of(&[(Passed, false)]), (Passed, false, vec![false]));
+        assert_eq!(outcome_of(&[(Ended, false)]), (Ended, false, vec![false]));
     }
 
     #[test]
     fn test_that_meets_a_stub_is_run_once() {
         let mut runs = 0;
-        let (ran, flaky) = settle(&RwLock::new(()), || {
+        let (run, flaky) = run_until_sure(&RwLock::new(()), || {
             runs += 1;
             let output = std::panic::catch_unwind(|| todo!("sum")).unwrap_err();
             let output = match output.downcast::<String>() {
                 Ok(output) => *output,
                 Err(output) => (*output.downcast::<&str>().unwrap()).to_owned(),
             };
-            Ok(Ran {
+            Ok(TestRun {
                 output,
-                ..ran(Outcome::Failed, false)
+                ..run(TestOutcome::Failed, false)
             })
         })
         .unwrap();
-        assert_eq!((ran.outcome, flaky, runs), (Outcome::Failed, false, 1));
+        assert_eq!((run.outcome, flaky, runs), (TestOutcome::Failed, false, 1));
     }
 }

@@ -1,4 +1,4 @@
-//! What the grader owns of a task: sources, tests, groups, and which files it takes from a submission.
+//! The grader's own copy of a task: sources, tests, groups, and the names of the files that students write.
 
 use anyhow::{Context, Result};
 
@@ -12,28 +12,28 @@ pub use exercise::Tree;
 pub struct Kit {
     /// The task's name: a chapter's slug.
     pub slug: String,
-    /// What a reader calls it.
+    /// The task's title.
     pub title: String,
     /// The grader's own files: everything but what a student writes, hidden tests included.
     pub owned: Tree,
     /// The only files that are taken from a submission.
     pub allowed: Vec<String>,
-    /// What a student starts from, and what stands for a file that was not handed in; may be empty.
+    /// The files that students start from, used also for a file that is missing; may be empty.
     pub starter: Tree,
-    /// What gets full marks: the grader tries it before anybody else's.
+    /// The solution, which the grader tries first and which must get full marks.
     pub solution: Tree,
     /// The file of the tests' root, such as `tests/scope/main.rs`.
     pub tests: String,
     /// Groups of tests, each a module below the root.
     pub groups: Vec<Group>,
-    /// Whether a student may write `unsafe`.
+    /// True if students may write `unsafe`.
     pub allows_unsafe: bool,
-    /// What a test may use, where it is other than usual.
+    /// Limits of a test that are not the usual ones.
     pub limits: Limits,
 }
 
 impl Kit {
-    /// What all groups together are worth.
+    /// The points of all groups together.
     #[must_use]
     pub fn points(&self) -> u32 {
         self.groups.iter().map(|group| group.points).sum()
@@ -49,7 +49,7 @@ impl Kit {
     /// The limits of one test: the usual ones, except where the task says otherwise.
     #[cfg(target_os = "linux")]
     #[must_use]
-    pub fn limits_over(&self, usual: sandbox::Limits) -> sandbox::Limits {
+    pub fn limits_with(&self, usual: sandbox::Limits) -> sandbox::Limits {
         sandbox::Limits {
             cpu: self.limits.cpu_seconds.unwrap_or(usual.cpu),
             memory: self.limits.memory_mib.map_or(usual.memory, |mib| mib << 20),
@@ -61,14 +61,6 @@ impl Kit {
     /// A digest of all that decides a grade, but for the submission and the compiler.
     #[must_use]
     pub fn digest(&self) -> String {
-        let mut hasher = blake3::Hasher::new();
-        let mut item = |bytes: &[u8]| {
-            // Lengths keep "a" + "bc" apart from "ab" + "c".
-            hasher
-                .update(&(bytes.len() as u64).to_le_bytes())
-                .update(bytes);
-        };
-        item(super::RULES.as_bytes());
         let Self {
             slug,
             allowed,
@@ -77,42 +69,35 @@ impl Kit {
             limits,
             ..
         } = self;
-        item(format!("{slug}{allowed:?}{groups:?}{allows_unsafe}{limits:?}").as_bytes());
-        for tree in [&self.owned, &self.starter] {
-            for (path, content) in tree {
-                item(path.as_bytes());
-                item(content);
-            }
-        }
-        hasher.finalize().to_hex().to_string()
+        let rules = format!("{slug}{allowed:?}{groups:?}{allows_unsafe}{limits:?}");
+        let trees = self.owned.iter().chain(&self.starter);
+        let files = trees.flat_map(|(path, content)| [path.as_bytes(), content]);
+        let head = [super::RULES.as_bytes(), rules.as_bytes()];
+        super::digest(head.into_iter().chain(files))
     }
-}
 
-/// The task of a chapter, from its exercise.
-///
-/// # Errors
-///
-/// When there is no such chapter, it asks for a text and not for a program, or its exercise cannot be made.
-pub fn of_chapter(project: &Project, slug: &str) -> Result<Kit> {
-    let exercise = Exercise::of(project, slug)?;
-    let tests = exercise.tests();
-    let tests = tests.with_context(|| {
-        format!("`{slug}` asks for a text, which nothing but a reader can grade")
-    })?;
-    Ok(Kit {
-        slug: slug.to_owned(),
-        title: exercise.task.title.clone(),
-        owned: exercise.owned(),
-        allowed: exercise.allowed().to_vec(),
-        starter: exercise.starter().clone(),
-        solution: exercise.solution().clone(),
-        tests: tests
-            .iter()
-            .map(|part| part.to_string_lossy())
-            .collect::<Vec<_>>()
-            .join("/"),
-        groups: exercise.task.groups.clone(),
-        allows_unsafe: exercise.task.solution.allows_unsafe,
-        limits: exercise.task.limits,
-    })
+    /// Makes the task of a chapter's exercise.
+    ///
+    /// # Errors
+    ///
+    /// If there is no such chapter, it asks for a text and not for a program, or its exercise cannot be made.
+    pub fn from_chapter(project: &Project, slug: &str) -> Result<Self> {
+        let exercise = Exercise::of(project, slug)?;
+        let tests = exercise.tests().with_context(|| {
+            format!("`{slug}` asks for a text, which nothing but a reader can grade")
+        })?;
+        let tests: Vec<_> = tests.iter().map(|part| part.to_string_lossy()).collect();
+        Ok(Self {
+            slug: slug.to_owned(),
+            title: exercise.task.title.clone(),
+            owned: exercise.owned(),
+            allowed: exercise.allowed().to_vec(),
+            starter: exercise.starter().clone(),
+            solution: exercise.solution().clone(),
+            tests: tests.join("/"),
+            groups: exercise.task.groups.clone(),
+            allows_unsafe: exercise.task.solution.allows_unsafe,
+            limits: exercise.task.limits,
+        })
+    }
 }

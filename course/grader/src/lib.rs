@@ -1,22 +1,26 @@
-//! `cargo course grade`: a class of strangers' submissions, each to a result that can be trusted.
+//! Grades a class of strangers' submissions in a sandbox: `cargo course grade`.
 //!
-//! | module | concern |
-//! |---|---|
-//! | [`intake`] | which bytes are taken from a folder or a zip, and which never |
-//! | [`kit`] | what the grader owns of a task |
-//! | [`sandbox`] | where strangers' code is compiled and run |
-//! | [`harness`] | how a test proves that it passed |
-//! | [`judge`] | from a submission to its result |
-//! | [`result`] | that result, without anything that differs between two runs |
-//! | [`store`] | results on disk: atomic, resumable, in shards, merged |
-//! | [`run`] | the command |
-//! | [`roster`], [`mark`] | who is in the class; what a result comes to, with weights and lateness |
-//! | [`formats`], [`export`] | the same result for each platform |
-//! | [`naming`], [`report`], [`similarity`] | how platforms call submissions; what people read; what is compared for plagiarism |
+//! In go a task ([`kit::Kit`]) and a folder of submissions. Out comes a [`result::Grade`] for each, without anything that
+//! differs between two runs, stored in a folder that can be resumed and merged.
 //!
 //! Nothing that a submission prints, returns or exits with is evidence. A test passed if, and only if, the grader's own
 //! code, which calls it, sent a number that only it knows over a channel that safe code cannot reach, after the test had
 //! returned.
+//!
+//! ```
+//! # fn main() -> anyhow::Result<()> {
+//! let folder = tempfile::tempdir()?;
+//! std::fs::write(folder.path().join("sum.rs"), "pub fn sum() {}")?;
+//! std::fs::write(folder.path().join("build.rs"), "fn main() { /* hostile */ }")?;
+//!
+//! // The task names its files; nothing else of a submission is opened.
+//! let allowed = ["src/tiny/sum.rs".to_owned()];
+//! let intake = grader::intake::read(folder.path(), &allowed)?;
+//! assert_eq!(intake.files["src/tiny/sum.rs"], b"pub fn sum() {}");
+//! assert_eq!(intake.ignored, ["build.rs"]);
+//! # Ok(())
+//! # }
+//! ```
 
 pub mod intake;
 pub mod kit;
@@ -34,5 +38,16 @@ pub mod judge;
 #[cfg(target_os = "linux")]
 pub mod run;
 
-/// Changes when the same submission may get another result from the same task.
+/// The version of the grader's rules. It changes if the same submission may get another result from the same task.
 pub const RULES: &str = "grade 1";
+
+/// A digest of several texts. Their lengths keep "a" + "bc" apart from "ab" + "c".
+fn digest<'a>(texts: impl IntoIterator<Item = &'a [u8]>) -> String {
+    let mut hasher = blake3::Hasher::new();
+    for text in texts {
+        hasher
+            .update(&(text.len() as u64).to_le_bytes())
+            .update(text);
+    }
+    hasher.finalize().to_hex().to_string()
+}

@@ -21,13 +21,13 @@ struct Cli {
 enum Command {
     /// Grade submissions of a chapter's exercise, each in a sandbox
     #[command(after_long_help = GRADE_HELP)]
-    Grade(Grading),
+    Grade(GradeArguments),
     /// Put the results of several runs of `grade` together, in any order
     Merge {
         /// Folders that `grade --out` or `merge --into` has written
         #[arg(required = true)]
         from: Vec<PathBuf>,
-        /// Where they go
+        /// The folder for them
         #[arg(long)]
         into: PathBuf,
     },
@@ -35,7 +35,7 @@ enum Command {
     #[cfg(target_os = "linux")]
     #[command(hide = true)]
     Inside {
-        /// What to do, from the grader
+        /// The job, from the grader
         orders: String,
         /// Its environment
         variables: Vec<String>,
@@ -44,7 +44,7 @@ enum Command {
     #[cfg(target_os = "linux")]
     #[command(hide = true)]
     Probe {
-        /// What the grader can be caught with
+        /// Things that must not be reached
         bait: String,
     },
 }
@@ -54,16 +54,16 @@ enum Command {
     not(target_os = "linux"),
     allow(dead_code, reason = "grading needs Linux")
 )]
-struct Grading {
+struct GradeArguments {
     /// A folder with one folder or zip a student, called as the student is
     submissions: PathBuf,
     /// The chapter's slug
     #[arg(long)]
     task: String,
-    /// Where results go
+    /// The folder for results
     #[arg(long)]
     out: PathBuf,
-    /// How many at a time; 0 for as many as there are processors
+    /// The number graded at the same time; 0 for as many as there are processors
     #[arg(long, default_value_t = 0)]
     jobs: usize,
     /// Leave alone what has this very grade: the same files, task and compiler
@@ -72,20 +72,20 @@ struct Grading {
     /// Grade one part of the class, such as 2/4
     #[arg(long)]
     shard: Option<grader::store::Shard>,
-    /// How the platform calls submissions: a regular expression with the group `student`, and any of `name`, `email`,
+    /// A pattern of the platform's names: a regular expression with the group `student`, and any of `name`, `email`,
     /// `submitted`, `late`, and `file` for files that come by themselves
     #[arg(long)]
-    name: Option<grader::naming::Naming>,
+    name: Option<grader::naming::NamePattern>,
     /// The sandbox; auto takes the best that holds
-    #[arg(long, value_enum, default_value_t = Sandboxing::Auto)]
-    sandbox: Sandboxing,
+    #[arg(long, value_enum, default_value_t = SandboxChoice::Auto)]
+    sandbox: SandboxChoice,
     /// Grade without a sandbox: only code that you trust as your own
     #[arg(long, conflicts_with = "sandbox")]
     no_sandbox: bool,
 }
 
 #[derive(Clone, Copy, clap::ValueEnum)]
-enum Sandboxing {
+enum SandboxChoice {
     Auto,
     Full,
     Reduced,
@@ -125,7 +125,9 @@ fn run(command: Command) -> Result<Exit> {
             anstream::println!("{} results in {}", merged.len(), into.display());
             Ok(Exit::Well)
         }
-        Command::Grade(grading) => grade(&Project::find_root(&std::env::current_dir()?)?, &grading),
+        Command::Grade(arguments) => {
+            grade(&Project::find_root(&std::env::current_dir()?)?, &arguments)
+        }
         #[cfg(target_os = "linux")]
         Command::Inside { .. } | Command::Probe { .. } => {
             unreachable!("answered above, without a book")
@@ -134,39 +136,39 @@ fn run(command: Command) -> Result<Exit> {
 }
 
 #[cfg(target_os = "linux")]
-fn grade(root: &Path, grading: &Grading) -> Result<Exit> {
-    use grader::run::{self, Options};
+fn grade(root: &Path, arguments: &GradeArguments) -> Result<Exit> {
+    use grader::run::{self, GradeOptions};
     use sandbox::Level;
-    let asked = match (grading.no_sandbox, grading.sandbox) {
+    let asked = match (arguments.no_sandbox, arguments.sandbox) {
         (true, _) => Some(Level::None),
-        (false, Sandboxing::Auto) => None,
-        (false, Sandboxing::Full) => Some(Level::Full),
-        (false, Sandboxing::Reduced) => Some(Level::Reduced),
+        (false, SandboxChoice::Auto) => None,
+        (false, SandboxChoice::Full) => Some(Level::Full),
+        (false, SandboxChoice::Reduced) => Some(Level::Reduced),
     };
     let prepare = |progress: &Progress| {
         progress.phase("prepare", || {
-            let grader = run::prepare(root, &grading.task, asked)?;
+            let grader = run::prepare(root, &arguments.task, asked)?;
             Ok((grader, "the solution gets full marks".to_owned()))
         })
     };
     // Gone, and its bar with it, before anything else is printed.
     let grader = prepare(&Progress::on_stderr())?;
-    anstream::eprintln!("sandbox: {}", grader.level().word());
-    if let Some((test, used)) = grader.most() {
-        let (seconds, most) = (used.cpu.as_secs_f64(), grader.limits().cpu);
+    anstream::eprintln!("sandbox: {}", grader.level().name());
+    if let Some((test, usage)) = grader.slowest_test() {
+        let (seconds, most) = (usage.cpu.as_secs_f64(), grader.limits().cpu);
         anstream::eprintln!(
             "of the solution's tests, {test} takes the most time: {seconds:.2} of {most} s"
         );
     }
-    let options = Options {
-        submissions: grading.submissions.clone(),
-        out: grading.out.clone(),
-        jobs: grading.jobs,
-        resume: grading.resume,
-        shard: grading.shard,
-        naming: grading.name.clone(),
+    let options = GradeOptions {
+        submissions: arguments.submissions.clone(),
+        out: arguments.out.clone(),
+        jobs: arguments.jobs,
+        resume: arguments.resume,
+        shard: arguments.shard,
+        naming: arguments.name.clone(),
     };
-    for stray in run::submissions(&options.submissions, options.naming.as_ref())?.strays {
+    for stray in run::Submissions::list(&options.submissions, options.naming.as_ref())?.strays {
         anstream::eprintln!(
             "not looked at: {stray} is neither a folder nor a zip, or is not called as --name says"
         );
@@ -175,19 +177,19 @@ fn grade(root: &Path, grading: &Grading) -> Result<Exit> {
     let grade = |progress: &Progress| {
         progress.phase("grade", || {
             let run = run::grade(&grader, &options, progress, &stop)?;
-            let said = format!("{} graded, {} left as they were", run.graded, run.kept);
-            Ok((run, said))
+            let message = format!("{} graded, {} left as they were", run.finished, run.skipped);
+            Ok((run, message))
         })
     };
     let run = grade(&Progress::on_stderr())?;
     anstream::println!("{}", run.summary());
-    if run.left > 0 {
+    if run.remaining > 0 {
         anstream::eprintln!(
             "stopped before {} more: the same command with --resume goes on",
-            run.left
+            run.remaining
         );
     }
-    Ok(if run.ungraded() + run.left == 0 {
+    Ok(if run.ungraded() + run.remaining == 0 {
         Exit::Well
     } else {
         Exit::Fault
@@ -210,7 +212,7 @@ fn stop_on_ctrl_c() -> std::sync::Arc<std::sync::atomic::AtomicBool> {
 }
 
 #[cfg(not(target_os = "linux"))]
-fn grade(_: &Path, _: &Grading) -> Result<Exit> {
+fn grade(_: &Path, _: &GradeArguments) -> Result<Exit> {
     anyhow::bail!(
         "grading needs Linux, whose kernel the sandbox is made of: use a virtual machine, or WSL 2 on Windows"
     )

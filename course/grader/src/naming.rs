@@ -1,10 +1,10 @@
-//! What a platform's names of submissions say: a regular expression with named groups.
+//! Patterns of the names that platforms give to submissions: a regular expression with named groups.
 //!
 //! Canvas names a download `jonesann_LATE_4711_99_virtual-time.zip`; the expression
 //! `(?<student>[^_]+)_(?<late>LATE_)?\d+_\d+_.*` reads it. Where a platform gives every file by itself, the group
 //! `file` is what the student called it: `(?<student>[^_]+)_(?<late>LATE_)?\d+_\d+_(?<file>.+)`.
 
-use anyhow::{Result, bail};
+use anyhow::{Result, anyhow, bail, ensure};
 use regex::{Captures, Regex};
 
 use super::result::Student;
@@ -16,62 +16,53 @@ pub const MARKED_LATE: &str = "late";
 /// The names that groups may have.
 const GROUPS: &[&str] = &["student", "name", "email", "submitted", "late", "file"];
 
-/// How submissions are called.
+/// A pattern of submissions' names.
 #[derive(Debug, Clone)]
-pub struct Naming(Regex);
+pub struct NamePattern(Regex);
 
-impl std::str::FromStr for Naming {
+impl std::str::FromStr for NamePattern {
     type Err = anyhow::Error;
 
     fn from_str(pattern: &str) -> Result<Self> {
         // All of a name, or none of it.
-        let regex = match Regex::new(&format!("^(?:{pattern})$")) {
-            Ok(regex) => regex,
-            Err(error) => {
-                let text = error.to_string();
-                let last = text
-                    .lines()
-                    .last()
-                    .unwrap_or_default()
-                    .trim_start_matches("error: ")
-                    .to_owned();
-                bail!("this is no regular expression: {last}");
-            }
-        };
+        let regex = Regex::new(&format!("^(?:{pattern})$")).map_err(|error| {
+            let text = error.to_string();
+            let last = text.lines().last().unwrap_or_default();
+            let last = last.trim_start_matches("error: ");
+            anyhow!("this is no regular expression: {last}")
+        })?;
         for name in regex.capture_names().flatten() {
             if !GROUPS.contains(&name) {
                 let known = or_nearest(name, GROUPS.iter().copied(), "there are none");
                 bail!("there is no group `{name}`: {known}");
             }
         }
-        if !regex
-            .capture_names()
-            .flatten()
-            .any(|name| name == "student")
-        {
-            bail!(
-                "the group `student` is missing: write (?<student>…) around what tells students apart"
-            );
-        }
+        ensure!(
+            regex.capture_names().flatten().any(|it| it == "student"),
+            "the group `student` is missing: write (?<student>…) around what tells students apart"
+        );
         Ok(Self(regex))
     }
 }
 
-impl Naming {
-    /// Whose submission a name is, without `.zip`; `None` when the expression does not fit all of it.
+impl NamePattern {
+    /// The student of a submission's name, without `.zip`; `None` if the expression does not match all of it.
     #[must_use]
     pub fn student(&self, name: &str) -> Option<Student> {
-        Self::of(&self.0.captures(name)?)
+        Self::parse(&self.0.captures(name)?)
     }
 
-    /// Whose file a name is, and what they called it; `None` when the expression does not fit, or has no group `file`.
+    /// The student of a file's name, and their own name of it; `None` without a match or a group `file`.
     #[must_use]
     pub fn file(&self, name: &str) -> Option<(Student, String)> {
         let found = self.0.captures(name)?;
-        Some((Self::of(&found)?, found.name("file")?.as_str().to_owned()))
+        Some((
+            Self::parse(&found)?,
+            found.name("file")?.as_str().to_owned(),
+        ))
     }
 
-    fn of(found: &Captures<'_>) -> Option<Student> {
+    fn parse(found: &Captures<'_>) -> Option<Student> {
         let group = |name: &str| {
             found
                 .name(name)
@@ -102,7 +93,7 @@ mod tests {
 
     #[test]
     fn name_of_a_download_says_who_and_whether_late() {
-        let canvas: Naming = r"(?<student>[^_]+)_(?<late>LATE_)?\d+_\d+_.*"
+        let canvas: NamePattern = r"(?<student>[^_]+)_(?<late>LATE_)?\d+_\d+_.*"
             .parse()
             .unwrap();
         let late = canvas
@@ -113,7 +104,7 @@ mod tests {
             ("jonesann", MARKED_LATE)
         );
         assert_eq!(canvas.student("bob_1_2_x").unwrap().submitted, "");
-        let moodle: Naming = r"(?<name>.+)_(?<student>\d+)_assignsubmission_file.*"
+        let moodle: NamePattern = r"(?<name>.+)_(?<student>\d+)_assignsubmission_file.*"
             .parse()
             .unwrap();
         let ann = moodle
@@ -126,7 +117,7 @@ mod tests {
 
     #[test]
     fn name_of_a_file_says_whose_it_is_and_what_they_called_it() {
-        let canvas: Naming = r"(?<student>[^_]+)_(?<late>LATE_)?\d+_\d+_(?<file>.+)"
+        let canvas: NamePattern = r"(?<student>[^_]+)_(?<late>LATE_)?\d+_\d+_(?<file>.+)"
             .parse()
             .unwrap();
         let (student, file) = canvas.file("jonesann_LATE_4711_99_s3_retry.rs").unwrap();
@@ -135,7 +126,7 @@ mod tests {
             ("jonesann", MARKED_LATE)
         );
         assert_eq!(file, "s3_retry.rs");
-        let other: Naming = "(?<student>.+)".parse().unwrap();
+        let other: NamePattern = "(?<student>.+)".parse().unwrap();
         assert_eq!(other.file("s3_retry.rs"), None);
     }
 
@@ -146,7 +137,7 @@ mod tests {
             ("(?<name>.*)", "the group `student` is missing"),
             ("(?<student>.*)_(?<stud>.*)", "there is no group `stud`"),
         ] {
-            let error = pattern.parse::<Naming>().unwrap_err().to_string();
+            let error = pattern.parse::<NamePattern>().unwrap_err().to_string();
             assert!(error.starts_with(says), "{error}");
         }
     }

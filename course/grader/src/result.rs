@@ -1,4 +1,6 @@
-//! What became of a submission: one document, from which every format is made.
+//! The result of a submission: one document, from which every format is made.
+
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
@@ -8,39 +10,39 @@ use book::task::{Part, Visibility};
 /// bytes, on any machine and in any order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Graded {
+pub struct Grade {
     /// 1; another number when a field changes its meaning or goes.
     pub format: u32,
     /// The task's slug.
     pub task: String,
-    /// What decided the grade.
-    pub key: Key,
-    /// Whose submission it is.
+    /// The digests that decide the grade.
+    pub key: GradeKey,
+    /// The student.
     pub student: Student,
-    /// What became of it.
+    /// Its status.
     pub status: Status,
     /// Points reached; `None` when it is ungraded, which is not zero.
     pub score: Option<u32>,
     /// Points that could be reached.
     pub max_score: u32,
-    /// How the submission was kept apart from the machine: `full`, `reduced` or `none`.
+    /// The level of the sandbox: `full`, `reduced` or `none`.
     pub sandbox: String,
-    /// Whether the task allows `unsafe`, so that a pass can be forged in principle.
+    /// True if the task allows `unsafe`, so that a pass can be forged in principle.
     pub forgeable: bool,
-    /// Whether every file is still as it was handed out.
+    /// True if every file is still the starter's.
     pub unchanged: bool,
-    /// What the student should know, in words that reveal nothing hidden.
+    /// A message to the student, which reveals nothing hidden.
     pub message: String,
     /// The groups in the task's order.
-    pub groups: Vec<Group>,
+    pub groups: Vec<GroupResult>,
     /// Files of the submission that were not looked at.
     pub ignored_files: Vec<String>,
 }
 
-/// A grade is a function of these.
+/// The inputs of a grade, by their digests.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Key {
+pub struct GradeKey {
     /// Of the grader's files and rules.
     pub task: String,
     /// Of the files taken from the submission.
@@ -49,7 +51,7 @@ pub struct Key {
     pub toolchain: String,
 }
 
-/// Whose submission it is, as far as its file name and the roster say.
+/// A student, as far as the name of the submission and the roster tell.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Student {
@@ -61,12 +63,12 @@ pub struct Student {
     /// Empty when nothing says it.
     #[serde(default)]
     pub email: String,
-    /// When it was handed in, as the file name or the roster says.
+    /// Time of submission, as the file name or the roster has it.
     #[serde(default)]
     pub submitted: String,
 }
 
-/// What became of a submission.
+/// The status of a submission.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
@@ -74,7 +76,7 @@ pub enum Status {
     Graded,
     /// The student's code does not compile.
     CompileError,
-    /// It is no submission that may be run: `unsafe` where it is forbidden, a link, a zip that lies.
+    /// It may not be run: `unsafe` where it is forbidden, a link, a damaged or misleading zip.
     Rejected,
     /// None of the files that count are there.
     Missing,
@@ -89,9 +91,28 @@ pub enum Status {
 }
 
 impl Status {
+    /// One line with the number of each status: `2 graded, 1 missing`.
+    #[must_use]
+    pub fn counts(all: impl Iterator<Item = Self>) -> String {
+        let mut counts: BTreeMap<Self, usize> = BTreeMap::new();
+        all.for_each(|status| *counts.entry(status).or_default() += 1);
+        let counts = counts.iter();
+        let counts = counts.map(|(status, count)| format!("{count} {}", status.name()));
+        counts.collect::<Vec<_>>().join(", ")
+    }
+
+    /// True if tests were run.
+    #[must_use]
+    pub fn has_run(self) -> bool {
+        matches!(
+            self,
+            Self::Graded | Self::Timeout | Self::ResourceLimit | Self::Tampered
+        )
+    }
+
     /// The word in files and tables.
     #[must_use]
-    pub fn word(self) -> &'static str {
+    pub fn name(self) -> &'static str {
         match self {
             Self::Graded => "graded",
             Self::CompileError => "compile_error",
@@ -108,32 +129,35 @@ impl Status {
 /// A group of tests.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Group {
+pub struct GroupResult {
     /// The test module.
     pub name: String,
     /// `core`, `bonus` or `stretch`.
     pub part: Part,
-    /// Whether students see its tests.
+    /// Visible to students, or hidden.
     pub visibility: Visibility,
     /// Points reached: all or nothing.
     pub points: u32,
     /// Points that could be reached.
     pub max_points: u32,
     /// Its tests, in their order.
-    pub tests: Vec<Test>,
+    pub tests: Vec<TestResult>,
 }
 
-impl Group {
-    /// How many tests passed.
+impl GroupResult {
+    /// The number of tests that passed.
     #[must_use]
     pub fn passed(&self) -> usize {
-        self.tests
-            .iter()
-            .filter(|test| test.outcome == Outcome::Passed)
-            .count()
+        self.tests.len() - self.failed().count()
     }
 
-    /// Whether all of it passed.
+    /// The tests that did not pass.
+    pub fn failed(&self) -> impl Iterator<Item = &TestResult> {
+        let tests = self.tests.iter();
+        tests.filter(|test| test.outcome != TestOutcome::Passed)
+    }
+
+    /// True if all of its tests passed.
     #[must_use]
     pub fn is_full(&self) -> bool {
         !self.tests.is_empty() && self.passed() == self.tests.len()
@@ -143,23 +167,23 @@ impl Group {
 /// One test.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Test {
+pub struct TestResult {
     /// Its path, as libtest prints it.
     pub name: String,
-    /// What became of it.
-    pub outcome: Outcome,
+    /// Its status.
+    pub outcome: TestOutcome,
     /// It failed, and passed when it was run once more. It counts as failed.
     #[serde(default)]
     pub flaky: bool,
-    /// What the student may read of it; empty for hidden tests.
+    /// A message to the student; empty for hidden tests.
     #[serde(default)]
     pub message: String,
 }
 
-impl Test {
+impl TestResult {
     /// A test that is not flaky.
     #[must_use]
-    pub fn new(name: &str, outcome: Outcome, message: String) -> Self {
+    pub fn new(name: &str, outcome: TestOutcome, message: String) -> Self {
         Self {
             name: name.to_owned(),
             outcome,
@@ -167,12 +191,21 @@ impl Test {
             message,
         }
     }
+
+    /// The message to the student, or else the words for its outcome.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        match self.message.as_str() {
+            "" => self.outcome.description(),
+            message => message,
+        }
+    }
 }
 
-/// What became of a test.
+/// The outcome of a test.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Outcome {
+pub enum TestOutcome {
     /// It returned, and proved it.
     Passed,
     /// It panicked, or returned an error.
@@ -191,16 +224,16 @@ pub enum Outcome {
     NotRun,
 }
 
-impl Outcome {
-    /// Whether time was up, for this test or before it.
+impl TestOutcome {
+    /// True if time was up, for this test or before it.
     #[must_use]
     pub fn is_late(self) -> bool {
         matches!(self, Self::Timeout | Self::NotRun)
     }
 
-    /// What a student is told.
+    /// The words in a message to the student.
     #[must_use]
-    pub fn words(self) -> &'static str {
+    pub fn description(self) -> &'static str {
         match self {
             Self::Passed => "passed",
             Self::Failed => "failed",
@@ -214,21 +247,21 @@ impl Outcome {
     }
 }
 
-impl Graded {
-    /// Whether the grader did its work.
+impl Grade {
+    /// True unless the grader itself failed.
     #[must_use]
     pub fn has_verdict(&self) -> bool {
         self.status != Status::InfrastructureError
     }
 
-    /// What a student may read of a group in one line.
+    /// One line about a group for the student.
     #[must_use]
-    pub fn line(&self, group: &Group) -> String {
+    pub fn line(&self, group: &GroupResult) -> String {
         match group.visibility {
             Visibility::Public => {
                 format!("{} of {} tests passed", group.passed(), group.tests.len())
             }
-            // How many hidden tests there are, and which fail, is nobody's business but the instructor's.
+            // The number of hidden tests, and which of them fail, is for instructors only.
             Visibility::Hidden if group.is_full() => "hidden tests: passed".to_owned(),
             Visibility::Hidden => "hidden tests: not all passed".to_owned(),
         }
@@ -238,12 +271,10 @@ impl Graded {
     #[must_use]
     pub fn for_student(&self) -> Self {
         let mut shown = self.clone();
-        for group in shown
-            .groups
-            .iter_mut()
-            .filter(|group| group.visibility == Visibility::Hidden)
-        {
-            group.tests.clear();
+        for group in &mut shown.groups {
+            if group.visibility == Visibility::Hidden {
+                group.tests.clear();
+            }
         }
         shown
     }

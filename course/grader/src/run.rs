@@ -1,4 +1,4 @@
-//! The command: a folder of submissions in, a folder of results out.
+//! A run: a folder of submissions in, a folder of results out.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -7,301 +7,275 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, anyhow, ensure};
 
-use super::intake::{self, Taken};
+use super::intake::{self, Intake};
 use super::judge::Grader;
-use super::naming::Naming;
-use super::result::{Graded, Status, Student};
+use super::kit::Kit;
+use super::naming::NamePattern;
+use super::result::{Grade, Status, Student};
 use super::store::{self, Shard};
 use progress::Progress;
 use sandbox::{Level, Limits, Sandbox};
 
-/// How to grade.
+/// Options of a run.
 #[derive(Debug, Clone, Default)]
-pub struct Options {
+pub struct GradeOptions {
     /// The folder with one folder or zip a student, or their files.
     pub submissions: PathBuf,
-    /// Where results go.
+    /// The folder for results.
     pub out: PathBuf,
-    /// How many at a time; 0: as many as there are processors.
+    /// The number graded at the same time; 0: as many as there are processors.
     pub jobs: usize,
-    /// Whether to leave alone what is graded already.
+    /// True to skip submissions that are graded already.
     pub resume: bool,
-    /// Which part of the class.
+    /// The part of the class to grade.
     pub shard: Option<Shard>,
-    /// How the platform calls submissions; without it, as students are called.
-    pub naming: Option<Naming>,
+    /// The pattern of submissions' names; without it, a name is the student's.
+    pub naming: Option<NamePattern>,
 }
 
-/// What a run came to.
+/// The outcome of a run.
 #[derive(Debug, Default)]
 pub struct Run {
-    /// How many submissions it graded.
-    pub graded: usize,
-    /// How many it left alone, because their very grade was there.
-    pub kept: usize,
-    /// How many it did not come to, because it was told to stop.
-    pub left: usize,
+    /// The number of submissions that it graded.
+    pub finished: usize,
+    /// The number that it skipped, because they were graded already.
+    pub skipped: usize,
+    /// The number that it did not reach, because it was stopped.
+    pub remaining: usize,
     /// All results of the folder, by student.
-    pub results: BTreeMap<String, Graded>,
+    pub results: BTreeMap<String, Grade>,
 }
 
 impl Run {
-    /// How many submissions have no verdict.
+    /// The number of submissions without a verdict.
     #[must_use]
     pub fn ungraded(&self) -> usize {
-        self.results
-            .values()
-            .filter(|graded| !graded.has_verdict())
-            .count()
+        let grades = self.results.values();
+        grades.filter(|grade| !grade.has_verdict()).count()
     }
 
-    /// What to say of it: how many results there are of each kind.
+    /// One line with the number of results of each status.
     #[must_use]
     pub fn summary(&self) -> String {
-        let mut kinds: BTreeMap<Status, usize> = BTreeMap::new();
-        self.results
-            .values()
-            .for_each(|graded| *kinds.entry(graded.status).or_default() += 1);
-        let kinds: Vec<String> = kinds
-            .iter()
-            .map(|(status, count)| format!("{count} {}", status.word()))
-            .collect();
-        format!("{} submissions: {}", self.results.len(), kinds.join(", "))
+        let statuses = Status::counts(self.results.values().map(|grade| grade.status));
+        format!("{} submissions: {statuses}", self.results.len())
     }
 }
 
-/// What somebody has handed in.
+/// A part of a submission on disk.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Handed {
+pub enum Upload {
     /// A folder or a zip.
-    Whole(PathBuf),
-    /// A file by itself, and what its student called it.
+    Project(PathBuf),
+    /// A file by itself, and the student's name of it.
     File(PathBuf, String),
 }
 
 /// A folder of submissions.
 #[derive(Debug, Default)]
-pub struct Class {
-    /// What was handed in, by student.
-    pub submissions: BTreeMap<String, Vec<Handed>>,
-    /// What their names say about students.
+pub struct Submissions {
+    /// The uploads, by student.
+    pub uploads: BTreeMap<String, Vec<Upload>>,
+    /// Students, as far as the names of submissions tell.
     pub students: BTreeMap<String, Student>,
-    /// What is neither, or is not called as submissions are: nobody's submission.
+    /// Names of other files: neither a folder nor a zip, or not matched by the pattern.
     pub strays: Vec<String>,
 }
 
-/// The submissions of a folder.
-///
-/// # Errors
-///
-/// When the folder cannot be read, or has none.
-pub fn submissions(folder: &Path, naming: Option<&Naming>) -> Result<Class> {
-    let mut class = Class::default();
-    for entry in
-        fs::read_dir(folder).with_context(|| format!("{} cannot be read", folder.display()))?
-    {
-        let entry = entry?;
-        let path = entry.path();
-        let name = entry.file_name();
-        // Two names that are no text stay two.
-        let bytes = name.as_encoded_bytes();
-        let name = name
-            .to_str()
-            .map_or_else(|| bytes.escape_ascii().to_string(), str::to_owned);
-        // What systems leave behind: `.DS_Store`, and what macOS packs beside the files of a zip.
-        if name.starts_with('.') || name == "__MACOSX" {
-            continue;
-        }
-        let id = match name
-            .len()
-            .checked_sub(4)
-            .filter(|&at| name.is_char_boundary(at))
-        {
-            Some(at) if name[at..].eq_ignore_ascii_case(".zip") => name[..at].to_owned(),
-            _ if path.is_dir() || path.is_symlink() => name,
-            _ => {
-                match naming.and_then(|naming| naming.file(&name)) {
-                    Some((student, file)) => {
-                        class
-                            .submissions
-                            .entry(student.id.clone())
-                            .or_default()
-                            .push(Handed::File(path, file));
-                        let known = class
-                            .students
-                            .entry(student.id.clone())
-                            .or_insert_with(|| student.clone());
-                        // The last file to come is when all of it was there.
-                        known.submitted =
-                            student.submitted.max(std::mem::take(&mut known.submitted));
-                    }
-                    None => class.strays.push(name),
-                }
-                continue;
+impl Submissions {
+    /// Lists the submissions of a folder.
+    ///
+    /// # Errors
+    ///
+    /// If the folder cannot be read, or has none.
+    pub fn list(folder: &Path, naming: Option<&NamePattern>) -> Result<Self> {
+        let mut all = Self::default();
+        let entries =
+            fs::read_dir(folder).with_context(|| format!("{} cannot be read", folder.display()))?;
+        for entry in entries {
+            let entry = entry?;
+            // Two names that are no text stay two.
+            let name = entry.file_name();
+            let bytes = name.as_encoded_bytes();
+            let name = name
+                .to_str()
+                .map_or_else(|| bytes.escape_ascii().to_string(), str::to_owned);
+            // Left behind by systems: `.DS_Store`, and the folder that macOS adds to a zip.
+            if !name.starts_with('.') && name != "__MACOSX" {
+                all.add(entry.path(), name, naming);
             }
-        };
-        let id = match naming.map(|naming| naming.student(&id)) {
-            None => id,
+        }
+        all.uploads.values_mut().for_each(|uploads| uploads.sort());
+        all.strays.sort();
+        ensure!(
+            !all.uploads.is_empty(),
+            "{} has no submissions",
+            folder.display()
+        );
+        Ok(all)
+    }
+
+    fn add(&mut self, path: PathBuf, name: String, naming: Option<&NamePattern>) {
+        let at = name.len().saturating_sub(4);
+        let is_zip = name.is_char_boundary(at) && name[at..].eq_ignore_ascii_case(".zip");
+        if !is_zip && !path.is_dir() && !path.is_symlink() {
+            let Some((student, file)) = naming.and_then(|naming| naming.file(&name)) else {
+                self.strays.push(name);
+                return;
+            };
+            let uploads = self.uploads.entry(student.id.clone()).or_default();
+            uploads.push(Upload::File(path, file));
+            let known = self.students.entry(student.id.clone());
+            let known = known.or_insert_with(|| student.clone());
+            // The submission is complete when its last file is there.
+            known.submitted = student.submitted.max(std::mem::take(&mut known.submitted));
+            return;
+        }
+        let name = if is_zip { &name[..at] } else { &name };
+        let id = match naming.map(|naming| naming.student(name)) {
+            None => name.to_owned(),
+            Some(None) => return self.strays.push(name.to_owned()),
             Some(Some(student)) => {
                 let id = student.id.clone();
-                class.students.insert(id.clone(), student);
+                self.students.insert(id.clone(), student);
                 id
             }
-            Some(None) => {
-                class.strays.push(id);
-                continue;
-            }
         };
-        class
-            .submissions
-            .entry(id)
-            .or_default()
-            .push(Handed::Whole(path));
+        let uploads = self.uploads.entry(id).or_default();
+        uploads.push(Upload::Project(path));
     }
-    class
-        .submissions
-        .values_mut()
-        .for_each(|handed| handed.sort());
-    class.strays.sort();
-    ensure!(
-        !class.submissions.is_empty(),
-        "{} has no submissions",
-        folder.display()
-    );
-    Ok(class)
 }
 
-/// Takes what somebody has handed in: one folder or zip, or files.
+/// Reads a submission: one folder or zip, or files.
 ///
 /// # Errors
 ///
-/// When it cannot be read for reasons of this machine.
-pub fn take(handed: &[Handed], allowed: &[String]) -> Result<Taken> {
-    if let [Handed::Whole(one)] = handed {
-        return intake::take(one, allowed);
+/// If it cannot be read for reasons of this machine.
+pub fn read(uploads: &[Upload], allowed: &[String]) -> Result<Intake> {
+    if let [Upload::Project(one)] = uploads {
+        return intake::read(one, allowed);
     }
-    let files = handed.iter().map(|it| match it {
-        Handed::File(path, name) => Some((path.as_path(), name.as_str())),
-        Handed::Whole(_) => None,
+    let files = uploads.iter().map(|it| match it {
+        Upload::File(path, name) => Some((path.as_path(), name.as_str())),
+        Upload::Project(_) => None,
     });
     match files.collect::<Option<Vec<_>>>() {
-        Some(files) => intake::take_files(&files, allowed),
-        None => Ok(Taken {
+        Some(files) => intake::read_files(&files, allowed),
+        None => Ok(Intake {
             rejected: Some(
                 "there are two submissions, one of them a folder or a zip: hand in one".to_owned(),
             ),
-            ..Taken::default()
+            ..Intake::default()
         }),
     }
 }
 
-/// Grades a class, and tells `progress`. Once `stop` is true, what is being graded is graded to its end, and nothing more.
+/// Grades a class, and reports to `progress`. Once `stop` is true, submissions in work are finished, and no others begun.
 ///
 /// # Errors
 ///
-/// When submissions cannot be listed, or results cannot be written. What goes wrong with one submission is its result.
+/// If submissions cannot be listed, or results cannot be written. A failure of one submission is its result.
 pub fn grade(
     grader: &Grader,
-    options: &Options,
+    options: &GradeOptions,
     progress: &Progress,
     stop: &AtomicBool,
 ) -> Result<Run> {
-    let mine = |id: &str| options.shard.is_none_or(|shard| shard.has(id));
-    let class = submissions(&options.submissions, options.naming.as_ref())?;
-    let students = class.students;
-    let todo: Vec<_> = class
-        .submissions
-        .into_iter()
-        .filter(|(id, _)| mine(id))
-        .collect();
-    let _open = store::open(&options.out)?;
+    let Submissions {
+        uploads, students, ..
+    } = Submissions::list(&options.submissions, options.naming.as_ref())?;
+    let mine = |id: &str| options.shard.is_none_or(|shard| shard.contains(id));
+    let todo: Vec<_> = uploads.into_iter().filter(|(id, _)| mine(id)).collect();
+    let _lock = store::lock(&options.out)?;
     let jobs = match options.jobs {
         0 => std::thread::available_parallelism().map_or(1, usize::from),
         jobs => jobs,
     };
     let next = AtomicUsize::new(0);
     let done = Mutex::new(Run::default());
-    let told = Mutex::new(Instant::now());
+    let reported = Mutex::new(Instant::now());
     let start = Instant::now();
     progress.expect(todo.len());
     let work = || -> Result<()> {
         // Relaxed: the counter hands out numbers, and the flag is only a wish; neither guards other memory.
         while !stop.load(Ordering::Relaxed) {
-            let Some((id, handed)) = todo.get(next.fetch_add(1, Ordering::Relaxed)) else {
+            let Some((id, uploads)) = todo.get(next.fetch_add(1, Ordering::Relaxed)) else {
                 break;
             };
             let student = students.get(id).cloned().unwrap_or_else(|| Student {
                 id: id.clone(),
                 ..Student::default()
             });
-            let graded = one(grader, options, student, handed)?;
+            let is_new = grade_one(grader, options, student, uploads)?;
             progress.advance(1);
             let mut run = done.lock().unwrap_or_else(PoisonError::into_inner);
-            *(if graded {
-                &mut run.graded
-            } else {
-                &mut run.kept
-            }) += 1;
-            let count = run.graded + run.kept;
-            let mut told = told.lock().unwrap_or_else(PoisonError::into_inner);
-            if told.elapsed() > Duration::from_secs(10) {
-                *told = Instant::now();
-                let left =
-                    start.elapsed().as_secs_f64() / count as f64 * (todo.len() - count) as f64;
-                progress.remark(&format!(
-                    "{count} of {}, about {left:.0} s left",
-                    todo.len()
-                ));
+            run.finished += usize::from(is_new);
+            run.skipped += usize::from(!is_new);
+            let count = run.finished + run.skipped;
+            let mut reported = reported.lock().unwrap_or_else(PoisonError::into_inner);
+            if reported.elapsed() > Duration::from_secs(10) {
+                *reported = Instant::now();
+                let each = start.elapsed().as_secs_f64() / count as f64;
+                let left = each * (todo.len() - count) as f64;
+                let all = todo.len();
+                progress.remark(&format!("{count} of {all}, about {left:.0} s left"));
             }
         }
         Ok(())
     };
     std::thread::scope(|scope| {
         let workers: Vec<_> = (0..jobs).map(|_| scope.spawn(work)).collect();
-        workers
-            .into_iter()
-            .try_for_each(|worker| match worker.join() {
-                Ok(worked) => worked,
-                Err(_) => bail!("a worker panicked: its submission has no result"),
-            })
+        workers.into_iter().try_for_each(|worker| {
+            let panicked = |_| anyhow!("a worker panicked: its submission has no result");
+            worker.join().map_err(panicked)?
+        })
     })?;
     let mut run = done.into_inner().unwrap_or_else(PoisonError::into_inner);
-    run.left = todo.len() - run.graded - run.kept;
-    run.results = store::read(&options.out)?;
-    store::summarise(&options.out, &run.results)?;
+    run.remaining = todo.len() - run.finished - run.skipped;
+    run.results = store::load(&options.out)?;
+    store::write_summary(&options.out, &run.results)?;
     Ok(run)
 }
 
-/// Grades one submission; `false` when its very grade is there already.
-fn one(grader: &Grader, options: &Options, student: Student, handed: &[Handed]) -> Result<bool> {
-    let judged = match take(handed, &grader.kit().allowed) {
-        Ok(taken) => {
-            let sandbox = grader.level().word();
-            if options.resume
-                && store::is_done(&options.out, &student.id, &grader.key(&taken), sandbox)
-            {
+/// Grades one submission; `false` if it is graded already, and skipped.
+fn grade_one(
+    grader: &Grader,
+    options: &GradeOptions,
+    student: Student,
+    uploads: &[Upload],
+) -> Result<bool> {
+    let out = &options.out;
+    let assessment = match read(uploads, &grader.kit().allowed) {
+        Ok(intake) => {
+            let (key, level) = (grader.key(&intake), grader.level().name());
+            if options.resume && store::is_current(out, &student.id, &key, level) {
                 return Ok(false);
             }
-            grader.grade(student, &taken)
+            grader.grade(student, &intake)
         }
         Err(error) => grader.fault(student, &error),
     };
-    store::keep(&options.out, &judged.graded, &judged.log)?;
+    store::save(out, &assessment.grade, &assessment.log)?;
     Ok(true)
 }
 
-/// Makes ready to grade a chapter of the book.
+/// Prepares a grader for a chapter of the book.
 ///
 /// # Errors
 ///
-/// When there is no such chapter, no sandbox, or the chapter's own solution does not get full marks in it.
-pub fn prepare(root: &Path, slug: &str, asked: Option<Level>) -> Result<Grader> {
-    let project = book::project::Project::load(root)?;
-    let kit = super::kit::of_chapter(&project, slug)?;
+/// If there is no such chapter, no sandbox, or the chapter's own solution does not get full marks in it.
+pub fn prepare(root: &Path, slug: &str, level: Option<Level>) -> Result<Grader> {
+    let kit = Kit::from_chapter(&book::project::Project::load(root)?, slug)?;
     let helper = std::env::current_exe().context("this program has no file")?;
-    let sandbox = Sandbox::find(&helper, asked)?;
+    let sandbox = Sandbox::find(&helper, level)?;
     let artifacts = toolchain::cargo::Artifacts::build(root)?;
-    Grader::new(kit, sandbox, Some(&artifacts), Limits::TEST)
+    Grader::new(
+        kit,
+        sandbox,
+        Some(&artifacts),
+        Limits::TEST,
+        Limits::COMPILE,
+    )
 }

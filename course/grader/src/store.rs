@@ -1,5 +1,5 @@
-//! Results on disk: one file a submission, written whole or not at all, so that a run that was cut off goes on, shards run
-//! anywhere, and their results are put together in any order.
+//! Results on disk: one file a submission, written whole or not at all, so that a run that was stopped can be resumed, shards
+//! run anywhere, and their results are merged in any order.
 
 use book::files;
 use std::collections::{BTreeMap, BTreeSet};
@@ -8,43 +8,43 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 
-use super::result::{Graded, Key};
+use super::result::{Grade, GradeKey};
 use super::text;
 
-/// A part of a class: of `of` parts the one with this number, from 1.
+/// A part of a class: one of `count` parts, numbered from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Shard {
-    /// Which.
+    /// Its number.
     pub number: u64,
-    /// Of how many.
-    pub of: u64,
+    /// The number of parts.
+    pub count: u64,
 }
 
 impl std::str::FromStr for Shard {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let (number, of) = text.split_once('/').ok_or("write it as 2/4")?;
+        let (number, count) = text.split_once('/').ok_or("write it as 2/4")?;
         let parse = |text: &str| text.parse::<u64>().map_err(|_| "write it as 2/4");
         let shard = Self {
             number: parse(number)?,
-            of: parse(of)?,
+            count: parse(count)?,
         };
-        if shard.number == 0 || shard.number > shard.of {
-            return Err(format!("shards count from 1 to {}", shard.of));
+        if shard.number == 0 || shard.number > shard.count {
+            return Err(format!("shards count from 1 to {}", shard.count));
         }
         Ok(shard)
     }
 }
 
 impl Shard {
-    /// Whether a student's submission belongs to it. Who else is in the class makes no difference.
+    /// True if a student's submission belongs to it, whoever else is in the class.
     #[must_use]
-    pub fn has(self, student: &str) -> bool {
+    pub fn contains(self, student: &str) -> bool {
         let digest = blake3::hash(student.as_bytes());
         let mut first = [0; 8];
         first.copy_from_slice(&digest.as_bytes()[..8]);
-        u64::from_le_bytes(first) % self.of == self.number - 1
+        u64::from_le_bytes(first) % self.count == self.number - 1
     }
 }
 
@@ -59,22 +59,26 @@ fn result_file(out: &Path, student: &str) -> PathBuf {
         .join(format!("{}.json", file_name(student)))
 }
 
-/// A folder of results that somebody writes to, until it is dropped or the process ends, however it ends.
+fn log_file(out: &Path, student: &str) -> PathBuf {
+    out.join("logs").join(format!("{}.txt", file_name(student)))
+}
+
+/// A folder of results in use, until this is dropped or the process ends.
 #[derive(Debug)]
-pub struct Open {
+pub struct ResultsLock {
     _folder: Option<File>,
 }
 
-/// Opens a folder of results to write to, and removes what a run that was killed has left half written.
+/// Locks a folder of results to write to, and removes files that a killed run has left half written.
 ///
 /// # Errors
 ///
-/// When it cannot be made.
-pub fn open(out: &Path) -> Result<Open> {
+/// If it cannot be made.
+pub fn lock(out: &Path) -> Result<ResultsLock> {
     fs::create_dir_all(out).with_context(|| format!("{} cannot be made", out.display()))?;
     // Where folders cannot be locked nothing is removed: somebody may be writing it.
     let Ok(folder) = File::open(out) else {
-        return Ok(Open { _folder: None });
+        return Ok(ResultsLock { _folder: None });
     };
     if folder.try_lock().is_ok() {
         for below in [out.to_owned(), out.join("results"), out.join("logs")] {
@@ -87,38 +91,35 @@ pub fn open(out: &Path) -> Result<Open> {
         let _ = folder.unlock();
     }
     let _ = folder.lock_shared();
-    Ok(Open {
+    Ok(ResultsLock {
         _folder: Some(folder),
     })
 }
 
-/// Keeps a result, and beside it what only an instructor may read.
+/// Saves a result, and beside it the log that only instructors may read.
 ///
 /// # Errors
 ///
-/// When it cannot be written.
-pub fn keep(out: &Path, graded: &Graded, log: &str) -> Result<()> {
-    let student = &graded.student.id;
-    files::write(
-        &out.join("logs").join(format!("{}.txt", file_name(student))),
-        log.as_bytes(),
-    )?;
+/// If it cannot be written.
+pub fn save(out: &Path, grade: &Grade, log: &str) -> Result<()> {
+    let student = &grade.student.id;
+    files::write(&log_file(out, student), log.as_bytes())?;
     // The result comes last: with it, the submission is done.
-    files::write(&result_file(out, student), &bytes(graded)?)
+    files::write(&result_file(out, student), &bytes(grade)?)
 }
 
-fn bytes(graded: &Graded) -> Result<Vec<u8>> {
-    let mut bytes = serde_json::to_vec_pretty(graded)?;
+fn bytes(grade: &Grade) -> Result<Vec<u8>> {
+    let mut bytes = serde_json::to_vec_pretty(grade)?;
     bytes.push(b'\n');
     Ok(bytes)
 }
 
-/// Whether this very grade is there already. A fault of the grader is tried again.
+/// True if there is a result with this key. A fault of the grader is tried again.
 #[must_use]
-pub fn is_done(out: &Path, student: &str, key: &Key, sandbox: &str) -> bool {
+pub fn is_current(out: &Path, student: &str, key: &GradeKey, sandbox: &str) -> bool {
     let read = fs::read(result_file(out, student)).ok();
-    let graded = read.and_then(|bytes| serde_json::from_slice::<Graded>(&bytes).ok());
-    graded.is_some_and(|it| {
+    let grade = read.and_then(|bytes| serde_json::from_slice::<Grade>(&bytes).ok());
+    grade.is_some_and(|it| {
         it.has_verdict() && it.key == *key && it.sandbox == sandbox && it.student.id == student
     })
 }
@@ -127,8 +128,8 @@ pub fn is_done(out: &Path, student: &str, key: &Key, sandbox: &str) -> bool {
 ///
 /// # Errors
 ///
-/// When one cannot be read.
-pub fn read(out: &Path) -> Result<BTreeMap<String, Graded>> {
+/// If one cannot be read.
+pub fn load(out: &Path) -> Result<BTreeMap<String, Grade>> {
     let mut results = BTreeMap::new();
     let folder = out.join("results");
     // A shard may have nobody in it.
@@ -142,35 +143,30 @@ pub fn read(out: &Path) -> Result<BTreeMap<String, Graded>> {
         if path.extension().is_none_or(|extension| extension != "json") {
             continue;
         }
-        let graded: Graded = serde_json::from_slice(&fs::read(&path)?)
+        let grade: Grade = serde_json::from_slice(&fs::read(&path)?)
             .with_context(|| format!("{} is no result", path.display()))?;
-        results.insert(graded.student.id.clone(), graded);
+        results.insert(grade.student.id.clone(), grade);
     }
     Ok(results)
 }
 
-/// Puts results together, also with those that are in `into` already. In which order, and in how many steps, makes no
-/// difference: of two results of one student a verdict counts before none, then the greater by its bytes.
+/// Merges results, also with those that are in `into` already. The order and the number of steps make no difference: of two results of one student a verdict counts before none, then the greater by its bytes.
 ///
 /// # Errors
 ///
-/// When a result cannot be read or written, or when they are of different tasks: nothing is written then.
-pub fn merge(from: &[PathBuf], into: &Path) -> Result<BTreeMap<String, Graded>> {
-    let mut all: BTreeMap<String, (bool, Vec<u8>, String, Graded)> = BTreeMap::new();
-    // Of all that is read, not of what is kept: another task's result must not take the place of this one's.
+/// If a result cannot be read or written, or they are of different tasks: nothing is written then.
+pub fn merge(from: &[PathBuf], into: &Path) -> Result<BTreeMap<String, Grade>> {
+    let mut all: BTreeMap<String, ((bool, Vec<u8>, String), Grade)> = BTreeMap::new();
+    // Of all results, not of those that count: another task's must not take the place of this one's.
     let mut tasks = BTreeSet::new();
     let there = into.is_dir().then(|| into.to_owned());
     for folder in from.iter().chain(&there) {
-        for (student, graded) in read(folder)? {
-            let log = folder
-                .join("logs")
-                .join(format!("{}.txt", file_name(&student)));
-            let log = fs::read_to_string(log).unwrap_or_default();
-            tasks.insert(graded.key.task.clone());
-            let new = (graded.has_verdict(), bytes(&graded)?, log, graded);
-            let rank = |it: &(bool, Vec<u8>, String, Graded)| (it.0, it.1.clone(), it.2.clone());
-            if all.get(&student).is_none_or(|old| rank(old) < rank(&new)) {
-                all.insert(student, new);
+        for (student, grade) in load(folder)? {
+            let log = fs::read_to_string(log_file(folder, &student)).unwrap_or_default();
+            tasks.insert(grade.key.task.clone());
+            let rank = (grade.has_verdict(), bytes(&grade)?, log);
+            if all.get(&student).is_none_or(|old| old.0 < rank) {
+                all.insert(student, (rank, grade));
             }
         }
     }
@@ -178,15 +174,13 @@ pub fn merge(from: &[PathBuf], into: &Path) -> Result<BTreeMap<String, Graded>> 
         tasks.len() <= 1,
         "these results are of different tasks, or of different versions of one"
     );
-    let _open = open(into)?;
-    for (_, _, log, graded) in all.values() {
-        keep(into, graded, log)?;
+    let _lock = lock(into)?;
+    for ((_, _, log), grade) in all.values() {
+        save(into, grade, log)?;
     }
-    let all = all
-        .into_iter()
-        .map(|(student, (.., graded))| (student, graded))
-        .collect();
-    summarise(into, &all)?;
+    let all = all.into_iter().map(|(student, it)| (student, it.1));
+    let all = all.collect();
+    write_summary(into, &all)?;
     Ok(all)
 }
 
@@ -194,8 +188,8 @@ pub fn merge(from: &[PathBuf], into: &Path) -> Result<BTreeMap<String, Graded>> 
 ///
 /// # Errors
 ///
-/// When it cannot be written.
-pub fn summarise(out: &Path, results: &BTreeMap<String, Graded>) -> Result<()> {
+/// If it cannot be written.
+pub fn write_summary(out: &Path, results: &BTreeMap<String, Grade>) -> Result<()> {
     let mut table = csv::Writer::from_writer(Vec::new());
     table.write_record([
         "student_id",
@@ -208,23 +202,18 @@ pub fn summarise(out: &Path, results: &BTreeMap<String, Graded>) -> Result<()> {
         "unchanged",
         "flaky",
     ])?;
-    for graded in results.values() {
-        let flaky = graded
-            .groups
-            .iter()
-            .flat_map(|group| &group.tests)
-            .any(|test| test.flaky);
+    for grade in results.values() {
+        let mut tests = grade.groups.iter().flat_map(|group| &group.tests);
+        let flaky = tests.any(|test| test.flaky);
         table.write_record([
-            text::cell(&graded.student.id),
-            text::cell(&graded.student.name),
-            graded.task.clone(),
-            graded.status.word().to_owned(),
-            graded
-                .score
-                .map_or_else(String::new, |score| score.to_string()),
-            graded.max_score.to_string(),
-            graded.sandbox.clone(),
-            graded.unchanged.to_string(),
+            text::csv_cell(&grade.student.id),
+            text::csv_cell(&grade.student.name),
+            grade.task.clone(),
+            grade.status.name().to_owned(),
+            grade.score.map_or_else(String::new, |it| it.to_string()),
+            grade.max_score.to_string(),
+            grade.sandbox.clone(),
+            grade.unchanged.to_string(),
             flaky.to_string(),
         ])?;
     }
@@ -239,11 +228,11 @@ mod tests {
     use super::*;
     use crate::result::{Status, Student};
 
-    fn graded(id: &str, status: Status, score: Option<u32>) -> Graded {
-        Graded {
+    fn grade(id: &str, status: Status, score: Option<u32>) -> Grade {
+        Grade {
             format: 1,
             task: "tiny".to_owned(),
-            key: Key {
+            key: GradeKey {
                 task: "t".to_owned(),
                 submission: "s".to_owned(),
                 toolchain: "c".to_owned(),
@@ -281,10 +270,10 @@ mod tests {
 
     #[test]
     fn every_student_is_in_one_shard_and_stays_there() {
-        for of in 1..5 {
+        for count in 1..5 {
             for student in ["ann", "bob", "", "🦀", "a/b"] {
-                let shards = (1..=of)
-                    .filter(|&number| Shard { number, of }.has(student))
+                let shards = (1..=count)
+                    .filter(|&number| Shard { number, count }.contains(student))
                     .count();
                 assert_eq!(shards, 1);
             }
@@ -296,10 +285,10 @@ mod tests {
         );
     }
 
-    fn folder(results: &[(Graded, String)]) -> tempfile::TempDir {
+    fn folder(results: &[(Grade, String)]) -> tempfile::TempDir {
         let folder = tempfile::tempdir().unwrap();
-        for (graded, log) in results {
-            keep(folder.path(), graded, log).unwrap();
+        for (grade, log) in results {
+            save(folder.path(), grade, log).unwrap();
         }
         folder
     }
@@ -318,14 +307,14 @@ mod tests {
         fn merging_is_the_same_in_any_order_and_in_any_steps(
             results in proptest::collection::vec((0..3_usize, 0..3_u8, 0..2_u32, 0..2_u8, 0..3_usize), 0..9),
         ) {
-            let mut parts: [Vec<(Graded, String)>; 3] = Default::default();
+            let mut parts: [Vec<(Grade, String)>; 3] = Default::default();
             for (student, kind, score, log, part) in results {
                 let (status, score) = match kind {
                     0 => (Status::InfrastructureError, None),
                     1 => (Status::Missing, Some(0)),
                     _ => (Status::Graded, Some(score)),
                 };
-                parts[part].push((graded(["ann", "bob", "🦀"][student], status, score), log.to_string()));
+                parts[part].push((grade(["ann", "bob", "🦀"][student], status, score), log.to_string()));
             }
             let [a, b, c] = parts.each_ref().map(|part| folder(part));
             let (a, b, c) = (a.path(), b.path(), c.path());
@@ -345,13 +334,13 @@ mod tests {
     #[test]
     fn fault_gives_way_to_a_verdict_and_other_tasks_are_refused() {
         let fault = (
-            graded("ann", Status::InfrastructureError, None),
+            grade("ann", Status::InfrastructureError, None),
             "fault".to_owned(),
         );
-        let verdict = (graded("ann", Status::Graded, Some(7)), "verdict".to_owned());
+        let verdict = (grade("ann", Status::Graded, Some(7)), "verdict".to_owned());
         let (one, two) = (folder(&[fault]), folder(std::slice::from_ref(&verdict)));
         let both = merged(&[two.path(), one.path()]);
-        assert_eq!(read(both.path()).unwrap()["ann"], verdict.0);
+        assert_eq!(load(both.path()).unwrap()["ann"], verdict.0);
         let mut other = verdict.0;
         other.key.task = "another".to_owned();
         let other = folder(&[(other, String::new())]);
@@ -363,20 +352,20 @@ mod tests {
     #[test]
     fn what_a_killed_run_left_is_removed_unless_somebody_is_at_work() {
         let out = tempfile::tempdir().unwrap();
-        keep(out.path(), &graded("ann", Status::Graded, Some(7)), "").unwrap();
+        save(out.path(), &grade("ann", Status::Graded, Some(7)), "").unwrap();
         let left = out
             .path()
             .join("results")
             .join(format!("{}xyz", files::PART));
         fs::write(&left, "{").unwrap();
-        assert_eq!(read(out.path()).unwrap().len(), 1);
-        let other = open(out.path()).unwrap();
+        assert_eq!(load(out.path()).unwrap().len(), 1);
+        let other = lock(out.path()).unwrap();
         assert!(!left.exists());
         fs::write(&left, "{").unwrap();
-        let mine = open(out.path()).unwrap();
+        let mine = lock(out.path()).unwrap();
         assert!(left.exists());
         drop((other, mine));
-        open(out.path()).unwrap();
+        lock(out.path()).unwrap();
         assert!(!left.exists());
     }
 
@@ -385,9 +374,9 @@ mod tests {
         let out = tempfile::tempdir().unwrap();
         let all = BTreeMap::from([(
             "x".to_owned(),
-            graded("x", Status::InfrastructureError, None),
+            grade("x", Status::InfrastructureError, None),
         )]);
-        summarise(out.path(), &all).unwrap();
+        write_summary(out.path(), &all).unwrap();
         let mut table = csv::Reader::from_path(out.path().join("summary.csv")).unwrap();
         let row = table.records().next().unwrap().unwrap();
         assert_eq!(
@@ -399,21 +388,21 @@ mod tests {
     #[test]
     fn only_the_very_same_grade_is_done() {
         let out = tempfile::tempdir().unwrap();
-        let verdict = graded("ann", Status::Graded, Some(7));
-        keep(out.path(), &verdict, "").unwrap();
-        assert!(is_done(out.path(), "ann", &verdict.key, "full"));
-        assert!(!is_done(out.path(), "ann", &verdict.key, "reduced"));
-        assert!(!is_done(
+        let verdict = grade("ann", Status::Graded, Some(7));
+        save(out.path(), &verdict, "").unwrap();
+        assert!(is_current(out.path(), "ann", &verdict.key, "full"));
+        assert!(!is_current(out.path(), "ann", &verdict.key, "reduced"));
+        assert!(!is_current(
             out.path(),
             "ann",
-            &Key {
+            &GradeKey {
                 submission: "other".to_owned(),
                 ..verdict.key
             },
             "full"
         ));
-        let fault = graded("bob", Status::InfrastructureError, None);
-        keep(out.path(), &fault, "").unwrap();
-        assert!(!is_done(out.path(), "bob", &fault.key, "full"));
+        let fault = grade("bob", Status::InfrastructureError, None);
+        save(out.path(), &fault, "").unwrap();
+        assert!(!is_current(out.path(), "bob", &fault.key, "full"));
     }
 }

@@ -1,12 +1,12 @@
 //! Making a stranger's text harmless before somebody else reads it: a terminal, a log of CI, XML, a spreadsheet.
 
 /// The longest message of one test, in characters.
-pub const MESSAGE: usize = 2000;
+pub const MESSAGE_LIMIT: usize = 2000;
 
 /// A text without anything that acts: escape sequences, control characters, marks that turn the direction of writing,
 /// and commands to CI (`::error`, `##[…]`). Line feeds and tabs stay. At most `limit` characters.
 #[must_use]
-pub fn harmless(text: &str, limit: usize) -> String {
+pub fn sanitize(text: &str, limit: usize) -> String {
     let mut out = String::new();
     let mut chars = text.chars().peekable();
     while let Some(c) = chars.next() {
@@ -25,7 +25,7 @@ pub fn harmless(text: &str, limit: usize) -> String {
                 _ => {}
             },
             '\n' | '\t' => out.push(c),
-            c if c.is_control() || acts(c) => {}
+            c if c.is_control() || is_active(c) => {}
             c => out.push(c),
         }
     }
@@ -44,7 +44,7 @@ pub fn harmless(text: &str, limit: usize) -> String {
 }
 
 /// Characters that turn the direction of writing, are invisible, or that XML does not know.
-fn acts(c: char) -> bool {
+fn is_active(c: char) -> bool {
     matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
         || (c as u32 & 0xfffe) == 0xfffe
 }
@@ -74,10 +74,10 @@ pub fn panic_message(output: &str) -> Option<String> {
     found
 }
 
-/// What a test printed, without what differs from run to run: the frame that libtest puts around it, with its clock, and the
+/// The output of a test without what differs from run to run: the frame that libtest puts around it, with its clock, and the
 /// numbers of threads.
 #[must_use]
-pub fn printed(output: &str) -> String {
+pub fn test_output(output: &str) -> String {
     let inside = output
         .split_once("\nrunning 1 test\ntest __grade::run ... ")
         .map_or(output, |(_, rest)| rest);
@@ -100,8 +100,8 @@ pub fn printed(output: &str) -> String {
 
 /// A cell that no spreadsheet takes for a formula.
 #[must_use]
-pub fn cell(text: &str) -> String {
-    let text: String = harmless(text, 10_000).replace('\t', " ");
+pub fn csv_cell(text: &str) -> String {
+    let text: String = sanitize(text, 10_000).replace('\t', " ");
     match text.trim_start().chars().next() {
         Some('=' | '+' | '-' | '@') => format!("'{text}"),
         _ => text,
@@ -116,10 +116,10 @@ mod tests {
     fn harmless_text_does_nothing_to_a_terminal_or_to_ci() {
         let nasty = "\u{1b}[2Jred\u{1b}]0;title\u{7} a\r\u{0}b\n  ::error file=x::boo\n##[group]x\u{202e}\u{fffe}";
         assert_eq!(
-            harmless(nasty, 100),
+            sanitize(nasty, 100),
             "red ab\n: :error file=x::boo\n## [group]x"
         );
-        assert_eq!(harmless("naïve 🦀 test", 7), "naïve 🦀 …");
+        assert_eq!(sanitize("naïve 🦀 test", 7), "naïve 🦀 …");
     }
 
     #[test]
@@ -138,11 +138,11 @@ mod tests {
         let output = "\nrunning 1 test\ntest __grade::run ... mine\nthread 'a (b)' (17) panicked at x.rs:1:1:\nno\nFAILED\n\n\
                       failures:\n\nfailures:\n    __grade::run\n\ntest result: FAILED. 0 passed; finished in 0.02s\n";
         assert_eq!(
-            printed(output),
+            test_output(output),
             "mine\nthread 'a (b)' panicked at x.rs:1:1:\nno"
         );
-        assert_eq!(printed("\nrunning 1 test\ntest __grade::run ... "), "");
-        assert_eq!(printed("half a li"), "half a li");
+        assert_eq!(test_output("\nrunning 1 test\ntest __grade::run ... "), "");
+        assert_eq!(test_output("half a li"), "half a li");
     }
 
     #[test]
@@ -155,12 +155,12 @@ mod tests {
             "\t=1",
             "\r=1",
         ] {
-            let cell = cell(formula);
+            let cell = csv_cell(formula);
             assert!(
                 !cell.trim_start().starts_with(['=', '+', '-', '@']),
                 "{cell:?}"
             );
         }
-        assert_eq!(cell("Renée, \"R\" 🦀"), "Renée, \"R\" 🦀");
+        assert_eq!(csv_cell("Renée, \"R\" 🦀"), "Renée, \"R\" 🦀");
     }
 }

@@ -1,4 +1,4 @@
-//! Which system calls are refused: those by which a process reaches others, the network, or the kernel's less used doors.
+//! Filters of system calls: a process may not reach others, the network, or seldom used parts of the kernel.
 
 use std::collections::BTreeMap;
 
@@ -8,13 +8,13 @@ use seccompiler::{
     SeccompRule,
 };
 
-/// What is refused where no namespace keeps other processes and files out of sight: signals to any process but `pid`,
-/// and changing files' modes, unless the process may.
+/// Additional rules where no namespace hides other processes and files: no signals to any process but `pid`,
+/// and no changes of files' modes, unless `modes` is true.
 #[derive(Debug, Clone, Copy)]
-pub struct OnlySelf {
+pub struct ProcessRules {
     /// The process itself.
     pub pid: u32,
-    /// Whether it may change modes, as a linker does.
+    /// True if it may change modes, as a linker does.
     pub modes: bool,
 }
 
@@ -38,8 +38,8 @@ fn program(rules: Rules, errno: i32) -> Result<BpfProgram> {
     Ok(SeccompFilter::new(rules, SeccompAction::Allow, answer, architecture)?.try_into()?)
 }
 
-/// The filters of a job, each to be loaded. `forks`: whether it may start processes.
-pub fn programs(forks: bool, only_self: Option<OnlySelf>) -> Result<Vec<BpfProgram>> {
+/// The filters of a job, each to be loaded. `forks` allows it to start processes.
+pub fn programs(forks: bool, process_rules: Option<ProcessRules>) -> Result<Vec<BpfProgram>> {
     let mut refused = always(&[
         // The network, and sockets of the file system. A socket pair reaches nobody, and tokio needs one.
         libc::SYS_socket,
@@ -96,7 +96,7 @@ pub fn programs(forks: bool, only_self: Option<OnlySelf>) -> Result<Vec<BpfProgr
         let spaces = libc::CLONE_NEWUSER as u64;
         when(0, SeccompCmpOp::MaskedEq(spaces), spaces)?
     });
-    if let Some(OnlySelf { pid, modes }) = only_self {
+    if let Some(ProcessRules { pid, modes }) = process_rules {
         if !modes {
             refused.extend(always(&[
                 libc::SYS_fchmod,

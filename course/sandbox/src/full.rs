@@ -9,33 +9,18 @@ use std::process::Command;
 use anyhow::{Context, Result};
 use serde_json::Value;
 
-use super::{FILTERS, Job, Limits, OPTIONS, STATUS, Way, filter, system};
+use super::{FILTERS, Job, Limits, MountAccess, OPTIONS, STATUS, filter, system};
 
 /// Sets limits, from within the user namespace: there, each sandbox has a budget of processes of its own.
 const PRLIMIT: &str = "/usr/bin/prlimit";
 
-/// The command, and the descriptors it is given.
-pub fn command(job: &Job, given: &mut Vec<(OwnedFd, i32)>) -> Result<Command> {
+/// The command; the descriptors that it needs are added to `descriptors`.
+pub fn command(job: &Job, descriptors: &mut Vec<(OwnedFd, i32)>) -> Result<Command> {
     let mut options: Vec<String> = Vec::new();
     let mut option = |words: &[&str]| options.extend(words.iter().map(|word| (*word).to_owned()));
-    option(&[
-        "--unshare-all",
-        "--unshare-user",
-        "--disable-userns",
-        "--die-with-parent",
-        "--new-session",
-    ]);
-    option(&[
-        "--uid",
-        "65534",
-        "--gid",
-        "65534",
-        "--hostname",
-        "grader",
-        "--cap-drop",
-        "ALL",
-        "--clearenv",
-    ]);
+    let fixed = "--unshare-all --unshare-user --disable-userns --die-with-parent --new-session \
+                 --uid 65534 --gid 65534 --hostname grader --cap-drop ALL --clearenv";
+    option(&fixed.split_whitespace().collect::<Vec<_>>());
     option(&["--json-status-fd", &STATUS.to_string()]);
     for path in system(job.tools) {
         let path = path.to_string_lossy();
@@ -55,48 +40,27 @@ pub fn command(job: &Job, given: &mut Vec<(OwnedFd, i32)>) -> Result<Command> {
         }
     }
     for mount in &job.mounts {
-        let way = if mount.way == Way::Write {
-            "--bind"
-        } else {
-            "--ro-bind"
+        let bind = match mount.access {
+            MountAccess::Write => "--bind",
+            MountAccess::Read | MountAccess::Execute => "--ro-bind",
         };
-        option(&[way, &mount.host.to_string_lossy(), &mount.at]);
+        option(&[bind, &mount.host.to_string_lossy(), &mount.at]);
     }
-    option(&[
-        "--proc",
-        "/proc",
-        "--remount-ro",
-        "/proc",
-        "--dev",
-        "/dev",
-        "--remount-ro",
-        "/dev",
-    ]);
-    option(&[
-        "--size",
-        &job.limits.disk.to_string(),
-        "--tmpfs",
-        "/box",
-        "--symlink",
-        "box",
-        "/tmp",
-    ]);
-    option(&[
-        "--remount-ro",
-        "/",
-        "--chdir",
-        job.folder.as_deref().unwrap_or("/box"),
-    ]);
+    let fixed = "--proc /proc --remount-ro /proc --dev /dev --remount-ro /dev";
+    option(&fixed.split_whitespace().collect::<Vec<_>>());
+    option(&["--size", &job.limits.disk.to_string(), "--tmpfs", "/box"]);
+    option(&["--symlink", "box", "/tmp", "--remount-ro", "/"]);
+    option(&["--chdir", job.folder.as_deref().unwrap_or("/box")]);
     let path = ("PATH", "/usr/bin:/bin".to_owned());
     for (name, value) in [path].iter().chain(&job.variables) {
         option(&["--setenv", name, value]);
     }
     for (number, program) in (FILTERS..).zip(filter::programs(job.forks, None)?) {
         option(&["--add-seccomp-fd", &number.to_string()]);
-        given.push((memory(&filter::bytes(&program))?, number));
+        descriptors.push((memory(&filter::bytes(&program))?, number));
     }
-    given.push((memory((options.join("\0") + "\0").as_bytes())?, OPTIONS));
-    let mut command = super::command("bwrap");
+    descriptors.push((memory((options.join("\0") + "\0").as_bytes())?, OPTIONS));
+    let mut command = Command::new("bwrap");
     command
         .arg("--args")
         .arg(OPTIONS.to_string())

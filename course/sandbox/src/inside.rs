@@ -1,12 +1,12 @@
-//! What runs between the grader and a stranger's program where there is no bubblewrap: `course inside` shuts the doors
-//! behind itself, and becomes the program.
+//! The step between the grader and a stranger's program without bubblewrap: `course-grader inside` restricts itself,
+//! and becomes the program.
 
 use std::ffi::OsString;
 use std::fs::File;
 use std::io::Write;
 use std::os::fd::{FromRawFd, OwnedFd};
 use std::os::unix::process::CommandExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
 use anyhow::{Context, Result, bail, ensure};
@@ -17,7 +17,7 @@ use landlock::{
 use rustix::process::{Resource, Rlimit, setrlimit};
 use serde::{Deserialize, Serialize};
 
-use super::{Job, Level, Limits, Mount, STATUS, Way, filter, system};
+use super::{Job, Level, Limits, Mount, MountAccess, STATUS, filter, system};
 
 /// The hidden subcommand.
 pub const SUBCOMMAND: &str = "inside";
@@ -26,14 +26,14 @@ pub const SUBCOMMAND: &str = "inside";
 const OLDEST: ABI = ABI::V3;
 
 #[derive(Serialize, Deserialize)]
-struct Orders {
-    shut: bool,
+struct JobSpec {
+    restricted: bool,
     mounts: Vec<Mount>,
     limits: Limits,
     tools: bool,
     forks: bool,
     modes: bool,
-    /// Whether nobody else has this user's number, so that its processes may be counted.
+    /// True if nobody else has this user's number, so that its processes can be counted.
     counted: bool,
     folder: Option<String>,
     program: String,
@@ -48,8 +48,8 @@ pub fn command(helper: &Path, job: &Job, level: Level) -> Result<Command> {
             .ok()
             .context("an argument is not UTF-8")
     };
-    let orders = Orders {
-        shut: level == Level::Reduced,
+    let spec = JobSpec {
+        restricted: level == Level::Reduced,
         mounts: job.mounts.clone(),
         limits: job.limits,
         tools: job.tools,
@@ -60,8 +60,8 @@ pub fn command(helper: &Path, job: &Job, level: Level) -> Result<Command> {
         program: text(&job.program)?,
         arguments: job.arguments.iter().map(text).collect::<Result<_>>()?,
     };
-    let mut command = super::command(&helper.to_string_lossy());
-    command.arg(SUBCOMMAND).arg(serde_json::to_string(&orders)?);
+    let mut command = Command::new(helper);
+    command.arg(SUBCOMMAND).arg(serde_json::to_string(&spec)?);
     // The grader clears the environment; what the job wants goes through `env`, which becomes the job's.
     command.args(
         job.variables
@@ -73,10 +73,10 @@ pub fn command(helper: &Path, job: &Job, level: Level) -> Result<Command> {
 
 /// Follows the orders of a grader. Returns only when it cannot.
 #[must_use]
-pub fn main(orders: &str, variables: &[String]) -> ExitCode {
+pub fn main(spec: &str, variables: &[String]) -> ExitCode {
     // SAFETY: the grader that starts this program opens this descriptor for it, and nothing has taken it yet.
     let mut status = File::from(unsafe { OwnedFd::from_raw_fd(STATUS) });
-    let error = match follow(orders, variables, &status) {
+    let error = match become_job(spec, variables, &status) {
         Ok(never) => match never {},
         Err(error) => error,
     };
@@ -84,15 +84,15 @@ pub fn main(orders: &str, variables: &[String]) -> ExitCode {
     ExitCode::from(125)
 }
 
-fn follow(orders: &str, variables: &[String], status: &File) -> Result<std::convert::Infallible> {
-    let orders: Orders = serde_json::from_str(orders).context("these are no orders of a grader")?;
+fn become_job(spec: &str, variables: &[String], status: &File) -> Result<std::convert::Infallible> {
+    let spec: JobSpec = serde_json::from_str(spec).context("these are no orders of a grader")?;
     ensure!(
         !rustix::process::geteuid().is_root(),
         "strangers' code is never run as root"
     );
     // Closed by becoming the program: an empty pipe says that it started.
     rustix::io::fcntl_setfd(status, rustix::io::FdFlags::CLOEXEC)?;
-    let limits = orders.limits;
+    let limits = spec.limits;
     let limit = |resource, soft, hard| {
         setrlimit(
             resource,
@@ -108,57 +108,48 @@ fn follow(orders: &str, variables: &[String], status: &File) -> Result<std::conv
     limit(Resource::Fsize, limits.disk, limits.disk)?;
     limit(Resource::Nofile, 1024, 1024)?;
     limit(Resource::Core, 0, 0)?;
-    if orders.counted {
+    if spec.counted {
         limit(Resource::Nproc, limits.processes, limits.processes)?;
     }
-    if orders.shut {
-        shut(&orders)?;
+    if spec.restricted {
+        restrict(&spec)?;
     }
-    let mut command = Command::new(&orders.program);
+    let mut command = Command::new(&spec.program);
     command
-        .args(&orders.arguments)
+        .args(&spec.arguments)
         .env_clear()
         .env("PATH", "/usr/bin:/bin");
     for variable in variables {
         let (name, value) = variable.split_once('=').context("a variable has a value")?;
         command.env(name, value);
     }
-    command.current_dir(orders.folder.as_deref().unwrap_or("/"));
+    command.current_dir(spec.folder.as_deref().unwrap_or("/"));
     Err(command.exec()).context("the program cannot be started")
 }
 
-fn shut(orders: &Orders) -> Result<()> {
+fn restrict(spec: &JobSpec) -> Result<()> {
     let newest = ABI::V7;
     let read = AccessFs::ReadFile | AccessFs::ReadDir;
     let files = AccessFs::from_all(newest);
-    let mut rules: Vec<(&Path, BitFlags<AccessFs>)> = Vec::new();
-    let system = system(orders.tools);
+    let system = system(spec.tools);
     let this = format!("/proc/{}", std::process::id());
-    rules.extend(
-        system
-            .iter()
-            .map(|path| (path.as_path(), read | AccessFs::Execute)),
-    );
-    for path in ["/lib", "/lib64", "/bin"] {
-        rules.push((Path::new(path), read | AccessFs::Execute));
-    }
-    for path in [
-        "/dev/null",
-        "/dev/zero",
-        "/dev/urandom",
-        "/dev/random",
-        "/dev/full",
-    ] {
-        rules.push((Path::new(path), AccessFs::ReadFile | AccessFs::WriteFile));
-    }
+    let libraries = ["/lib", "/lib64", "/bin"].map(Path::new);
+    let programs = system.iter().map(PathBuf::as_path).chain(libraries);
+    let mut rules: Vec<(&Path, BitFlags<AccessFs>)> = programs
+        .map(|path| (path, read | AccessFs::Execute))
+        .collect();
+    let devices =
+        ["null", "zero", "urandom", "random", "full"].map(|it| Path::new("/dev").join(it));
+    let use_device = AccessFs::ReadFile | AccessFs::WriteFile;
+    rules.extend(devices.iter().map(|path| (path.as_path(), use_device)));
     // Its own state, to read: other processes' is nobody's business, and writing to its own memory is no safe code.
     rules.push((Path::new(&this), read));
-    for mount in &orders.mounts {
-        let access = match mount.way {
-            Way::Read => read | AccessFs::Execute,
+    for mount in &spec.mounts {
+        let access = match mount.access {
+            MountAccess::Read => read | AccessFs::Execute,
             // The kernel reads what it executes as the process; what must stay unread has a mode that says so.
-            Way::Execute => AccessFs::ReadFile | AccessFs::Execute,
-            Way::Write => files,
+            MountAccess::Execute => AccessFs::ReadFile | AccessFs::Execute,
+            MountAccess::Write => files,
         };
         rules.push((&mount.host, access));
     }
@@ -184,10 +175,10 @@ fn shut(orders: &Orders) -> Result<()> {
         bail!("this kernel has no landlock");
     }
     for program in filter::programs(
-        orders.forks,
-        Some(filter::OnlySelf {
+        spec.forks,
+        Some(filter::ProcessRules {
             pid: std::process::id(),
-            modes: orders.modes,
+            modes: spec.modes,
         }),
     )? {
         seccompiler::apply_filter(&program).context("the filter cannot be loaded")?;

@@ -1,14 +1,32 @@
-//! Where strangers' code is compiled and run: as far away from the machine as the machine can put it.
+//! Runs strangers' programs in a sandbox, as isolated from the machine as the machine allows.
 //!
-//! | level | what it is made of |
+//! In goes a [`Job`]: a program, the files that it may reach, and its [`Limits`]. Out comes its [`Termination`]: the reason
+//! of its end, and its output.
+//!
+//! | level | isolation |
 //! |---|---|
 //! | [`Level::Full`] | bubblewrap: namespaces of its own, read-only root, no network, a capped tmpfs; system calls filtered; limits set inside its user namespace |
 //! | [`Level::Reduced`] | landlock, the same filter, the same limits; one folder to write to, which is watched |
-//! | [`Level::None`] | the limits only; never without being asked for |
+//! | [`Level::None`] | the limits only; never unless it is wanted |
 //!
-//! Which level there is, is found out by trying: [`probes`] does what hostile code would do, and a level at which any of
-//! it succeeds is not used. Nothing is ever run as root: a grader that is root becomes, for each sandbox, a user whom nobody
-//! else is: see [`identity`].
+//! The level is found by trying: [`probes`] does what hostile code would do, and a level at which any of it succeeds is not
+//! used. Nothing is ever run as root: each sandbox of a grader that is root has a user of its own: see [`identity`].
+//!
+//! ```no_run
+//! use sandbox::{ExitReason, Limits, Sandbox};
+//! # fn main() -> anyhow::Result<()> {
+//! // The main function of this program calls `inside::main` and `probes::main` for their subcommands.
+//! let helper = std::env::current_exe()?;
+//! let sandbox = Sandbox::find(&helper, None)?;
+//! let mut job = sandbox.job(Limits::TEST);
+//! job.with_programs().program("/bin/echo").arg("hello");
+//! let end = sandbox.run(job)?;
+//! assert_eq!(end.reason, ExitReason::Code(0));
+//! assert_eq!(end.output, "hello\n");
+//! # Ok(())
+//! # }
+//! ```
+#![cfg(target_os = "linux")]
 
 mod filter;
 mod full;
@@ -32,22 +50,22 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use identity::Identity;
 
-/// The descriptor on which a test speaks to the grader.
+/// The descriptor of the channel between a test and the grader.
 pub const CHANNEL: i32 = 3;
-/// The descriptor on which bubblewrap, or [`inside`], says whether it started what it was asked to.
+/// The descriptor on which bubblewrap, or [`inside`], reports whether it started the program.
 const STATUS: i32 = 4;
 /// The descriptor of bubblewrap's options: on its command line they would be readable from within.
 const OPTIONS: i32 = 5;
 /// The first of the descriptors of filters.
 const FILTERS: i32 = 6;
-/// How often a folder that has no size of its own is looked at.
-const WATCH: Duration = Duration::from_millis(20);
-/// What a file counts at least, in bytes: making one takes as long as writing that much.
-const INODE: u64 = 16 * 1024;
-/// How much of what a process prints is kept, in bytes.
-const KEPT: usize = 64 * 1024;
+/// The time between two checks of a folder that has no size limit of its own.
+const WATCH_INTERVAL: Duration = Duration::from_millis(20);
+/// The least size that a file counts as, in bytes: making one takes as long as writing that much.
+const MIN_FILE_SIZE: u64 = 16 * 1024;
+/// The most output of a process that is kept, in bytes.
+const OUTPUT_LIMIT: usize = 64 * 1024;
 
-/// How far strangers' code is kept from the machine.
+/// A degree of isolation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Level {
     /// Limits only.
@@ -61,7 +79,7 @@ pub enum Level {
 impl Level {
     /// The word in results.
     #[must_use]
-    pub fn word(self) -> &'static str {
+    pub fn name(self) -> &'static str {
         match self {
             Self::None => "none",
             Self::Reduced => "reduced",
@@ -70,7 +88,7 @@ impl Level {
     }
 }
 
-/// What a process may use.
+/// Limits of a process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Limits {
     /// CPU time in seconds: the limit that counts.
@@ -110,11 +128,11 @@ pub struct Sandbox {
     level: Level,
     /// The program that has [`inside::main`] behind its subcommand.
     helper: PathBuf,
-    /// Whom to become, if the grader is root.
+    /// The user of its processes, if the grader is root.
     identity: Option<Identity>,
 }
 
-/// What to do in a sandbox.
+/// A program to run in a sandbox, and what it may reach.
 #[derive(Debug)]
 pub struct Job {
     level: Level,
@@ -125,13 +143,13 @@ pub struct Job {
     variables: Vec<(&'static str, String)>,
     folder: Option<String>,
     limits: Limits,
-    /// Whether it may start other programs, and sees those of the system.
+    /// True if it sees the programs of the system, and may start them.
     tools: bool,
-    /// Whether it may start processes.
+    /// True if it may start processes.
     forks: bool,
-    /// Whether it may change files' modes where no namespace keeps them apart: a linker does.
+    /// True if it may change files' modes where no namespace keeps them apart: a linker does.
     modes: bool,
-    /// Whether it has a folder to write to, with a cap: `/tmp`, or what `TMPDIR` says.
+    /// True if it has a folder of limited size to write to: `/tmp`, or the one in `TMPDIR`.
     scratch: bool,
     channel: Option<OwnedFd>,
 }
@@ -140,65 +158,64 @@ pub struct Job {
 struct Mount {
     host: PathBuf,
     at: String,
-    way: Way,
+    access: MountAccess,
 }
 
-/// What may be done with a file or folder.
+/// A permission on a file or folder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-enum Way {
+enum MountAccess {
     Read,
     Execute,
     Write,
 }
 
-/// How a process ended.
+/// The way in which a process ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum How {
-    /// By itself, with this code.
-    Exit(i32),
-    /// By this signal.
+pub enum ExitReason {
+    /// It exited with this code.
+    Code(i32),
+    /// It was ended by this signal.
     Signal(i32),
-    /// It was still there when its time on the clock was up.
-    Clock,
+    /// It was still running when its wall-clock time was up.
+    Timeout,
 }
 
-/// What became of a job.
+/// The end of a job, and its output.
 #[derive(Debug, Clone)]
-pub struct Ended {
-    /// How it ended.
-    pub how: How,
-    /// The beginning and the end of what it printed, to both streams.
+pub struct Termination {
+    /// The way in which it ended.
+    pub reason: ExitReason,
+    /// The beginning and the end of its output, on both streams.
     pub output: String,
-    /// Whether it printed more than is kept.
-    pub cut: bool,
+    /// True if it printed more than is kept.
+    pub truncated: bool,
 }
 
-impl Ended {
-    /// Whether CPU time was what ended it.
+impl Termination {
+    /// True if it ran out of CPU time.
     #[must_use]
     pub fn used_up_cpu(&self) -> bool {
-        self.how == How::Signal(libc::SIGXCPU)
+        self.reason == ExitReason::Signal(libc::SIGXCPU)
     }
 }
 
 impl Sandbox {
-    /// The best sandbox this machine has, or the one that is asked for; proven by [`probes`].
+    /// Finds the best sandbox of this machine, or one of the wanted level; proven by [`probes`].
     ///
-    /// `helper` is the `course` program.
+    /// `helper` is the program that calls [`inside::main`] and [`probes::main`].
     ///
     /// # Errors
     ///
-    /// When there is none, with what is missing at each level and how to get it.
-    pub fn find(helper: &Path, asked: Option<Level>) -> Result<Self> {
+    /// If there is none, with what is missing at each level and how to get it.
+    pub fn find(helper: &Path, wanted: Option<Level>) -> Result<Self> {
         let mut reasons = Vec::new();
         for level in [Level::Full, Level::Reduced, Level::None] {
-            if asked.map_or(level == Level::None, |asked| asked != level) {
+            if wanted.map_or(level == Level::None, |wanted| wanted != level) {
                 continue;
             }
-            let sandbox = Self::unproven(helper, level);
-            match sandbox.and_then(|it| it.prove().map(|()| it)) {
+            match Self::proven(helper, level) {
                 Ok(sandbox) => return Ok(sandbox),
-                Err(error) => reasons.push(format!("  {}: {error:#}", level.word())),
+                Err(error) => reasons.push(format!("  {}: {error:#}", level.name())),
             }
         }
         bail!(
@@ -208,7 +225,18 @@ impl Sandbox {
         )
     }
 
-    /// A sandbox that nobody has tried.
+    /// A sandbox of one level, proven by [`probes`].
+    ///
+    /// # Errors
+    ///
+    /// If this machine has none, with what is missing and how to get it.
+    pub fn proven(helper: &Path, level: Level) -> Result<Self> {
+        let sandbox = Self::unproven(helper, level)?;
+        sandbox.prove()?;
+        Ok(sandbox)
+    }
+
+    /// A sandbox that is not proven.
     fn unproven(helper: &Path, level: Level) -> Result<Self> {
         ensure!(helper.is_file(), "{} is not there", helper.display());
         let root = rustix::process::geteuid().is_root();
@@ -220,7 +248,7 @@ impl Sandbox {
         })
     }
 
-    /// Another one of the same kind, with an identity of its own: what runs in it at the same time is kept apart.
+    /// Makes another of the same level with an identity of its own, for jobs that run at the same time.
     ///
     /// # Errors
     ///
@@ -235,17 +263,17 @@ impl Sandbox {
         self.level
     }
 
-    /// Whom strangers' code runs as, if not as the one who grades.
+    /// The user of its processes, if it is not the grader's.
     #[must_use]
     pub fn user(&self) -> Option<u32> {
         self.identity.as_ref().map(Identity::number)
     }
 
-    /// A folder for strangers' processes to read; `writable`: and to write.
+    /// Makes a folder that strangers' processes can read and, if `writable`, write to.
     ///
     /// # Errors
     ///
-    /// When it cannot be made.
+    /// If it cannot be made.
     pub fn folder(&self, path: &Path, writable: bool) -> Result<()> {
         fs::create_dir_all(path).with_context(|| format!("{} cannot be made", path.display()))?;
         let mode = if writable { 0o700 } else { 0o755 };
@@ -256,7 +284,7 @@ impl Sandbox {
         Ok(())
     }
 
-    /// A job that runs a program.
+    /// Makes a job.
     #[must_use]
     pub fn job(&self, limits: Limits) -> Job {
         Job {
@@ -276,7 +304,7 @@ impl Sandbox {
         }
     }
 
-    /// A folder for one job, which goes with it.
+    /// Makes a folder for one job, which is removed with it.
     fn scratch(&self, job: &mut Job) -> Result<tempfile::TempDir> {
         let folder = tempfile::Builder::new()
             .prefix("grade-box-")
@@ -288,29 +316,31 @@ impl Sandbox {
         Ok(folder)
     }
 
-    /// Does a job, and waits for its end. When it returns, no process of the job is left.
+    /// Runs a job, and waits for its end. No process of the job is left then.
     ///
     /// # Errors
     ///
-    /// When it cannot be started: that is never the job's own fault.
-    pub fn run(&self, mut job: Job) -> Result<Ended> {
+    /// If it cannot be started: that is never the job's own fault.
+    pub fn run(&self, mut job: Job) -> Result<Termination> {
         // The full sandbox has a file system of its own for it, which knows its size.
         let scratch = (job.scratch && self.level != Level::Full)
             .then(|| self.scratch(&mut job))
             .transpose()?;
         let (status_reader, status) = std::io::pipe()?;
         let (mut reader, output) = std::io::pipe()?;
-        let mut given = vec![(OwnedFd::from(status), STATUS)];
+        let mut descriptors = vec![(OwnedFd::from(status), STATUS)];
         let mut command = match self.level {
-            Level::Full => full::command(&job, &mut given)?,
+            Level::Full => full::command(&job, &mut descriptors)?,
             Level::Reduced | Level::None => inside::command(&self.helper, &job, self.level)?,
         };
-        given.extend(job.channel.map(|channel| (channel, CHANNEL)));
+        descriptors.extend(job.channel.map(|channel| (channel, CHANNEL)));
         bind_to_grader(&mut command);
-        let mappings = given.into_iter().map(|(parent_fd, child_fd)| FdMapping {
-            parent_fd,
-            child_fd,
-        });
+        let mappings = descriptors
+            .into_iter()
+            .map(|(parent_fd, child_fd)| FdMapping {
+                parent_fd,
+                child_fd,
+            });
         command
             .fd_mappings(mappings.collect())
             .context("descriptors collide")?;
@@ -329,21 +359,21 @@ impl Sandbox {
         let pid = rustix::process::Pid::from_child(&child);
         let pidfd = rustix::process::pidfd_open(pid, rustix::process::PidfdFlags::empty())?;
         let end = Instant::now() + job.limits.wall;
-        let mut ends = Ends::default();
+        let mut printed = HeadAndTail::default();
         let mut open = true;
         let mut timed_out = false;
-        let mut filled = false;
+        let mut is_filled = false;
         let mut looked = Instant::now();
         loop {
             let mut left = end.saturating_duration_since(Instant::now());
             if let Some(folder) = &scratch {
-                if looked.elapsed() >= WATCH {
-                    filled = is_full(folder.path(), job.limits.disk);
+                if looked.elapsed() >= WATCH_INTERVAL {
+                    is_filled = is_full(folder.path(), job.limits.disk);
                     looked = Instant::now();
                 }
-                left = left.min(WATCH);
+                left = left.min(WATCH_INTERVAL);
             }
-            if filled {
+            if is_filled {
                 break;
             }
             let timeout = Timespec {
@@ -352,7 +382,7 @@ impl Sandbox {
             };
             let mut waited = vec![PollFd::new(&pidfd, PollFlags::IN)];
             if open {
-                waited.push(PollFd::from_borrowed_fd(reader.as_fd(), PollFlags::IN));
+                waited.push(readable_end(&reader));
             }
             match poll(&mut waited, Some(&timeout)) {
                 Err(rustix::io::Errno::INTR) => continue,
@@ -363,7 +393,7 @@ impl Sandbox {
                 open && !waited[1].revents().is_empty(),
             );
             if readable {
-                open = ends.read(&mut reader)?;
+                open = printed.read(&mut reader)?;
             } else if ended {
                 break;
             }
@@ -375,48 +405,47 @@ impl Sandbox {
         // Whatever is left in the group. With namespaces, nothing is; with the filter, nothing can leave the group.
         let _ = rustix::process::kill_process_group(pid, rustix::process::Signal::KILL);
         let status = child.wait()?;
-        if open {
-            // What was printed before the end; a process that outlived the job would be a hole, and cannot hold us up.
-            let now = Timespec {
-                tv_sec: 0,
-                tv_nsec: 0,
-            };
-            let is_ready = |reader: &std::io::PipeReader| {
-                poll(
-                    &mut [PollFd::from_borrowed_fd(reader.as_fd(), PollFlags::IN)],
-                    Some(&now),
-                )
-            };
-            while is_ready(&reader)? > 0 && ends.read(&mut reader)? {}
+        // The output before the end; a process that outlived the job would be a hole, and cannot hold us up.
+        let now = Timespec::default();
+        while open && poll(&mut [readable_end(&reader)], Some(&now))? > 0 {
+            open = printed.read(&mut reader)?;
         }
-        let (mut output, cut) = ends.text();
+        let (mut output, truncated) = printed.text();
         if let Some(folder) = &scratch {
             // Its name is another every time, and means nothing.
             output = output.replace(&*folder.path().to_string_lossy(), "/tmp");
         }
         let mut said = String::new();
         status_reader.take(64 * 1024).read_to_string(&mut said)?;
-        let how = match (timed_out, self.level) {
-            _ if filled => How::Signal(libc::SIGXFSZ),
-            (true, _) => How::Clock,
+        let reason = match (timed_out, self.level) {
+            _ if is_filled => ExitReason::Signal(libc::SIGXFSZ),
+            (true, _) => ExitReason::Timeout,
             (false, Level::Full) => match full::exit_code(&said) {
-                Some(code) if code > 128 => How::Signal(code - 128),
-                Some(code) => How::Exit(code),
+                Some(code) if code > 128 => ExitReason::Signal(code - 128),
+                Some(code) => ExitReason::Code(code),
                 // bubblewrap itself was killed, from outside, or its options do not work here.
                 None => bail!("bubblewrap did not start: {}", output.trim()),
             },
             (false, _) if !said.is_empty() => bail!("{said}"),
             (false, _) => match (status.code(), status.signal()) {
-                (Some(code), _) => How::Exit(code),
-                (None, signal) => How::Signal(signal.unwrap_or(0)),
+                (Some(code), _) => ExitReason::Code(code),
+                (None, signal) => ExitReason::Signal(signal.unwrap_or(0)),
             },
         };
-        Ok(Ended { how, output, cut })
+        Ok(Termination {
+            reason,
+            output,
+            truncated,
+        })
     }
 }
 
-/// Lets a command die with the grader, however the grader ends, and inherit no descriptor but those it is given afterwards:
-/// whatever started the grader may have left some open.
+fn readable_end(reader: &std::io::PipeReader) -> PollFd<'_> {
+    PollFd::from_borrowed_fd(reader.as_fd(), PollFlags::IN)
+}
+
+/// Makes a command end with the grader, and inherit no descriptor but those it is given afterwards: the program that
+/// started the grader may have left some open.
 fn bind_to_grader(command: &mut Command) {
     let grader = std::process::id();
     let bind = move || {
@@ -443,14 +472,14 @@ fn bind_to_grader(command: &mut Command) {
     unsafe { command.pre_exec(bind) };
 }
 
-/// Whether a folder that a job writes to has more in it than the job may write: bytes, or files of nearly none.
+/// True if a folder has more in it than a job may write: bytes, or files of nearly none.
 fn is_full(folder: &Path, disk: u64) -> bool {
     let mut left = disk;
     for entry in walkdir::WalkDir::new(folder).into_iter().flatten() {
         let size = entry
             .metadata()
             .map_or(0, |it| it.len().min(it.blocks() * 512));
-        let Some(less) = left.checked_sub(size.max(INODE)) else {
+        let Some(less) = left.checked_sub(size.max(MIN_FILE_SIZE)) else {
             return true;
         };
         left = less;
@@ -458,15 +487,15 @@ fn is_full(folder: &Path, disk: u64) -> bool {
     false
 }
 
-/// The beginning and the end of a stream: half of [`KEPT`] each.
+/// The beginning and the end of a stream: half of [`OUTPUT_LIMIT`] each.
 #[derive(Default)]
-struct Ends {
+struct HeadAndTail {
     head: Vec<u8>,
     tail: Vec<u8>,
     cut: bool,
 }
 
-impl Ends {
+impl HeadAndTail {
     /// Reads some more; `false` at the end of the stream.
     fn read(&mut self, reader: &mut impl Read) -> Result<bool> {
         let mut buffer = [0; 16 * 1024];
@@ -474,17 +503,17 @@ impl Ends {
             Err(error) if error.kind() == std::io::ErrorKind::Interrupted => return Ok(true),
             count => count?,
         };
-        let (head, tail) = buffer[..count].split_at(count.min(KEPT / 2 - self.head.len()));
+        let (head, tail) = buffer[..count].split_at(count.min(OUTPUT_LIMIT / 2 - self.head.len()));
         self.head.extend_from_slice(head);
         self.tail.extend_from_slice(tail);
-        if self.tail.len() > KEPT {
+        if self.tail.len() > OUTPUT_LIMIT {
             self.shorten();
         }
         Ok(count > 0)
     }
 
     fn shorten(&mut self) {
-        let more = self.tail.len().saturating_sub(KEPT / 2);
+        let more = self.tail.len().saturating_sub(OUTPUT_LIMIT / 2);
         self.tail.drain(..more);
         self.cut |= more > 0;
     }
@@ -499,26 +528,26 @@ impl Ends {
 }
 
 impl Job {
-    /// Lets it read a file or folder, and says under which path.
+    /// Lets it read a file or folder, and returns its path in the sandbox.
     pub fn read(&mut self, host: &Path, at: &str) -> String {
-        self.mount(host, at, Way::Read)
+        self.mount(host, at, MountAccess::Read)
     }
 
-    /// Lets it execute a file, and says under which path. Reading it takes [`Job::read`].
+    /// Lets it execute a file, and returns its path in the sandbox. Reading it takes [`Job::read`].
     pub fn execute(&mut self, host: &Path, at: &str) -> String {
-        self.mount(host, at, Way::Execute)
+        self.mount(host, at, MountAccess::Execute)
     }
 
-    /// Lets it write below a folder, and says under which path.
+    /// Lets it write below a folder, and returns its path in the sandbox.
     pub fn write(&mut self, host: &Path, at: &str) -> String {
-        self.mount(host, at, Way::Write)
+        self.mount(host, at, MountAccess::Write)
     }
 
-    fn mount(&mut self, host: &Path, at: &str, way: Way) -> String {
+    fn mount(&mut self, host: &Path, at: &str, access: MountAccess) -> String {
         self.mounts.push(Mount {
             host: host.to_owned(),
             at: at.to_owned(),
-            way,
+            access,
         });
         match self.level {
             Level::Full => at.to_owned(),
@@ -556,14 +585,14 @@ impl Job {
         self
     }
 
-    /// Shows it the system's programs, and lets it start them.
+    /// Lets it see the system's programs, and start them.
     pub fn with_programs(&mut self) -> &mut Self {
         self.tools = true;
         self.forks = true;
         self
     }
 
-    /// The same for the compiler, which calls a linker, which makes programs.
+    /// Lets it do the same, and make programs: the compiler calls a linker.
     pub fn with_tools(&mut self) -> &mut Self {
         self.modes = true;
         self.with_programs()
@@ -589,12 +618,6 @@ fn system(tools: bool) -> Vec<PathBuf> {
     } else {
         &["/usr/lib", "/usr/lib64", "/usr/lib32", "/usr/libx32"]
     };
-    all.iter()
-        .map(PathBuf::from)
-        .filter(|path| path.exists())
-        .collect()
-}
-
-fn command(program: &str) -> Command {
-    Command::new(program)
+    let all = all.iter().map(PathBuf::from);
+    all.filter(|path| path.exists()).collect()
 }

@@ -1,4 +1,4 @@
-//! What hostile code would try, tried before any stranger's code is run: `course probe` runs inside the sandbox, and says
+//! Attempts of hostile code, made before any stranger's code is run: `course-grader probe` runs inside the sandbox, and reports
 //! what it could do that it should not.
 
 use std::fs::{self, File, OpenOptions};
@@ -13,30 +13,30 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
 
-use super::{CHANNEL, How, Level, Limits, Sandbox};
+use super::{CHANNEL, ExitReason, Level, Limits, Sandbox};
 
 /// The hidden subcommand.
 pub const SUBCOMMAND: &str = "probe";
 
-/// What is given to the probes to be caught with.
+/// Data for the probes: things that they must not reach.
 #[derive(serde::Serialize, serde::Deserialize)]
 struct Bait {
     /// The process that grades.
     grader: u32,
     /// A file that is not for strangers.
     secret: String,
-    /// Where the network would be reached.
+    /// A port on which the grader listens.
     port: u16,
     /// An abstract socket that the grader listens on.
     name: String,
 }
 
 impl Sandbox {
-    /// Lets hostile code loose in the sandbox.
+    /// Runs hostile code in the sandbox.
     ///
     /// # Errors
     ///
-    /// When the sandbox cannot start here, with what to do about it, or when the code got away with something.
+    /// If the sandbox cannot start here, with what to do about it, or when the code got away with something.
     pub(super) fn prove(&self) -> Result<()> {
         let holes = self.holes().map_err(|error| explain(self.level, error))?;
         match (self.level, holes.is_empty()) {
@@ -45,11 +45,11 @@ impl Sandbox {
         }
     }
 
-    /// What hostile code can do in this sandbox that it should not be able to.
+    /// Lists the attempts that succeed in this sandbox, and should not.
     ///
     /// # Errors
     ///
-    /// When the sandbox cannot start.
+    /// If the sandbox cannot start.
     pub fn holes(&self) -> Result<Vec<String>> {
         let folder = tempfile::Builder::new().prefix("grade-probe").tempdir()?;
         let secret = folder.path().join("secret");
@@ -82,27 +82,27 @@ impl Sandbox {
             .arg(SUBCOMMAND)
             .arg(serde_json::to_string(&bait)?);
         job.channel(theirs.into());
-        let ended = self.run(job)?;
+        let termination = self.run(job)?;
         ours.set_nonblocking(true)?;
         let mut buffer = vec![0; 64 * 1024];
         let Ok(count) = ours.recv(&mut buffer) else {
             bail!(
                 "the probes did not come back ({:?}): {}",
-                ended.how,
-                ended.output.trim()
+                termination.reason,
+                termination.output.trim()
             );
         };
         ensure!(
-            ended.how == How::Exit(0),
+            termination.reason == ExitReason::Code(0),
             "the probes ended with {:?}: {}",
-            ended.how,
-            ended.output.trim()
+            termination.reason,
+            termination.output.trim()
         );
         serde_json::from_slice(&buffer[..count]).context("the probes speak no JSON")
     }
 }
 
-/// What to do where a sandbox cannot start.
+/// Adds the remedy to the error of a sandbox that cannot start.
 fn explain(level: Level, error: anyhow::Error) -> anyhow::Error {
     if level != Level::Full {
         return error;
@@ -133,7 +133,7 @@ fn explain(level: Level, error: anyhow::Error) -> anyhow::Error {
     error.context(help)
 }
 
-/// What hostile code would do, and whether it worked.
+/// An attempt of hostile code: its name, and a function that is true if it succeeds.
 type Attempt = (&'static str, fn(&Bait) -> bool);
 
 /// Tries everything, and reports on the grader's channel.
@@ -236,7 +236,7 @@ pub fn main(bait: &str) -> ExitCode {
     }
 }
 
-/// Whether there is a descriptor besides the standard ones, the grader's channel, and the one that reads the folder.
+/// True if there is a descriptor besides the standard ones, the grader's channel, and the one that reads the folder.
 fn descriptors_were_left_open() -> bool {
     let open = fs::read_dir("/proc/self/fd")
         .into_iter()
@@ -249,7 +249,7 @@ fn descriptors_were_left_open() -> bool {
         > 1
 }
 
-/// `/proc/self/mem` would make safe code unsafe. What is written is what stands there.
+/// `/proc/self/mem` would make safe code unsafe. The byte that is written is the one that was read.
 fn own_memory_can_be_written() -> bool {
     static BYTE: std::sync::atomic::AtomicU8 = std::sync::atomic::AtomicU8::new(7);
     let write = || -> std::io::Result<()> {

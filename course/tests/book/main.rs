@@ -32,6 +32,7 @@ macro_rules! each_chapter {
 }
 
 mod assign;
+mod broken;
 mod command;
 mod cost;
 mod diagrams;

@@ -1,17 +1,27 @@
 //! The book's chapters, graded: what they hand out, their solutions, and their wrong solutions.
 
+use course_tests::needs::{Test, note};
+use course_tests::test;
 use std::time::Duration;
 
 use book::project::{Project, module};
 use book::task::Mutant;
-use grader::intake::Taken;
+use grader::intake::Intake;
 use grader::judge::Grader;
-use grader::kit::{self, Kit};
+use grader::kit::Kit;
 use grader::result::Status;
 use sandbox::{Level, Limits};
 use toolchain::cargo::Artifacts;
 
-use super::{sandbox, student};
+use super::small_task::{FULL, REDUCED, sandbox, student};
+
+pub const TESTS: &[Test] = &[
+    test!(chapter_on_virtual_time_is_graded_in_the_full_sandbox).needs(&[FULL]),
+    test!(chapter_on_virtual_time_is_graded_in_the_reduced_sandbox).needs(&[REDUCED]),
+    test!(every_chapter_is_graded)
+        .needs(&[FULL, REDUCED])
+        .slow(),
+];
 
 fn project() -> Project {
     Project::load(course_tests::root()).unwrap()
@@ -19,7 +29,7 @@ fn project() -> Project {
 
 /// Half of the memory and of the threads that a submission may use: what is honest keeps to it.
 fn tighter(kit: &mut Kit) -> Limits {
-    let usual = kit.limits_over(Limits::TEST);
+    let usual = kit.limits_with(Limits::TEST);
     kit.limits = Default::default();
     Limits {
         memory: usual.memory / 2,
@@ -28,21 +38,21 @@ fn tighter(kit: &mut Kit) -> Limits {
     }
 }
 
-/// What a student hands in who has changed nothing.
-fn unchanged(kit: &Kit) -> Taken {
+/// The starter as a submission.
+fn unchanged(kit: &Kit) -> Intake {
     let files = kit
         .allowed
         .iter()
         .map(|path| (path.clone(), kit.starter[path].clone()))
         .collect();
-    Taken {
+    Intake {
         files,
-        ..Taken::default()
+        ..Intake::default()
     }
 }
 
 /// The solution with one mistake in it.
-fn mistaken(kit: &Kit, mutant: &Mutant) -> Taken {
+fn mistaken(kit: &Kit, mutant: &Mutant) -> Intake {
     let path = format!("src/{}/{}", module(&kit.slug), mutant.file);
     let mut files = kit.solution.clone();
     files.retain(|path, _| kit.allowed.contains(path));
@@ -52,9 +62,9 @@ fn mistaken(kit: &Kit, mutant: &Mutant) -> Taken {
         path,
         text.replace(&mutant.find, &mutant.replace).into_bytes(),
     );
-    Taken {
+    Intake {
         files,
-        ..Taken::default()
+        ..Intake::default()
     }
 }
 
@@ -69,16 +79,16 @@ fn chapter_is_graded(
     level: Level,
     mutants: usize,
 ) {
-    let Some(sandbox) = sandbox(level) else {
-        return;
-    };
     let start = std::time::Instant::now();
-    let mut kit = match kit::of_chapter(project, slug) {
-        Ok(kit) => kit,
-        Err(error) => return eprintln!("SKIPPED: {slug} is no exercise yet: {error:#}"),
-    };
+    let mut kit = Kit::from_chapter(project, slug).unwrap();
     let limits = tighter(&mut kit);
-    let grader = Grader::new(kit, sandbox, Some(artifacts), limits);
+    let grader = Grader::new(
+        kit,
+        sandbox(level),
+        Some(artifacts),
+        limits,
+        Limits::COMPILE,
+    );
     if level == Level::Reduced && FULL_ONLY.contains(&slug) {
         let why = format!(
             "{:#}",
@@ -88,32 +98,32 @@ fn chapter_is_graded(
             why.contains("does not get full marks in the reduced sandbox"),
             "{why}"
         );
-        return eprintln!("{slug}, reduced: refused, as it must be");
+        return note(&format!("{slug}, reduced: refused, as it must be"));
     }
     let grader = grader.unwrap_or_else(|error| panic!("{slug}, {level:?}: {error:#}"));
-    let (test, used) = grader.most().unwrap();
-    eprintln!(
+    let (test, usage) = grader.slowest_test().unwrap();
+    note(&format!(
         "{slug}, {}: ready in {:.1} s; at most {:.2} of {} s CPU (and {} MiB) in {test}",
-        level.word(),
+        level.name(),
         start.elapsed().as_secs_f64(),
-        used.cpu.as_secs_f64(),
+        usage.cpu.as_secs_f64(),
         limits.cpu,
-        used.memory >> 20,
-    );
+        usage.memory >> 20,
+    ));
     // Most of the time, other tests run beside it.
     assert!(
-        used.cpu * 3 < Duration::from_secs(limits.cpu),
+        usage.cpu * 3 < Duration::from_secs(limits.cpu),
         "{slug}: {test} takes too much of what there is"
     );
-    let judged = grader.grade(student("starter"), &unchanged(grader.kit()));
-    assert!(judged.graded.unchanged);
-    let got = (judged.graded.status, judged.graded.score);
+    let assessment = grader.grade(student("starter"), &unchanged(grader.kit()));
+    assert!(assessment.grade.unchanged);
+    let got = (assessment.grade.status, assessment.grade.score);
     assert_eq!(
         got,
         (Status::Graded, Some(0)),
         "{slug}: {:?} {}",
-        judged.graded,
-        judged.log
+        assessment.grade,
+        assessment.log
     );
     // Some are mistakes in what is given, for the book's own tests.
     let written = &project.tasks[slug].solution.files;
@@ -123,10 +133,10 @@ fn chapter_is_graded(
         .filter(|mutant| written.contains(&mutant.file));
     for mutant in theirs.take(mutants) {
         let start = std::time::Instant::now();
-        let judged = grader.grade(student(&mutant.name), &mistaken(grader.kit(), mutant));
+        let assessment = grader.grade(student(&mutant.name), &mistaken(grader.kit(), mutant));
         let full = |group: &str| {
-            judged
-                .graded
+            assessment
+                .grade
                 .groups
                 .iter()
                 .any(|it| it.name == group && it.is_full())
@@ -141,33 +151,37 @@ fn chapter_is_graded(
                 !full(group),
                 "{slug}: {} survives {group}: {}",
                 mutant.name,
-                judged.log
+                assessment.log
             );
         }
-        eprintln!(
+        note(&format!(
             "{slug}, {}: {} gets {:?} of {}, {}, in {:.1} s",
-            level.word(),
+            level.name(),
             mutant.name,
-            judged.graded.score,
-            judged.graded.max_score,
-            judged.graded.status.word(),
+            assessment.grade.score,
+            assessment.grade.max_score,
+            assessment.grade.status.name(),
             start.elapsed().as_secs_f64()
-        );
+        ));
     }
 }
 
-/// One chapter, of those that use tokio, at every level. All of them take minutes: see below.
-#[test]
-fn chapter_on_virtual_time_is_graded() {
+/// One chapter, of those that use tokio. All of them take minutes: see below.
+fn chapter_on_virtual_time(level: Level) {
     let project = project();
     let artifacts = Artifacts::build(&project.root).unwrap();
-    for level in [Level::Full, Level::Reduced] {
-        chapter_is_graded(&project, &artifacts, "virtual-time", level, 1);
-    }
+    chapter_is_graded(&project, &artifacts, "virtual-time", level, 1);
 }
 
-#[test]
-#[ignore = "compiles every chapter with every wrong solution: `cargo test --test grade -- --ignored --nocapture every_chapter`"]
+fn chapter_on_virtual_time_is_graded_in_the_full_sandbox() {
+    chapter_on_virtual_time(Level::Full);
+}
+
+fn chapter_on_virtual_time_is_graded_in_the_reduced_sandbox() {
+    chapter_on_virtual_time(Level::Reduced);
+}
+
+/// Compiles every chapter with every wrong solution: `cargo test --test grade -- --ignored --nocapture every_chapter`.
 fn every_chapter_is_graded() {
     let project = project();
     let artifacts = Artifacts::build(&project.root).unwrap();

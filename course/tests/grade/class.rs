@@ -1,5 +1,7 @@
 //! A class: submissions in, results out; shards, resuming, and the same bytes.
 
+use course_tests::needs::Test;
+use course_tests::test;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,12 +9,17 @@ use std::sync::atomic::AtomicBool;
 
 use grader::judge::Grader;
 use grader::result::Status;
-use grader::run::{Options, Run, grade};
+use grader::run::{GradeOptions, Run, grade};
 use grader::store;
 use progress::Progress;
 use sandbox::Level;
 
-use super::{SUM, grader};
+use super::small_task::{FULL, SUM, grader};
+
+pub const TESTS: &[Test] = &[
+    test!(everything_but_the_tasks_files_does_nothing).needs(&[FULL]),
+    test!(shards_put_together_are_one_run_byte_for_byte).needs(&[FULL]),
+];
 
 /// All files of a folder, with their bytes.
 pub fn content(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
@@ -31,7 +38,7 @@ pub fn content(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
 }
 
 fn run(grader: &Grader, class: &Path, out: &Path, shard: Option<&str>, resume: bool) -> Run {
-    let options = Options {
+    let options = GradeOptions {
         submissions: class.to_owned(),
         out: out.to_owned(),
         jobs: 2,
@@ -49,11 +56,8 @@ fn run(grader: &Grader, class: &Path, out: &Path, shard: Option<&str>, resume: b
 }
 
 /// Rows 13 to 15: a project of the student's own that would decide everything, if it were a project.
-#[test]
 fn everything_but_the_tasks_files_does_nothing() {
-    let Some(grader) = grader(Level::Full, false) else {
-        return;
-    };
+    let grader = grader(Level::Full, false);
     let folder = tempfile::tempdir().unwrap();
     let place = |file: &str, text: &str| {
         let path = folder.path().join("class/eve").join(file);
@@ -95,22 +99,19 @@ fn everything_but_the_tasks_files_does_nothing() {
     place("tests/tiny/basic.rs", "#[test]\nfn sum_of_three() {}\n");
     let out = folder.path().join("out");
     let run = run(&grader, &folder.path().join("class"), &out, None, false);
-    let graded = &run.results["eve"];
+    let grade = &run.results["eve"];
     // What the two files are worth, and nothing else.
     assert_eq!(
-        (graded.status, graded.score),
+        (grade.status, grade.score),
         (Status::Graded, Some(3)),
-        "{graded:?}"
+        "{grade:?}"
     );
-    assert_eq!(graded.ignored_files.len(), 8, "{:?}", graded.ignored_files);
+    assert_eq!(grade.ignored_files.len(), 8, "{:?}", grade.ignored_files);
     assert!(!mark.exists());
 }
 
-#[test]
 fn shards_put_together_are_one_run_byte_for_byte() {
-    let Some(grader) = grader(Level::Full, false) else {
-        return;
-    };
+    let grader = grader(Level::Full, false);
     let class = tempfile::tempdir().unwrap();
     let more = &grader.kit().solution["src/tiny/more.rs"];
     let right = "pub fn sum(n: &[u64]) -> u64 { n.iter().sum() }";
@@ -142,7 +143,7 @@ fn shards_put_together_are_one_run_byte_for_byte() {
     assert_eq!(status("eve"), (Status::Graded, 3));
     assert_eq!(status("nobody"), (Status::Missing, 0));
     assert_eq!(status("broken"), (Status::Rejected, 0));
-    assert_eq!((all.graded, all.ungraded()), (6, 0));
+    assert_eq!((all.finished, all.ungraded()), (6, 0));
 
     let shards = [
         tempfile::tempdir().unwrap(),
@@ -158,7 +159,7 @@ fn shards_put_together_are_one_run_byte_for_byte() {
             Some(&format!("{number}/3")),
             false,
         )
-        .graded;
+        .finished;
     }
     assert_eq!(count, 6);
     let paths: Vec<PathBuf> = shards.iter().rev().map(|it| it.path().to_owned()).collect();
@@ -179,6 +180,6 @@ fn shards_put_together_are_one_run_byte_for_byte() {
     fs::write(&file, right.replace("sum()", "sum::<u64>() + 1")).unwrap();
     fs::File::open(&file).unwrap().set_modified(old).unwrap();
     let again = run(&grader, class.path(), whole.path(), None, true);
-    assert_eq!((again.graded, again.kept), (2, 4));
+    assert_eq!((again.finished, again.skipped), (2, 4));
     assert_eq!(again.results["ann"].score, Some(3));
 }

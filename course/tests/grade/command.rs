@@ -1,5 +1,7 @@
 //! `course grade` as a program: killed, interrupted, gone on with.
 
+use course_tests::needs::Test;
+use course_tests::test;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
@@ -7,10 +9,12 @@ use std::time::{Duration, Instant};
 
 use grader::store;
 use rustix::process::{Pid, Signal, kill_process};
-use sandbox::Level;
 
 use super::class::content;
-use super::{SUM, sandbox};
+use super::small_task::{FULL, SUM};
+
+pub const TESTS: &[Test] =
+    &[test!(grader_that_is_stopped_again_and_again_comes_to_the_same_bytes).needs(&[FULL])];
 
 /// A book whose only chapter is the small task.
 struct Book {
@@ -114,7 +118,7 @@ fn class(folder: &Path) {
 /// The results that are there, each of them whole.
 fn results(out: &Path) -> usize {
     if out.is_dir() {
-        store::read(out).unwrap().len()
+        store::load(out).unwrap().len()
     } else {
         0
     }
@@ -139,11 +143,7 @@ fn stop(mut grader: Child, out: &Path, when: usize, signal: Signal) -> Output {
     grader.wait_with_output().unwrap()
 }
 
-#[test]
 fn grader_that_is_stopped_again_and_again_comes_to_the_same_bytes() {
-    if sandbox(Level::Full).is_none() {
-        return;
-    }
     let book = Book::new();
     let folder = tempfile::tempdir().unwrap();
     let place = |name: &str| -> PathBuf { folder.path().join(name) };

@@ -1,21 +1,32 @@
 //! Hostile submissions, each with the verdict it must get, at every level of sandbox that this machine has.
 
+use course_tests::needs::{Test, note};
+use course_tests::test;
 use std::sync::Mutex;
 
-use grader::judge::{Grader, Judged};
-use grader::result::{Outcome, Status};
+use grader::judge::{Assessment, Grader};
+use grader::result::{Status, TestOutcome};
 use sandbox::Level;
 
-use super::{grader, hand_in, student, tiny};
+use super::small_task::{FULL, REDUCED, grader, hand_in, student, tiny};
 
-/// What it is, its `sum.rs`, its verdict, its points, and what becomes of `sum_of_three`, if tests are run.
+pub const TESTS: &[Test] = &[
+    test!(corpus_gets_its_verdicts_in_the_full_sandbox).needs(&[FULL]),
+    test!(corpus_gets_its_verdicts_in_the_reduced_sandbox).needs(&[REDUCED]),
+    test!(flaky_submission_loses_the_group_and_is_marked).needs(&[FULL]),
+    test!(forged_pass_is_tampering).needs(&[FULL]),
+    test!(starter_is_unchanged_and_nothing_is_missing).needs(&[FULL]),
+    test!(same_submission_gives_the_same_bytes).needs(&[FULL]),
+];
+
+/// A submission: its name, its `sum.rs`, its verdict and points, and the outcome of `sum_of_three`, if tests are run.
 struct Case {
     name: &'static str,
     sum: String,
     status: Status,
     score: u32,
-    outcome: Option<Outcome>,
-    /// Whether an innocent submission is graded beside it, at the same time.
+    outcome: Option<TestOutcome>,
+    /// True if an innocent submission is graded beside it, at the same time.
     beside: bool,
 }
 
@@ -24,7 +35,7 @@ fn case(
     sum: &str,
     status: Status,
     score: u32,
-    outcome: impl Into<Option<Outcome>>,
+    outcome: impl Into<Option<TestOutcome>>,
 ) -> Case {
     Case {
         name,
@@ -42,7 +53,7 @@ fn body(
     body: &str,
     status: Status,
     score: u32,
-    outcome: impl Into<Option<Outcome>>,
+    outcome: impl Into<Option<TestOutcome>>,
 ) -> Case {
     let outcome = outcome.into();
     case(
@@ -54,8 +65,8 @@ fn body(
     )
 }
 
-/// What one test of three meets, while an innocent submission is graded beside it.
-fn bomb(name: &'static str, text: &str, status: Status, outcome: Outcome) -> Case {
+/// An attack in one test of three, while an innocent submission is graded beside it.
+fn bomb(name: &'static str, text: &str, status: Status, outcome: TestOutcome) -> Case {
     let text = format!("if n.len() == 3 {{\n{text}\n}}\nn.iter().sum()");
     Case {
         beside: true,
@@ -64,8 +75,8 @@ fn bomb(name: &'static str, text: &str, status: Status, outcome: Outcome) -> Cas
 }
 
 fn cases(level: Level) -> Vec<Case> {
-    use Outcome::{Ended, Failed, Passed, ResourceLimit, Timeout};
     use Status::{CompileError, Graded, Rejected};
+    use TestOutcome::{Ended, Failed, Passed, ResourceLimit, Timeout};
     // A million files use up time where the folder has a size of its own, and the folder where it is watched.
     let (inodes_status, inodes) = match level {
         Level::Full => (Status::Timeout, Timeout),
@@ -378,14 +389,14 @@ fn cases(level: Level) -> Vec<Case> {
              pub fn sum(_: &[u64]) -> Liar { Liar }",
             Graded,
             3,
-            Outcome::CompileError,
+            TestOutcome::CompileError,
         ),
     ]
 }
 
 /// Everything that a student may read of a result.
-fn shown(judged: &Judged) -> String {
-    serde_json::to_string(&judged.graded.for_student()).unwrap()
+fn shown(assessment: &Assessment) -> String {
+    serde_json::to_string(&assessment.grade.for_student()).unwrap()
 }
 
 fn check(grader: &Grader, case: &Case) -> Result<(), String> {
@@ -393,32 +404,32 @@ fn check(grader: &Grader, case: &Case) -> Result<(), String> {
         grader.kit(),
         "pub fn sum(n: &[u64]) -> u64 { n.iter().sum() }",
     );
-    let judged = std::thread::scope(|scope| {
+    let assessment = std::thread::scope(|scope| {
         let neighbour = case
             .beside
             .then(|| scope.spawn(|| grader.grade(student("neighbour"), &right)));
-        let judged = grader.grade(student(case.name), &hand_in(grader.kit(), &case.sum));
+        let assessment = grader.grade(student(case.name), &hand_in(grader.kit(), &case.sum));
         if let Some(neighbour) = neighbour {
             let neighbour = neighbour.join().unwrap();
-            if neighbour.graded.score != Some(10) {
+            if neighbour.grade.score != Some(10) {
                 return Err(format!(
                     "the neighbour lost points: {:?} {}",
-                    neighbour.graded, neighbour.log
+                    neighbour.grade, neighbour.log
                 ));
             }
         }
-        Ok(judged)
+        Ok(assessment)
     })?;
-    let graded = &judged.graded;
-    let test = graded.groups[0]
+    let grade = &assessment.grade;
+    let test = grade.groups[0]
         .tests
         .iter()
         .find(|test| test.name == "basic::sum_of_three");
-    let got = (graded.status, graded.score, test.map(|test| test.outcome));
+    let got = (grade.status, grade.score, test.map(|test| test.outcome));
     if got != (case.status, Some(case.score), case.outcome) {
-        return Err(format!("{got:?}, {}\n{}", graded.message, judged.log));
+        return Err(format!("{got:?}, {}\n{}", grade.message, assessment.log));
     }
-    let shown = shown(&judged);
+    let shown = shown(&assessment);
     for secret in [
         "plugh",
         "xyzzy",
@@ -439,9 +450,7 @@ fn check(grader: &Grader, case: &Case) -> Result<(), String> {
 }
 
 fn corpus_gets_its_verdicts(level: Level) {
-    let Some(grader) = grader(level, false) else {
-        return;
-    };
+    let grader = grader(level, false);
     let queue = Mutex::new(cases(level));
     let wrong = Mutex::new(Vec::new());
     std::thread::scope(|scope| {
@@ -455,7 +464,11 @@ fn corpus_gets_its_verdicts(level: Level) {
                     if let Err(why) = check(&grader, &case) {
                         wrong.lock().unwrap().push(format!("{}: {why}", case.name));
                     }
-                    eprintln!("{:>6.2} s {}", start.elapsed().as_secs_f64(), case.name);
+                    note(&format!(
+                        "{:>6.2} s {}",
+                        start.elapsed().as_secs_f64(),
+                        case.name
+                    ));
                 }
             });
         }
@@ -469,22 +482,17 @@ fn corpus_gets_its_verdicts(level: Level) {
     );
 }
 
-#[test]
 fn corpus_gets_its_verdicts_in_the_full_sandbox() {
     corpus_gets_its_verdicts(Level::Full);
 }
 
-#[test]
 fn corpus_gets_its_verdicts_in_the_reduced_sandbox() {
     corpus_gets_its_verdicts(Level::Reduced);
 }
 
 /// Row 25: it fails every other time. Failing counts, and the instructor is told.
-#[test]
 fn flaky_submission_loses_the_group_and_is_marked() {
-    let Some(grader) = grader(Level::Full, false) else {
-        return;
-    };
+    let grader = grader(Level::Full, false);
     let coin = "let coin = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap().subsec_micros() % 2;\n\
                 n.iter().sum::<u64>() + u64::from(coin)";
     let flaky = hand_in(
@@ -493,10 +501,10 @@ fn flaky_submission_loses_the_group_and_is_marked() {
     );
     // Four tests, each with a chance of one in four: not to see it once in forty times is no matter of luck.
     for _ in 0..40 {
-        let graded = grader.grade(student("flaky"), &flaky).graded;
-        for group in &graded.groups {
+        let grade = grader.grade(student("flaky"), &flaky).grade;
+        for group in &grade.groups {
             if let Some(test) = group.tests.iter().find(|test| test.flaky) {
-                assert_eq!((test.outcome, group.points), (Outcome::Failed, 0));
+                assert_eq!((test.outcome, group.points), (TestOutcome::Failed, 0));
                 return;
             }
         }
@@ -504,12 +512,9 @@ fn flaky_submission_loses_the_group_and_is_marked() {
     panic!("a test that fails every other time was never marked as flaky");
 }
 
-/// Where `unsafe` is allowed a pass can be forged, and the forgery is seen.
-#[test]
+/// A forged pass is detected where `unsafe` is allowed.
 fn forged_pass_is_tampering() {
-    let Some(grader) = grader(Level::Full, true) else {
-        return;
-    };
+    let grader = grader(Level::Full, true);
     let scanner = r#"
         unsafe extern "C" { fn write(fd: i32, bytes: *const u8, count: usize) -> isize; }
         #[inline(never)]
@@ -527,12 +532,12 @@ fn forged_pass_is_tampering() {
             n.len() as u64 + 100
         }
     "#;
-    let judged = grader.grade(student("scanner"), &hand_in(grader.kit(), scanner));
+    let assessment = grader.grade(student("scanner"), &hand_in(grader.kit(), scanner));
     assert_eq!(
-        (judged.graded.status, judged.graded.score),
+        (assessment.grade.status, assessment.grade.score),
         (Status::Tampered, Some(0)),
         "{}",
-        judged.log
+        assessment.log
     );
     let writer = r#"
         unsafe extern "C" { fn write(fd: i32, bytes: *const u8, count: usize) -> isize; }
@@ -541,8 +546,13 @@ fn forged_pass_is_tampering() {
             n.iter().sum()
         }
     "#;
-    let judged = grader.grade(student("writer"), &hand_in(grader.kit(), writer));
-    assert_eq!(judged.graded.status, Status::Tampered, "{}", judged.log);
+    let assessment = grader.grade(student("writer"), &hand_in(grader.kit(), writer));
+    assert_eq!(
+        assessment.grade.status,
+        Status::Tampered,
+        "{}",
+        assessment.log
+    );
     let constructor = r#"
         unsafe extern "C" { fn _exit(code: i32) -> !; }
         extern "C" fn early() { unsafe { _exit(0) } }
@@ -551,8 +561,8 @@ fn forged_pass_is_tampering() {
         static EARLY: extern "C" fn() = early;
         pub fn sum(n: &[u64]) -> u64 { n.iter().sum() }
     "#;
-    let judged = grader.grade(student("constructor"), &hand_in(grader.kit(), constructor));
-    assert_ne!(judged.graded.score, Some(10), "{:?}", judged.graded);
+    let assessment = grader.grade(student("constructor"), &hand_in(grader.kit(), constructor));
+    assert_ne!(assessment.grade.score, Some(10), "{:?}", assessment.grade);
     let killer = r#"
         unsafe extern "C" { fn kill(pid: i32, signal: i32) -> i32; fn getppid() -> i32; fn setsid() -> i32; fn fork() -> i32; }
         pub fn sum(n: &[u64]) -> u64 {
@@ -571,16 +581,13 @@ fn forged_pass_is_tampering() {
             neighbour.join().unwrap(),
         )
     });
-    assert_eq!(neighbour.graded.score, Some(10));
-    assert!(killer.graded.has_verdict(), "{}", killer.log);
-    assert!(neighbour.graded.forgeable);
+    assert_eq!(neighbour.grade.score, Some(10));
+    assert!(killer.grade.has_verdict(), "{}", killer.log);
+    assert!(neighbour.grade.forgeable);
 }
 
-#[test]
 fn starter_is_unchanged_and_nothing_is_missing() {
-    let Some(grader) = grader(Level::Full, false) else {
-        return;
-    };
+    let grader = grader(Level::Full, false);
     let kit = tiny(false);
     let mut starter = hand_in(&kit, "");
     for path in &kit.allowed {
@@ -588,35 +595,32 @@ fn starter_is_unchanged_and_nothing_is_missing() {
             .files
             .insert(path.clone(), kit.starter[path].clone());
     }
-    let judged = grader.grade(student("starter"), &starter);
-    assert!(judged.graded.unchanged);
+    let assessment = grader.grade(student("starter"), &starter);
+    assert!(assessment.grade.unchanged);
     assert_eq!(
-        (judged.graded.status, judged.graded.score),
+        (assessment.grade.status, assessment.grade.score),
         (Status::Graded, Some(0)),
         "{}",
-        judged.log
+        assessment.log
     );
-    let judged = grader.grade(student("empty"), &Default::default());
+    let assessment = grader.grade(student("empty"), &Default::default());
     assert_eq!(
-        (judged.graded.status, judged.graded.score),
+        (assessment.grade.status, assessment.grade.score),
         (Status::Missing, Some(0))
     );
     // One of the files is missing: it is taken from the starter.
     let mut half = hand_in(&kit, "pub fn sum(n: &[u64]) -> u64 { n.iter().sum() }");
     half.files.remove("src/tiny/more.rs");
-    let judged = grader.grade(student("half"), &half);
-    assert_eq!(judged.graded.score, Some(7), "{}", judged.log);
+    let assessment = grader.grade(student("half"), &half);
+    assert_eq!(assessment.grade.score, Some(7), "{}", assessment.log);
 }
 
-#[test]
 fn same_submission_gives_the_same_bytes() {
-    let Some(grader) = grader(Level::Full, false) else {
-        return;
-    };
+    let grader = grader(Level::Full, false);
     let wrong = hand_in(
         grader.kit(),
         "pub fn sum(n: &[u64]) -> u64 { n.len() as u64 + 1 }",
     );
-    let once = || serde_json::to_string(&grader.grade(student("a"), &wrong).graded).unwrap();
+    let once = || serde_json::to_string(&grader.grade(student("a"), &wrong).grade).unwrap();
     assert_eq!(once(), once());
 }

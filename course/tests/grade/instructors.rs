@@ -1,17 +1,20 @@
-//! What `src/for-instructors.md` shows is what the commands print: from an assignment to a gradebook, with a class of twenty.
+//! The commands of `src/for-instructors.md` and their output: from an assignment to a gradebook, with a class of twenty.
 
+use course_tests::needs::Test;
+use course_tests::test;
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use book::evidence::Told;
 use book::project::Project;
-use sandbox::Level;
 use snapbox::{Assert, Data};
 
-use super::{helper, sandbox};
+use super::small_task::FULL;
+
+pub const TESTS: &[Test] =
+    &[test!(page_for_instructors_shows_what_the_commands_print).needs(&[FULL])];
 
 fn root() -> PathBuf {
     course_tests::root().to_owned()
@@ -19,7 +22,7 @@ fn root() -> PathBuf {
 
 /// Runs a command of the tool on a desk within the book, and returns what it prints on either stream.
 fn course(desk: &Path, arguments: &str, exits: i32) -> String {
-    let output = Command::new(helper())
+    let output = course_tests::course()
         .args(arguments.split_whitespace())
         .current_dir(desk)
         .env("NO_COLOR", "1")
@@ -40,11 +43,7 @@ fn course(desk: &Path, arguments: &str, exits: i32) -> String {
     told.collect::<String>() + &stdout
 }
 
-#[test]
 fn page_for_instructors_shows_what_the_commands_print() {
-    if sandbox(Level::Full).is_none() {
-        return;
-    }
     let scratch = root().join("target/course");
     fs::create_dir_all(&scratch).unwrap();
     let desk = tempfile::tempdir_in(&scratch).unwrap();
@@ -86,18 +85,18 @@ fn page_for_instructors_shows_what_the_commands_print() {
     let naming = r"--name (?<student>[^_]+)_(?<late>LATE_)?\d+_\d+_.*";
     let grade = format!("grade class/submissions --task virtual-time --out results {naming}");
     said(&grade);
-    let graded = Command::new(helper())
+    let grade = course_tests::course()
         .args(grade.split(' '))
         .current_dir(desk.path())
         .output()
         .unwrap();
     assert_eq!(
-        graded.status.code(),
+        grade.status.code(),
         Some(0),
         "{}",
-        String::from_utf8_lossy(&graded.stderr)
+        String::from_utf8_lossy(&grade.stderr)
     );
-    assert_captured("grade", &String::from_utf8(graded.stdout).unwrap());
+    assert_captured("grade", &String::from_utf8(grade.stdout).unwrap());
     let marking =
         "--assignment hw1/for-instructors/assignment.toml --roster class/roster.csv --late 10%";
     assert_captured(

@@ -1,34 +1,49 @@
-//! Which bytes are taken from a folder or a zip.
+//! The intake: the bytes that are read from a folder or a zip.
 
+use course_tests::needs::Test;
+use course_tests::test;
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::Write;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 
-use grader::intake::{Taken, take};
-use grader::run::{self, Class, submissions};
+use grader::intake::{Intake, read};
+use grader::run::{self, Submissions};
 use zip::write::SimpleFileOptions;
 
-use super::SUM;
+use super::small_task::SUM;
+
+pub const TESTS: &[Test] = &[
+    test!(only_the_tasks_files_are_taken),
+    test!(file_that_is_not_regular_is_rejected),
+    test!(folder_behind_a_link_is_not_entered),
+    test!(content_must_be_text_of_a_sane_size),
+    test!(file_is_found_where_students_put_it),
+    test!(zip_that_lies_is_rejected),
+    test!(zip_with_a_name_twice_is_rejected),
+    test!(zip_with_a_password_is_rejected),
+    test!(files_by_themselves_are_put_together_by_student),
+    test!(file_that_was_handed_in_twice_is_rejected),
+];
 
 fn allowed() -> Vec<String> {
     vec![SUM.to_owned()]
 }
 
-fn folder(fill: impl FnOnce(&Path)) -> Taken {
+fn folder(fill: impl FnOnce(&Path)) -> Intake {
     let folder = tempfile::tempdir().unwrap();
     fs::create_dir_all(folder.path().join("src/tiny")).unwrap();
     fill(folder.path());
-    take(folder.path(), &allowed()).unwrap()
+    read(folder.path(), &allowed()).unwrap()
 }
 
-fn zipped(fill: impl FnOnce(&mut zip::ZipWriter<File>)) -> Taken {
+fn zipped(fill: impl FnOnce(&mut zip::ZipWriter<File>)) -> Intake {
     let file = tempfile::NamedTempFile::new().unwrap();
     let mut zip = zip::ZipWriter::new(file.reopen().unwrap());
     fill(&mut zip);
     zip.finish().unwrap();
-    take(file.path(), &allowed()).unwrap()
+    read(file.path(), &allowed()).unwrap()
 }
 
 fn entry(zip: &mut zip::ZipWriter<File>, name: &str, content: &[u8]) {
@@ -37,15 +52,14 @@ fn entry(zip: &mut zip::ZipWriter<File>, name: &str, content: &[u8]) {
 }
 
 #[track_caller]
-fn is_rejected(taken: &Taken, why: &str) {
-    let said = taken.rejected.as_deref().unwrap_or("not rejected");
-    assert!(said.contains(why), "{said}: {:?}", taken.ignored);
-    assert!(taken.files.is_empty());
+fn is_rejected(intake: &Intake, why: &str) {
+    let said = intake.rejected.as_deref().unwrap_or("not rejected");
+    assert!(said.contains(why), "{said}: {:?}", intake.ignored);
+    assert!(intake.files.is_empty());
 }
 
-#[test]
 fn only_the_tasks_files_are_taken() {
-    let taken = folder(|root| {
+    let intake = folder(|root| {
         fs::write(root.join(SUM), "fn right() {}").unwrap();
         for file in [
             "build.rs",
@@ -59,10 +73,10 @@ fn only_the_tasks_files_are_taken() {
         }
         symlink("/etc/passwd", root.join("elsewhere")).unwrap();
     });
-    assert_eq!(taken.rejected, None);
-    assert_eq!(taken.files.len(), 1);
+    assert_eq!(intake.rejected, None);
+    assert_eq!(intake.files.len(), 1);
     assert_eq!(
-        taken.ignored,
+        intake.ignored,
         [
             ".cargo/config.toml",
             "Cargo.toml",
@@ -74,8 +88,7 @@ fn only_the_tasks_files_are_taken() {
     );
 }
 
-#[test]
-fn what_is_no_regular_file_is_rejected() {
+fn file_that_is_not_regular_is_rejected() {
     is_rejected(
         &folder(|root| symlink("/etc/passwd", root.join(SUM)).unwrap()),
         "is a link",
@@ -108,24 +121,22 @@ fn what_is_no_regular_file_is_rejected() {
     let elsewhere = tempfile::tempdir().unwrap();
     let link = elsewhere.path().join("link");
     symlink("/etc", &link).unwrap();
-    is_rejected(&take(&link, &allowed()).unwrap(), "a link");
+    is_rejected(&read(&link, &allowed()).unwrap(), "a link");
 }
 
-#[test]
 fn folder_behind_a_link_is_not_entered() {
     let outside = tempfile::tempdir().unwrap();
     fs::write(outside.path().join("sum.rs"), "secret").unwrap();
-    let taken = folder(|root| {
+    let intake = folder(|root| {
         fs::remove_dir(root.join("src/tiny")).unwrap();
         symlink(outside.path(), root.join("src/tiny")).unwrap();
     });
     assert!(
-        taken.files.is_empty() && taken.rejected.is_none(),
-        "{taken:?}"
+        intake.files.is_empty() && intake.rejected.is_none(),
+        "{intake:?}"
     );
 }
 
-#[test]
 fn content_must_be_text_of_a_sane_size() {
     is_rejected(
         &folder(|root| fs::write(root.join(SUM), b"\xff\xfe").unwrap()),
@@ -140,8 +151,8 @@ fn content_must_be_text_of_a_sane_size() {
         }),
         "too large",
     );
-    let taken = folder(|root| fs::write(root.join(SUM), "\u{feff}fn f() {}\r\n").unwrap());
-    assert_eq!(taken.files[SUM], b"fn f() {}\r\n");
+    let intake = folder(|root| fs::write(root.join(SUM), "\u{feff}fn f() {}\r\n").unwrap());
+    assert_eq!(intake.files[SUM], b"fn f() {}\r\n");
     is_rejected(
         &folder(|root| {
             for number in 0..4100 {
@@ -152,11 +163,10 @@ fn content_must_be_text_of_a_sane_size() {
     );
 }
 
-#[test]
 fn file_is_found_where_students_put_it() {
     for path in [SUM, "ann-main/src/tiny/sum.rs", "sum.rs"] {
-        let taken = zipped(|zip| entry(zip, path, b"fn f() {}"));
-        assert_eq!(taken.files.keys().collect::<Vec<_>>(), [SUM], "{path}");
+        let intake = zipped(|zip| entry(zip, path, b"fn f() {}"));
+        assert_eq!(intake.files.keys().collect::<Vec<_>>(), [SUM], "{path}");
     }
     is_rejected(
         &zipped(|zip| {
@@ -167,7 +177,6 @@ fn file_is_found_where_students_put_it() {
     );
 }
 
-#[test]
 fn zip_that_lies_is_rejected() {
     for name in [
         "../src/tiny/sum.rs",
@@ -206,7 +215,6 @@ fn zip_that_lies_is_rejected() {
     );
 }
 
-#[test]
 fn zip_with_a_name_twice_is_rejected() {
     let file = tempfile::NamedTempFile::new().unwrap();
     let mut zip = zip::ZipWriter::new(file.reopen().unwrap());
@@ -220,10 +228,9 @@ fn zip_with_a_name_twice_is_rejected() {
         patched[at + 5] = b's';
     }
     fs::write(file.path(), patched).unwrap();
-    is_rejected(&take(file.path(), &allowed()).unwrap(), "same name");
+    is_rejected(&read(file.path(), &allowed()).unwrap(), "same name");
 }
 
-#[test]
 fn zip_with_a_password_is_rejected() {
     let file = tempfile::NamedTempFile::new().unwrap();
     let mut zip = zip::ZipWriter::new(file.reopen().unwrap());
@@ -235,28 +242,27 @@ fn zip_with_a_password_is_rejected() {
     let central = bytes.windows(4).position(|it| it == b"PK\x01\x02").unwrap();
     bytes[central + 8] |= 1;
     fs::write(file.path(), &bytes).unwrap();
-    is_rejected(&take(file.path(), &allowed()).unwrap(), "is encrypted");
+    is_rejected(&read(file.path(), &allowed()).unwrap(), "is encrypted");
 }
 
 /// A class whose platform gives every file by itself, named as Canvas names them.
 #[track_caller]
-fn loose(fill: impl FnOnce(&Path)) -> (Class, BTreeMap<String, Taken>) {
+fn loose(fill: impl FnOnce(&Path)) -> (Submissions, BTreeMap<String, Intake>) {
     let folder = tempfile::tempdir().unwrap();
     fill(folder.path());
     let naming = r"(?<student>[^_]+)_(?<late>LATE_)?\d+_\d+_(?<file>.+)"
         .parse()
         .unwrap();
-    let class = submissions(folder.path(), Some(&naming)).unwrap();
-    let taken = class.submissions.iter();
-    let taken = taken
-        .map(|(id, handed)| (id.clone(), run::take(handed, &allowed()).unwrap()))
+    let class = Submissions::list(folder.path(), Some(&naming)).unwrap();
+    let intake = class.uploads.iter();
+    let intake = intake
+        .map(|(id, uploads)| (id.clone(), run::read(uploads, &allowed()).unwrap()))
         .collect();
-    (class, taken)
+    (class, intake)
 }
 
-#[test]
 fn files_by_themselves_are_put_together_by_student() {
-    let (class, taken) = loose(|root| {
+    let (class, intake) = loose(|root| {
         for file in [
             "ann_1_10_sum.rs",
             "ann_LATE_1_11_notes.txt",
@@ -269,11 +275,14 @@ fn files_by_themselves_are_put_together_by_student() {
     });
     assert_eq!(class.strays, ["readme.txt"]);
     assert_eq!(
-        taken["ann"].files,
+        intake["ann"].files,
         BTreeMap::from([(SUM.to_owned(), b"ann_1_10_sum.rs".to_vec())])
     );
     assert_eq!(
-        (&taken["ann"].ignored[..], taken["ann"].rejected.as_deref()),
+        (
+            &intake["ann"].ignored[..],
+            intake["ann"].rejected.as_deref()
+        ),
         (&["notes.txt".to_owned()][..], None)
     );
     assert_eq!(
@@ -283,18 +292,17 @@ fn files_by_themselves_are_put_together_by_student() {
         ),
         ("late", "")
     );
-    assert_eq!(taken["bob"].files[SUM], b"bob_2_20_sum.rs");
-    is_rejected(&taken["eve"], "is a link");
+    assert_eq!(intake["bob"].files[SUM], b"bob_2_20_sum.rs");
+    is_rejected(&intake["eve"], "is a link");
 }
 
-#[test]
 fn file_that_was_handed_in_twice_is_rejected() {
-    let (_, taken) = loose(|root| {
+    let (_, intake) = loose(|root| {
         for file in ["ann_1_10_sum.rs", "ann_1_11_sum.rs", "bob_2_20_sum.rs"] {
             fs::write(root.join(file), file).unwrap();
         }
         fs::create_dir(root.join("bob_2_21_all")).unwrap();
     });
-    is_rejected(&taken["ann"], "there are two files for");
-    is_rejected(&taken["bob"], "there are two submissions");
+    is_rejected(&intake["ann"], "there are two files for");
+    is_rejected(&intake["bob"], "there are two submissions");
 }

@@ -3,81 +3,64 @@
 //! Gradescope builds an image with `setup.sh` once, with network, and runs `run_autograder` in it, once a submission.
 
 use std::fs;
-use std::io::{Cursor, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context, Result};
-use zip::write::SimpleFileOptions;
 
+use crate::pack;
 use gradebook::plan::Plan;
 
 const SETUP: &str = include_str!("gradescope/setup.sh");
 const RUN: &str = include_str!("gradescope/run_autograder");
 
-/// What of the book goes along: folders with all that is below them, and files.
-const TAKEN: &[&str] = &[
+/// The parts of the book that an autograder needs: files, and folders with all that is below them.
+const NEEDED: &[&str] = &[
     ".cargo/config.toml",
     "Cargo.lock",
     "Cargo.toml",
     "benches",
     "book.toml",
-    "course/Cargo.toml",
-    "course/skeptic",
-    "course/src",
+    "course",
     "listings",
     "names.toml",
     "src",
     "theme",
 ];
 
-/// The zip for one chapter. The same book and plan give the same bytes: entries are sorted, and have no times.
+/// The zip for one chapter. The same book and plan give the same bytes.
 pub fn autograder(root: &Path, slug: &str, plan: &Plan) -> Result<Vec<u8>> {
-    let rust = rust_version(root)?;
-    let mut files: Vec<(String, Vec<u8>, u32)> = vec![
+    let run = RUN.replace("CHAPTER", slug).into_bytes();
+    let setup = SETUP.replace("RUST", &rust_version(root)?).into_bytes();
+    let mut files = vec![
         (
             "assignment.toml".to_owned(),
             plan.text()?.into_bytes(),
             0o644,
         ),
-        (
-            "run_autograder".to_owned(),
-            RUN.replace("CHAPTER", slug).into_bytes(),
-            0o755,
-        ),
-        (
-            "setup.sh".to_owned(),
-            SETUP.replace("RUST", &rust).into_bytes(),
-            0o755,
-        ),
+        ("run_autograder".to_owned(), run, 0o755),
+        ("setup.sh".to_owned(), setup, 0o755),
     ];
-    for taken in TAKEN {
-        for file in walkdir::WalkDir::new(root.join(taken)).sort_by_file_name() {
-            // Some of it a small book has not.
-            let Ok(file) = file else { continue };
-            let hidden = file.file_name().to_string_lossy().starts_with(".part-");
-            if !file.file_type().is_file() || hidden {
+    for needed in NEEDED {
+        let is_needed = |entry: &walkdir::DirEntry| {
+            let name = entry.file_name().to_string_lossy();
+            !name.starts_with(".part-") && name != "node_modules"
+        };
+        let walk = walkdir::WalkDir::new(root.join(needed)).into_iter();
+        // A small book has not all of it.
+        for file in walk.filter_entry(is_needed).flatten() {
+            if !file.file_type().is_file() {
                 continue;
             }
-            let path: PathBuf = file.path().strip_prefix(root)?.to_owned();
-            let path = path
-                .iter()
-                .map(|part| part.to_string_lossy())
-                .collect::<Vec<_>>()
-                .join("/");
+            let path = file.path().strip_prefix(root)?.iter();
+            let path: Vec<_> = path.map(|part| part.to_string_lossy()).collect();
+            let path = path.join("/");
             let bytes = fs::read(file.path()).with_context(|| format!("{path} cannot be read"))?;
             files.push((format!("book/{path}"), bytes, 0o644));
         }
     }
     files.sort();
-    let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
-    for (path, bytes, mode) in files {
-        let options = SimpleFileOptions::default()
-            .last_modified_time(zip::DateTime::default())
-            .unix_permissions(mode);
-        zip.start_file(path, options)?;
-        zip.write_all(&bytes)?;
-    }
-    Ok(zip.finish()?.into_inner())
+    let files = files.iter();
+    pack(files.map(|(path, bytes, mode)| (path.clone(), bytes.as_slice(), *mode)))
 }
 
 /// The compiler that the book is written for.
@@ -90,4 +73,30 @@ fn rust_version(root: &Path) -> Result<String> {
         .and_then(|package| package.get("rust-version"))
         .and_then(toml::Value::as_str);
     Ok(version.unwrap_or("stable").to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_and_programs_of_an_autograder_are_in_this_book() {
+        // Read at run time: in a copied target folder, the path that was compiled in is another book's.
+        let package = std::env::var_os("CARGO_MANIFEST_DIR").unwrap();
+        let root = Path::new(&package).ancestors().nth(2).unwrap();
+        for needed in NEEDED {
+            assert!(root.join(needed).exists(), "{needed}");
+        }
+        let (_, programs) = SETUP.split_once("--bin course --bin ").unwrap();
+        let programs = programs.lines().next().unwrap();
+        for program in programs.split(" --bin ") {
+            let folder = program.strip_prefix("course-").unwrap();
+            let manifest = root.join("course").join(folder).join("Cargo.toml");
+            let manifest = fs::read_to_string(manifest).unwrap();
+            assert!(
+                manifest.contains(&format!("name = \"{program}\"")),
+                "{program}"
+            );
+        }
+    }
 }

@@ -1,8 +1,9 @@
-//! What students read: what is asked, until when, and what earns points.
+//! The handout for students: exercises, deadline, and points.
 
 use std::fmt::Write as _;
 
-use super::{Assignment, counted, points};
+use super::{Assignment, plural};
+use crate::points;
 use book::task::{Part, Visibility};
 use exercise::{Exercise, TEXT};
 
@@ -21,7 +22,7 @@ pub fn markdown(assignment: &Assignment<'_>) -> String {
     if assignment.points() > 0 {
         facts.push(format!(
             "**Worth:** {}",
-            counted(assignment.points() as usize, "point")
+            plural(assignment.points() as usize, "point")
         ));
     }
     facts.push(format!(

@@ -1,4 +1,4 @@
-//! `cargo course assign`: chapters as an assignment. What students get, and apart from it what they must not get.
+//! `cargo course assign`: chapters as an assignment, in one folder for students and one that they must not get.
 //!
 //! ```text
 //! OUT/for-students/handout.html       prints well, needs nothing else
@@ -24,20 +24,20 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail, ensure};
 
-use book::nearest::or_nearest;
+use crate::{ensure_chapter, points};
 use book::project::Project;
 use exercise::{Exercise, Tree, workspace};
-use gradebook::due::Due;
+use gradebook::due::LocalTime;
 use gradebook::paper;
 use gradebook::plan::Plan;
 use gradebook::weights::Weights;
 
-/// What students get.
+/// The folder for students.
 pub const STUDENTS: &str = "for-students";
-/// What they must not get.
+/// The folder with what students must not get.
 pub const INSTRUCTORS: &str = "for-instructors";
 
-/// What `--help` adds.
+/// The part of `--help` below the options.
 pub const HELP: &str = "\
 OUT/for-students     handout (HTML and Markdown) and a starter a chapter: give them away
 OUT/for-instructors  rubric, solutions, hidden tests, and SHA256SUMS of everything: keep them
@@ -50,19 +50,19 @@ Exit code:
   1  the book is not in order: `cargo course verify` says the same
   2  a fault of use; nothing was written";
 
-/// An assignment, as its instructor asks for it.
+/// Options of `assign`.
 #[derive(Debug, Clone, clap::Args)]
-pub struct Options {
+pub struct AssignOptions {
     /// The chapters' slugs
     #[arg(required = true)]
     pub chapters: Vec<String>,
-    /// Where it goes: a folder that does not exist yet
+    /// The folder to make, which does not exist yet
     #[arg(long)]
     pub out: PathBuf,
-    /// When it is due, with the offset from UTC: 2027-02-01T17:00+01:00
+    /// The deadline, with the offset from UTC: 2027-02-01T17:00+01:00
     #[arg(long)]
-    pub due: Option<Due>,
-    /// What the points of a part count: core=2,bonus=1,stretch=0
+    pub due: Option<LocalTime>,
+    /// The weights of the parts: core=2,bonus=1,stretch=0
     #[arg(long, default_value_t)]
     pub weights: Weights,
     /// One workspace of starters, which is compiled together
@@ -85,7 +85,7 @@ pub enum Autograder {
 
 /// Chapters as they are assigned.
 struct Assignment<'a> {
-    options: &'a Options,
+    options: &'a AssignOptions,
     exercises: &'a [Exercise],
     /// Titles of all chapters, by slug.
     titles: BTreeMap<&'a str, &'a str>,
@@ -93,7 +93,7 @@ struct Assignment<'a> {
 
 impl Assignment<'_> {
     fn plan(&self) -> Plan {
-        let Options {
+        let AssignOptions {
             chapters,
             due,
             weights,
@@ -114,13 +114,8 @@ impl Assignment<'_> {
     }
 }
 
-/// What all groups of an exercise are worth.
-fn points(exercise: &Exercise) -> u32 {
-    exercise.task.groups.iter().map(|group| group.points).sum()
-}
-
-/// What there is to say of a count: `1 point`, `2 points`.
-fn counted(count: usize, word: &str) -> String {
+/// A count with its noun: `1 point`, `2 points`.
+fn plural(count: usize, word: &str) -> String {
     if count == 1 {
         format!("1 {word}")
     } else {
@@ -128,22 +123,16 @@ fn counted(count: usize, word: &str) -> String {
     }
 }
 
-/// Writes an assignment, and returns what to tell its instructor.
+/// Writes an assignment, and returns a message for its instructor.
 ///
 /// # Errors
 ///
-/// When a chapter is unknown or named twice, one starter would give away another's solution, the book is not in order, or
+/// If a chapter is unknown or named twice, one starter would give away another's solution, the book is not in order, or
 /// there are files in the way. Nothing is written then.
-pub fn assign(root: &Path, options: &Options) -> Result<String> {
+pub fn assign(root: &Path, options: &AssignOptions) -> Result<String> {
     let mut project = Project::load(root)?;
     for (at, slug) in options.chapters.iter().enumerate() {
-        if !project.tasks.contains_key(slug) {
-            let known = project.tasks.keys().map(String::as_str);
-            bail!(
-                "there is no chapter `{slug}`: {}",
-                or_nearest(slug, known, "the book has no chapters")
-            );
-        }
+        ensure_chapter(&project, slug)?;
         ensure!(
             !options.chapters[..at].contains(slug),
             "chapter `{slug}` is named twice: once is enough"
@@ -170,11 +159,11 @@ pub fn assign(root: &Path, options: &Options) -> Result<String> {
         titles,
     };
     let tree = tree(&project, &assignment)?;
-    place::put(&tree, &options.out, options.force)?;
-    Ok(farewell(&assignment))
+    place::write_assignment(&tree, &options.out, options.force)?;
+    Ok(summary(&assignment))
 }
 
-/// Where a chapter builds on another one's solution, they cannot be handed out together.
+/// Refuses chapters that build on another one's solution: they cannot be handed out together.
 fn refuse_leaks(exercises: &[Exercise]) -> Result<()> {
     for secret in exercises {
         for other in exercises.iter().filter(|other| other.slug != secret.slug) {
@@ -204,17 +193,17 @@ fn tree(project: &Project, assignment: &Assignment<'_>) -> Result<Tree> {
     tree.insert(format!("{STUDENTS}/handout.md"), text.into_bytes());
     if assignment.options.workspace {
         let workspace = workspace::of(project, assignment.exercises)?;
-        tree.extend(below(&format!("{STUDENTS}/exercises"), &workspace));
+        tree.extend(prefixed(&format!("{STUDENTS}/exercises"), &workspace));
     }
     for exercise in assignment.exercises {
         if !assignment.options.workspace {
-            tree.extend(below(
+            tree.extend(prefixed(
                 &format!("{STUDENTS}/{}", exercise.slug),
                 exercise.starter(),
             ));
         }
         if !exercise.task.is_text() {
-            tree.extend(below(
+            tree.extend(prefixed(
                 &format!("{INSTRUCTORS}/{}", exercise.slug),
                 exercise.solution(),
             ));
@@ -247,37 +236,37 @@ fn tree(project: &Project, assignment: &Assignment<'_>) -> Result<Tree> {
     Ok(tree)
 }
 
-fn below(folder: &str, tree: &Tree) -> Tree {
+fn prefixed(folder: &str, tree: &Tree) -> Tree {
     tree.iter()
         .map(|(path, bytes)| (format!("{folder}/{path}"), bytes.clone()))
         .collect()
 }
 
-fn farewell(assignment: &Assignment<'_>) -> String {
+fn summary(assignment: &Assignment<'_>) -> String {
     let out = assignment.options.out.display();
-    let mut said = counted(assignment.exercises.len(), "chapter");
+    let mut message = plural(assignment.exercises.len(), "chapter");
     match assignment.points() {
         0 => {}
-        points => drop(write!(said, ", {}", counted(points as usize, "point"))),
+        points => drop(write!(message, ", {}", plural(points as usize, "point"))),
     }
     if let Some(due) = &assignment.options.due {
-        let _ = write!(said, ", due {due}");
+        let _ = write!(message, ", due {due}");
     }
     let first = assignment
         .exercises
         .iter()
         .find(|exercise| !exercise.task.is_text());
     let _ = write!(
-        said,
+        message,
         "\n\nFor students:     {out}/{STUDENTS}\nFor instructors:  {out}/{INSTRUCTORS}, which has the solutions\n\
          Unchanged?        cd {out} && sha256sum --check {INSTRUCTORS}/SHA256SUMS"
     );
     if let Some(exercise) = first {
         let _ = write!(
-            said,
+            message,
             "\nLater, to grade:  cargo course grade SUBMISSIONS --task {} --out RESULTS",
             exercise.slug
         );
     }
-    said
+    message
 }

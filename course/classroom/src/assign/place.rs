@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 use super::INSTRUCTORS;
 use exercise::{Tree, write};
 
-/// How many files in the way are named.
+/// The most files in the way that are named.
 const NAMED: usize = 10;
 
 fn sums_path() -> String {
@@ -37,7 +37,7 @@ fn sums(tree: &Tree) -> String {
 }
 
 /// Reads a manifest: digests by path. A path that leads out of the folder is none.
-fn read_sums(text: &str) -> BTreeMap<String, String> {
+fn parse_sums(text: &str) -> BTreeMap<String, String> {
     let line = |line: &str| {
         let (digest, path) = line.split_once("  ")?;
         let inside = path.split('/').all(|part| !matches!(part, "" | "." | ".."));
@@ -48,7 +48,7 @@ fn read_sums(text: &str) -> BTreeMap<String, String> {
 
 /// Writes the tree and its manifest. What exists is refused, or, if `force`d, replaced where it is still as an earlier run
 /// wrote it. Where anything else is in the way, nothing is written.
-pub fn put(tree: &Tree, out: &Path, force: bool) -> Result<()> {
+pub fn write_assignment(tree: &Tree, out: &Path, force: bool) -> Result<()> {
     let mut tree = tree.clone();
     let manifest = sums(&tree);
     let sums_path = sums_path();
@@ -58,12 +58,12 @@ pub fn put(tree: &Tree, out: &Path, force: bool) -> Result<()> {
     }
     if !force {
         bail!(
-            "{} exists, and what stands there is not touched: name another folder, or add --force to replace what an \
+            "{} exists, and what is there is not touched: name another folder, or add --force to replace what an \
              earlier `assign` wrote there",
             out.display()
         );
     }
-    let before = read_sums(&fs::read_to_string(out.join(&sums_path)).unwrap_or_default());
+    let before = parse_sums(&fs::read_to_string(out.join(&sums_path)).unwrap_or_default());
     let mut in_the_way = Vec::new();
     let mut stale = Vec::new();
     for path in before
@@ -81,7 +81,7 @@ pub fn put(tree: &Tree, out: &Path, force: bool) -> Result<()> {
         };
         let new = tree.get(path).map(|bytes| digest(bytes));
         match (now, before.get(path)) {
-            // Ours, or what is to stand there anyway: a run that was cut off goes on.
+            // Ours, or already the new one: a run that was stopped is continued.
             (Some(now), was) if was == Some(&now) || new.as_ref() == Some(&now) => {
                 if new.is_none() {
                     stale.push(path.clone());
@@ -91,23 +91,23 @@ pub fn put(tree: &Tree, out: &Path, force: bool) -> Result<()> {
         }
     }
     if !in_the_way.is_empty() {
-        let mut said = format!(
+        let mut message = format!(
             "files in {} are in the way, so nothing was written:",
             out.display()
         );
         for (path, ours) in in_the_way.iter().take(NAMED) {
-            let why = if *ours {
+            let reason = if *ours {
                 "changed since `assign` wrote it"
             } else {
                 "not written by `assign`"
             };
-            let _ = write!(said, "\n  {path}: {why}");
+            let _ = write!(message, "\n  {path}: {reason}");
         }
         if let Some(more @ 1..) = in_the_way.len().checked_sub(NAMED) {
-            let _ = write!(said, "\n  and {more} more");
+            let _ = write!(message, "\n  and {more} more");
         }
-        said.push_str("\nmove them away, or name another folder");
-        bail!(said);
+        message.push_str("\nmove them away, or name another folder");
+        bail!(message);
     }
     for (path, bytes) in &tree {
         files::write(&out.join(path), bytes)?;
@@ -140,25 +140,25 @@ mod tests {
     fn force_replaces_what_is_ours_and_nothing_else() {
         let folder = tempfile::tempdir().unwrap();
         let out = folder.path().join("hw");
-        put(
+        write_assignment(
             &tree(&[("a", "1"), ("old/b", "2"), ("c", "3")]),
             &out,
             false,
         )
         .unwrap();
-        let refused = put(&tree(&[("a", "1")]), &out, false)
+        let refused = write_assignment(&tree(&[("a", "1")]), &out, false)
             .unwrap_err()
             .to_string();
         assert!(refused.contains("add --force"), "{refused}");
         fs::write(out.join("mine.txt"), "mine").unwrap();
-        put(&tree(&[("a", "new"), ("c", "3")]), &out, true).unwrap();
+        write_assignment(&tree(&[("a", "new"), ("c", "3")]), &out, true).unwrap();
         assert_eq!(fs::read_to_string(out.join("a")).unwrap(), "new");
         assert_eq!(fs::read_to_string(out.join("mine.txt")).unwrap(), "mine");
         assert!(!out.join("old").exists());
 
-        // Changed by hand, and one of the same name: both are told, and nothing is done.
+        // Changed by hand, and one of the same name: both are reported, and nothing is done.
         fs::write(out.join("c"), "mine, too").unwrap();
-        let error = put(&tree(&[("a", "x"), ("mine.txt", "ours")]), &out, true)
+        let error = write_assignment(&tree(&[("a", "x"), ("mine.txt", "ours")]), &out, true)
             .unwrap_err()
             .to_string();
         assert!(
@@ -178,11 +178,11 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let out = folder.path().join("hw");
         fs::write(folder.path().join("precious"), "1").unwrap();
-        put(&tree(&[("a", "1")]), &out, false).unwrap();
+        write_assignment(&tree(&[("a", "1")]), &out, false).unwrap();
         let sums = out.join(sums_path());
         let line = format!("{}  ../precious\n", digest(b"1"));
         fs::write(&sums, fs::read_to_string(&sums).unwrap() + &line).unwrap();
-        put(&tree(&[("b", "1")]), &out, true).unwrap();
+        write_assignment(&tree(&[("b", "1")]), &out, true).unwrap();
         assert!(folder.path().join("precious").exists() && !out.join("a").exists());
     }
 
@@ -190,10 +190,10 @@ mod tests {
     fn run_that_was_cut_off_can_be_forced_again() {
         let folder = tempfile::tempdir().unwrap();
         let out = folder.path().join("hw");
-        put(&tree(&[("a", "1"), ("b", "1")]), &out, false).unwrap();
+        write_assignment(&tree(&[("a", "1"), ("b", "1")]), &out, false).unwrap();
         // The first file is new already, the manifest is still the old one.
         fs::write(out.join("a"), "2").unwrap();
-        put(&tree(&[("a", "2"), ("b", "2")]), &out, true).unwrap();
+        write_assignment(&tree(&[("a", "2"), ("b", "2")]), &out, true).unwrap();
         assert_eq!(fs::read_to_string(out.join("b")).unwrap(), "2");
     }
 }

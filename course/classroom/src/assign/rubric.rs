@@ -1,4 +1,4 @@
-//! What graders read: what earns which points, and what loses them.
+//! The rubric for graders: what earns which points, and what loses them.
 
 use std::fmt::Write as _;
 use std::sync::LazyLock;
@@ -6,7 +6,8 @@ use std::sync::LazyLock;
 use anyhow::{Context, Result};
 use regex::Regex;
 
-use super::{Assignment, counted, points};
+use super::{Assignment, plural};
+use crate::points;
 use book::project::module;
 use book::task::{Group, Visibility};
 use exercise::Exercise;
@@ -46,7 +47,7 @@ pub fn markdown(assignment: &Assignment<'_>) -> String {
         out,
         "{}. Weights: {}. A group's points are given when all of its tests pass, and none otherwise: \
          `cargo course grade` counts them. This file names hidden tests and wrong solutions: keep it back.\n",
-        counted(assignment.points() as usize, "point"),
+        plural(assignment.points() as usize, "point"),
         assignment.options.weights
     );
     for exercise in assignment.exercises {
@@ -89,7 +90,7 @@ pub fn markdown(assignment: &Assignment<'_>) -> String {
                 out,
                 "### `{}`: {}\n",
                 group.name,
-                counted(group.points as usize, "point")
+                plural(group.points as usize, "point")
             );
             for part in task.exercises.iter().filter(|part| part.part == group.part) {
                 let _ = writeln!(out, "Asked in *{}: {}*.", part.part.name(), part.title);
@@ -156,7 +157,7 @@ pub fn csv(assignment: &Assignment<'_>) -> Result<Vec<u8>> {
                 seen(group),
                 &tests(exercise, group).len().to_string(),
                 &group.points.to_string(),
-                &text::cell(&titles.join("; ")),
+                &text::csv_cell(&titles.join("; ")),
             ])?;
         }
     }

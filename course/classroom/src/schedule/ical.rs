@@ -6,60 +6,45 @@ use std::fmt::Write as _;
 use anyhow::Result;
 use jiff::{SignedDuration, Timestamp};
 
-use super::Plan;
-use super::markdown::clock;
-use gradebook::due::Due;
+use super::{Chapters, Session};
+use gradebook::due::LocalTime;
 
 /// The longest line, in bytes, without its end.
 const LINE: usize = 75;
 
-/// The calendar.
-pub fn text(plan: &Plan<'_>, start: Due) -> Result<String> {
+/// The calendar of sessions whose full length is `length` minutes.
+pub fn calendar(
+    chapters: &Chapters<'_>,
+    sessions: &[Session],
+    length: u32,
+    start: LocalTime,
+) -> Result<String> {
     let mut lines = vec![
         "BEGIN:VCALENDAR".to_owned(),
         "VERSION:2.0".to_owned(),
         "PRODID:-//Future Proposals in Rust//cargo course schedule//EN".to_owned(),
         "CALSCALE:GREGORIAN".to_owned(),
     ];
-    let offset = start.local().duration_since(utc(start.instant()));
-    let slugs: Vec<&str> = plan.chapters.iter().map(|(slug, _)| *slug).collect();
-    for (number, session) in plan.sessions.iter().enumerate() {
+    let slugs: Vec<&str> = chapters.iter().map(|(slug, _)| *slug).collect();
+    let stamp = |at: Timestamp| at.strftime("%Y%m%dT%H%M%SZ").to_string();
+    for (number, session) in sessions.iter().enumerate() {
         let Some(local) = session.start else { continue };
-        let begins = local.checked_sub(offset)?;
+        let begins = start
+            .instant()
+            .checked_add(local.duration_since(start.local()))?;
         let ends = begins.checked_add(SignedDuration::from_mins(i64::from(session.minutes())))?;
-        let stamp = |at: jiff::civil::DateTime| at.strftime("%Y%m%dT%H%M%SZ").to_string();
         // Not of the times: a session that is moved is the same session.
-        let uid = blake3::hash(format!("{slugs:?} {number} {}", plan.options.session).as_bytes())
-            .to_hex();
-        let mut about = String::new();
-        for piece in &session.pieces {
-            let (from, to) = (
-                clock(session, piece.from),
-                clock(session, piece.from + piece.minutes),
-            );
-            let _ = writeln!(
-                about,
-                "{from}–{to} {}",
-                plan.says(&piece.what).replace('*', "")
-            );
-        }
-        for chapter in plan.ending(number) {
-            let task = plan.chapters[chapter].1;
-            let _ = writeln!(about, "\nAfter \"{}\" students can:", task.title);
-            for objective in &task.objectives {
-                let _ = writeln!(about, "- {}", objective.replace('`', ""));
-            }
-        }
-        let summary = format!("Session {} of {}", number + 1, plan.sessions.len());
+        let uid = blake3::hash(format!("{slugs:?} {number} {length}").as_bytes()).to_hex();
+        let summary = format!("Session {} of {}", number + 1, sessions.len());
         lines.extend([
             "BEGIN:VEVENT".to_owned(),
             format!("UID:{}@future-proposals-in-rust", &uid[..32]),
-            // It says when this was made. No clock is read: the same timetable gives the same bytes.
-            format!("DTSTAMP:{}", stamp(utc(start.instant()))),
+            // The time at which this was made. No clock is read: the same timetable gives the same bytes.
+            format!("DTSTAMP:{}", stamp(start.instant())),
             format!("DTSTART:{}", stamp(begins)),
             format!("DTEND:{}", stamp(ends)),
             format!("SUMMARY:{}", escaped(&summary)),
-            format!("DESCRIPTION:{}", escaped(about.trim_end())),
+            format!("DESCRIPTION:{}", escaped(&description(chapters, session))),
             "END:VEVENT".to_owned(),
         ]);
     }
@@ -67,8 +52,20 @@ pub fn text(plan: &Plan<'_>, start: Due) -> Result<String> {
     Ok(lines.iter().map(|line| folded(line)).collect())
 }
 
-fn utc(at: Timestamp) -> jiff::civil::DateTime {
-    at.to_zoned(jiff::tz::TimeZone::UTC).datetime()
+fn description(chapters: &Chapters<'_>, session: &Session) -> String {
+    let mut out = String::new();
+    for slot in &session.slots {
+        let text = slot.text.replace('*', "");
+        let _ = writeln!(out, "{} {text}", session.times(slot));
+    }
+    for task in session.finishes.iter().map(|it| chapters[*it].1) {
+        let _ = writeln!(out, "\nAfter \"{}\" students can:", task.title);
+        for objective in &task.objectives {
+            let _ = writeln!(out, "- {}", objective.replace('`', ""));
+        }
+    }
+    out.truncate(out.trim_end().len());
+    out
 }
 
 /// A value of type TEXT.

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 
 use super::*;
 
-/// A project of chapters, each with what it builds on.
+/// A project of chapters, each with those that it builds on.
 fn project(chapters: &[(&str, &[&str])]) -> Project {
     let task = |slug: &str, needs: &[&str]| {
         let text = format!(
@@ -26,8 +26,8 @@ fn project(chapters: &[(&str, &[&str])]) -> Project {
     }
 }
 
-fn options(chapters: &[&str], hours: f64, session: u32) -> Options {
-    Options {
+fn options(chapters: &[&str], hours: f64, session: u32) -> ScheduleOptions {
+    ScheduleOptions {
         chapters: chapters.iter().map(|slug| (*slug).to_owned()).collect(),
         hours,
         session,
@@ -35,7 +35,7 @@ fn options(chapters: &[&str], hours: f64, session: u32) -> Options {
         start: None,
         every: None,
         known: Vec::new(),
-        format: Format::Markdown,
+        format: TimetableFormat::Markdown,
     }
 }
 
@@ -78,7 +78,7 @@ fn order_is_as_named_but_for_what_another_builds_on() {
         let error = in_order(&book, chapters).unwrap_err();
         assert!(error.starts_with(says), "{error}");
     }
-    let known = Options {
+    let known = ScheduleOptions {
         known: vec!["c".to_owned()],
         ..options(&["b"], 2.0, 60)
     };
@@ -132,7 +132,7 @@ fn timetable_has_clock_breaks_and_objectives() {
     );
 }
 
-/// What a reader of iCalendar makes of it: unfolded lines, name and value.
+/// Unfolds the lines of a calendar to names and values, as a reader does.
 fn lines(calendar: &str) -> Vec<(String, String)> {
     assert!(calendar.ends_with("\r\n") && !calendar.replace("\r\n", "").contains(['\r', '\n']));
     assert!(
@@ -170,7 +170,7 @@ fn unescaped(value: &str) -> String {
 fn calendar_has_an_event_a_session_in_utc_and_the_same_uids_again() {
     let book = project(&[("a", &[]), ("b", &[])]);
     let mut asked = options(&["a", "b"], 3.0, 90);
-    asked.format = Format::Ical;
+    asked.format = TimetableFormat::Ical;
     assert!(
         schedule(&book, &asked)
             .unwrap_err()
@@ -229,23 +229,24 @@ proptest! {
     ) {
         let names = ["a", "b", "c", "d", "e", "f"];
         let book = project(&names.map(|name| (name, &[][..])));
-        let asked = Options { pause, ..options(&names[..count], f64::from(hours), session) };
+        let asked = ScheduleOptions { pause, ..options(&names[..count], f64::from(hours), session) };
         let chapters = order(&book, &asked).unwrap();
         let Ok(sessions) = sessions(&chapters, &asked) else { return Ok(()) };
-        let mut taught: BTreeMap<usize, u32> = BTreeMap::new();
+        let mut taught: BTreeMap<String, u32> = BTreeMap::new();
         for session in &sessions {
             let mut at = 0;
-            for piece in &session.pieces {
-                prop_assert_eq!(piece.from, at);
-                prop_assert!(piece.minutes > 0);
-                at += piece.minutes;
-                if let What::Part { chapter, .. } = piece.what {
-                    *taught.entry(chapter).or_default() += piece.minutes;
+            for slot in &session.slots {
+                prop_assert_eq!(slot.from, at);
+                prop_assert!(slot.minutes > 0);
+                at += slot.minutes;
+                if let Some((title, _)) = slot.text.split_once(": ") {
+                    *taught.entry(title.to_owned()).or_default() += slot.minutes;
                 }
             }
             prop_assert!(at <= asked.session);
         }
         prop_assert_eq!(sessions.iter().map(Session::minutes).sum::<u32>(), hours * 60);
-        prop_assert_eq!(taught, (0..count).map(|chapter| (chapter, 60)).collect());
+        let all = chapters.iter().map(|(_, task)| (task.title.clone(), 60));
+        prop_assert_eq!(taught, all.collect());
     }
 }

@@ -7,9 +7,9 @@ use anyhow::{Context, Result, ensure};
 use serde_json::json;
 
 use super::document;
-use crate::mark::Mark;
+use crate::mark::{GroupMark, Mark, parse_instant};
 
-/// What Classroom 50 tells an autograder, by the names of its variables.
+/// The environment of a Classroom 50 autograder.
 pub type Environment = BTreeMap<String, String>;
 
 /// The variables that are read.
@@ -29,8 +29,8 @@ pub const VARIABLES: &[&str] = &[
 ///
 /// # Errors
 ///
-/// When a variable is missing, or it is not known when the submission was made.
-pub fn of(mark: &Mark, environment: &Environment) -> Result<Vec<u8>> {
+/// If a variable is missing, or it is not known when the submission was made.
+pub fn render(mark: &Mark, environment: &Environment) -> Result<String> {
     let variable = |name: &str| {
         environment
             .get(name)
@@ -40,11 +40,11 @@ pub fn of(mark: &Mark, environment: &Environment) -> Result<Vec<u8>> {
                 format!("the variable {name} is not set: Classroom 50 sets it for its autograder")
             })
     };
-    let graded = &mark.graded;
+    let grade = &mark.grade;
     let score = mark
         .score()
         .context("it is ungraded, and Classroom 50 has no word for that: exit with 2")?;
-    let submitted = super::super::mark::instant(&graded.student.submitted)
+    let submitted = parse_instant(&grade.student.submitted)
         .or_else(|| environment.get("SUBMISSION_TAG").and_then(|tag| tagged(tag)))
         .context(
             "it is not known when it was handed in: let --roster or --name say `submitted`, such as 2027-02-01T16:00:00Z",
@@ -56,17 +56,23 @@ pub fn of(mark: &Mark, environment: &Environment) -> Result<Vec<u8>> {
     );
     let tests: Vec<_> = mark
         .groups()
-        .map(|(group, passed)| {
-            json!({
-                "test-name": group.name,
-                "passed": passed,
-                "score": group.points,
-                "max-score": group.max_points,
-                "message": mark.details(group, passed),
-            })
-        })
+        .map(
+            |GroupMark {
+                 group,
+                 passed,
+                 details,
+             }| {
+                json!({
+                    "test-name": group.name,
+                    "passed": passed,
+                    "score": group.points,
+                    "max-score": group.max_points,
+                    "message": details,
+                })
+            },
+        )
         .collect();
-    document(&json!({
+    Ok(document(&json!({
         "schema": "classroom50/result/v1",
         "classroom": variable("CLASSROOM")?,
         "assignment": variable("ASSIGNMENT")?,
@@ -79,9 +85,9 @@ pub fn of(mark: &Mark, environment: &Environment) -> Result<Vec<u8>> {
         // The instant of the submission, whenever it is graded.
         "datetime": submitted.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
         "score": score,
-        "max-score": graded.max_score,
+        "max-score": grade.max_score,
         "tests": tests,
-    }))
+    })))
 }
 
 /// The instant in a tag such as `submit/2027-02-01T16-00-00Z-1a2b3c4`.

@@ -1,12 +1,11 @@
 //! Exercism's `results.json`, version 3: the tests in their order, the hidden ones of a group together.
 
-use anyhow::Result;
 use serde_json::{Value, json};
 
 use super::document;
-use crate::mark::Mark;
+use crate::mark::{GroupMark, Mark};
 use book::task::Visibility;
-use grader::result::{Outcome, Status};
+use grader::result::{Status, TestOutcome};
 
 /// The longest output of a test, in characters.
 const OUTPUT: usize = 500;
@@ -21,28 +20,24 @@ fn cut(text: &str, limit: usize) -> String {
 }
 
 /// The document.
-///
-/// # Errors
-///
-/// None that depend on the result.
-pub fn of(mark: &Mark) -> Result<Vec<u8>> {
-    let graded = &mark.graded;
-    let broken = matches!(
-        graded.status,
-        Status::CompileError
-            | Status::Rejected
-            | Status::Missing
-            | Status::InfrastructureError
-            | Status::Tampered
-    );
-    if broken {
+pub fn render(mark: &Mark) -> String {
+    let grade = &mark.grade;
+    if !grade.status.has_run() || grade.status == Status::Tampered {
         let message = cut(&mark.summary(), MESSAGE);
         return document(
             &json!({ "version": 3, "status": "error", "message": message, "tests": [] }),
         );
     }
     let mut tests: Vec<Value> = Vec::new();
-    for (id, (group, passed)) in (1..).zip(mark.groups()) {
+    for (
+        id,
+        GroupMark {
+            group,
+            passed,
+            details,
+        },
+    ) in (1..).zip(mark.groups())
+    {
         if group.visibility == Visibility::Hidden {
             let mut test = json!({
                 "name": format!("{}: hidden tests", group.name),
@@ -50,24 +45,19 @@ pub fn of(mark: &Mark) -> Result<Vec<u8>> {
                 "task_id": id,
             });
             if !passed {
-                test["message"] = json!(mark.details(group, passed));
+                test["message"] = json!(details);
             }
             tests.push(test);
         }
         for test in &group.tests {
             let status = match test.outcome {
-                Outcome::Passed => "pass",
-                Outcome::CompileError | Outcome::NotRun => "error",
+                TestOutcome::Passed => "pass",
+                TestOutcome::CompileError | TestOutcome::NotRun => "error",
                 _ => "fail",
             };
             let mut shown = json!({ "name": test.name, "status": status, "task_id": id });
-            if test.outcome != Outcome::Passed {
-                let words = if test.message.is_empty() {
-                    test.outcome.words()
-                } else {
-                    test.message.as_str()
-                };
-                shown["message"] = json!(cut(words, OUTPUT));
+            if test.outcome != TestOutcome::Passed {
+                shown["message"] = json!(cut(test.text(), OUTPUT));
             }
             tests.push(shown);
         }

@@ -1,39 +1,43 @@
 //! Gradescope's `results.json`: a test a group.
 
-use anyhow::Result;
 use serde_json::json;
 
 use super::{document, provenance};
-use crate::mark::Mark;
+use crate::mark::{GroupMark, Mark};
 use book::task::Visibility;
 
 /// The document.
-///
-/// # Errors
-///
-/// None that depend on the result.
-pub fn of(mark: &Mark) -> Result<Vec<u8>> {
-    let graded = &mark.graded;
+pub fn render(mark: &Mark) -> String {
+    let grade = &mark.grade;
     let tests: Vec<_> = (1..)
         .zip(mark.groups())
-        .map(|(number, (group, passed))| {
-            json!({
-                "name": group.name,
-                "name_format": "text",
-                "number": number.to_string(),
-                "score": group.points,
-                "max_score": group.max_points,
-                "status": if passed { "passed" } else { "failed" },
-                "output": mark.details(group, passed),
-                "output_format": "text",
-                "tags": [group.part.name().to_lowercase()],
-                // Gradescope does not show a total while a test is `hidden`.
-                "visibility": match group.visibility {
-                    Visibility::Public => "visible",
-                    Visibility::Hidden => "after_published",
+        .map(
+            |(
+                number,
+                GroupMark {
+                    group,
+                    passed,
+                    details,
                 },
-            })
-        })
+            )| {
+                json!({
+                    "name": group.name,
+                    "name_format": "text",
+                    "number": number.to_string(),
+                    "score": group.points,
+                    "max_score": group.max_points,
+                    "status": if passed { "passed" } else { "failed" },
+                    "output": details,
+                    "output_format": "text",
+                    "tags": [group.part.name().to_lowercase()],
+                    // Gradescope does not show a total while a test is `hidden`.
+                    "visibility": match group.visibility {
+                        Visibility::Public => "visible",
+                        Visibility::Hidden => "after_published",
+                    },
+                })
+            },
+        )
         .collect();
     let mut all = json!({
         "output": mark.summary(),
@@ -43,7 +47,7 @@ pub fn of(mark: &Mark) -> Result<Vec<u8>> {
         "visibility": "visible",
         "stdout_visibility": "hidden",
         "tests": tests,
-        "extra_data": provenance(graded),
+        "extra_data": provenance(grade),
     });
     // It overrides the sum of the tests, so lateness is in it.
     if let Some(score) = mark.score() {

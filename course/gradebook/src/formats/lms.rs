@@ -8,7 +8,7 @@ use anyhow::{Context, Result, bail, ensure};
 
 use crate::mark::Mark;
 use book::nearest::or_nearest;
-use grader::text::cell;
+use grader::text::csv_cell;
 
 /// A CSV by the bytes of its cells.
 #[derive(Debug)]
@@ -61,7 +61,7 @@ impl<'a> Table<'a> {
         Ok(Self { text, rows })
     }
 
-    /// What a cell says; empty where there is none.
+    /// The text of a cell; empty if there is none.
     fn get(&self, row: usize, column: usize) -> String {
         let Some(range) = self.rows[row].get(column) else {
             return String::new();
@@ -82,11 +82,11 @@ impl<'a> Table<'a> {
             .collect()
     }
 
-    fn column(&self, name: &str, whose: &str) -> Result<usize> {
+    fn column(&self, name: &str, platform: &str) -> Result<usize> {
         let header = self.header();
         header.iter().position(|it| it == name).with_context(|| {
             let known = or_nearest(name, header.iter().map(String::as_str), "it has no columns");
-            format!("it has no column `{name}`, which {whose} writes: {known}")
+            format!("it has no column `{name}`, which {platform} writes: {known}")
         })
     }
 
@@ -115,14 +115,14 @@ fn quoted(words: &str) -> String {
     }
 }
 
-/// What became of a gradebook.
+/// A gradebook with the grades in it.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Merged {
+pub struct GradebookUpdate {
     /// The gradebook, filled in.
     pub bytes: Vec<u8>,
-    /// How many cells had another grade, or none.
+    /// The number of cells that had another grade, or none.
     pub changed: usize,
-    /// What an instructor must know: who has no row, who has no grade, what was overwritten.
+    /// Remarks for the instructor: who has no row, who has no grade, what was overwritten.
     pub notes: Vec<String>,
 }
 
@@ -134,14 +134,14 @@ struct Rows<'a> {
 
 impl<'a> Rows<'a> {
     /// By a column; `read` takes from its cells what is the same on each.
-    fn of(
+    fn index(
         table: &Table<'_>,
         by: &'a str,
-        whose: &str,
+        platform: &str,
         students: impl Iterator<Item = usize>,
         read: fn(&str) -> &str,
     ) -> Result<Self> {
-        let column = table.column(by, whose)?;
+        let column = table.column(by, platform)?;
         let mut rows: BTreeMap<String, Vec<usize>> = BTreeMap::new();
         for row in students {
             let name = table.get(row, column);
@@ -155,7 +155,7 @@ impl<'a> Rows<'a> {
 
     /// The one row of a student, by number or by address; or why there is none. Nothing is guessed.
     fn find(&self, mark: &Mark) -> Result<usize, String> {
-        let student = &mark.graded.student;
+        let student = &mark.grade.student;
         let found: BTreeSet<usize> = [&student.id, &student.email]
             .into_iter()
             .filter_map(|name| self.rows.get(name.as_str()))
@@ -176,25 +176,25 @@ fn fill<'a>(
     rows: &Rows<'_>,
     marks: impl IntoIterator<Item = &'a Mark>,
     mut place: impl FnMut(usize, &Mark) -> Result<Vec<(usize, String)>, String>,
-) -> Result<Merged> {
+) -> Result<GradebookUpdate> {
     let mut cells = BTreeMap::new();
     let mut notes = Vec::new();
-    let mut taken: BTreeMap<usize, &str> = BTreeMap::new();
+    let mut filled: BTreeMap<usize, &str> = BTreeMap::new();
     let mut changed = 0;
     for mark in marks {
-        let id = mark.graded.student.id.as_str();
+        let id = mark.grade.student.id.as_str();
         let Some(score) = mark.score() else {
             notes.push(format!("{id} is ungraded: the cell stays as it is"));
             continue;
         };
         let row = match rows.find(mark) {
             Ok(row) => row,
-            Err(why) => {
-                notes.push(format!("{id} {why}: {score} points stand nowhere"));
+            Err(reason) => {
+                notes.push(format!("{id} {reason}: {score} points are written nowhere"));
                 continue;
             }
         };
-        if let Some(other) = taken.insert(row, id) {
+        if let Some(other) = filled.insert(row, id) {
             bail!(
                 "{other} and {id} have the same row, {}: one student has two submissions",
                 row + 1
@@ -218,10 +218,10 @@ fn fill<'a>(
                     cells.insert((row, column), words);
                 }
             }
-            Err(why) => notes.push(format!("{id}: {why}")),
+            Err(reason) => notes.push(format!("{id}: {reason}")),
         }
     }
-    Ok(Merged {
+    Ok(GradebookUpdate {
         bytes: table.with(&cells)?,
         changed,
         notes,
@@ -232,8 +232,13 @@ fn fill<'a>(
 ///
 /// # Errors
 ///
-/// When it is no gradebook, has no such column, or the column is worth other points than the results.
-pub fn canvas(gradebook: &str, column: &str, by: Option<&str>, marks: &[Mark]) -> Result<Merged> {
+/// If it is no gradebook, has no such column, or the column is worth other points than the results.
+pub fn canvas(
+    gradebook: &str,
+    column: &str,
+    by: Option<&str>,
+    marks: &[Mark],
+) -> Result<GradebookUpdate> {
     let table = Table::parse(gradebook)?;
     let header = table.header();
     let name_of = |title: &str| match title.rsplit_once(" (") {
@@ -273,10 +278,10 @@ pub fn canvas(gradebook: &str, column: &str, by: Option<&str>, marks: &[Mark]) -
     // Rows about the columns come before the students, who have a number.
     let possible = (1..table.rows.len()).find(|row| table.get(*row, 0).trim() == "Points Possible");
     if let (Some(row), Some(mark)) = (possible, marks.first()) {
-        worth(&table.get(row, at), mark, "Canvas")?;
+        check_points(&table.get(row, at), mark, "Canvas")?;
     }
     let students = (possible.unwrap_or(0) + 1)..table.rows.len();
-    let rows = Rows::of(
+    let rows = Rows::index(
         &table,
         by.unwrap_or("SIS Login ID"),
         "Canvas",
@@ -292,18 +297,18 @@ pub fn canvas(gradebook: &str, column: &str, by: Option<&str>, marks: &[Mark]) -
 ///
 /// # Errors
 ///
-/// When it is no worksheet, or its grades are worth other points than the results.
-pub fn moodle(worksheet: &str, by: Option<&str>, marks: &[Mark]) -> Result<Merged> {
+/// If it is no worksheet, or its grades are worth other points than the results.
+pub fn moodle(worksheet: &str, by: Option<&str>, marks: &[Mark]) -> Result<GradebookUpdate> {
     let table = Table::parse(worksheet)?;
     let column = |name: &str| table.column(name, "Moodle");
     let (grade, maximum) = (column("Grade")?, column("Maximum Grade")?);
     let header = table.header();
     let optional = |name: &str| header.iter().position(|it| it == name);
-    let (open, feedback) = (
+    let (open, comments) = (
         optional("Grade can be changed"),
         optional("Feedback comments"),
     );
-    let rows = Rows::of(
+    let rows = Rows::index(
         &table,
         by.unwrap_or("Identifier"),
         "Moodle",
@@ -311,44 +316,40 @@ pub fn moodle(worksheet: &str, by: Option<&str>, marks: &[Mark]) -> Result<Merge
         |name| name.strip_prefix("Participant ").unwrap_or(name),
     )?;
     if let (Some(mark), true) = (marks.first(), table.rows.len() > 1) {
-        worth(&table.get(1, maximum), mark, "Moodle")?;
+        check_points(&table.get(1, maximum), mark, "Moodle")?;
     }
     fill(&table, &rows, marks, |row, mark| {
         if open.is_some_and(|open| table.get(row, open).trim() == "No") {
             return Err("Moodle says that this grade cannot be changed, so it stays".to_owned());
         }
         let mut cells = vec![(grade, mark.score().unwrap_or(0).to_string())];
-        cells.extend(feedback.map(|feedback| (feedback, words(mark))));
+        cells.extend(comments.map(|column| (column, feedback(mark))));
         Ok(cells)
     })
 }
 
 /// Points of another scale would be read as points of this one.
-fn worth(cell: &str, mark: &Mark, whose: &str) -> Result<()> {
+fn check_points(cell: &str, mark: &Mark, platform: &str) -> Result<()> {
     let Ok(theirs) = cell.trim().parse::<f64>() else {
         return Ok(());
     };
-    let ours = mark.graded.max_score;
+    let ours = mark.grade.max_score;
     ensure!(
         (theirs - f64::from(ours)).abs() < 1e-9,
-        "in {whose} this is worth {} points, and here {ours}: set {whose} to {ours}, or weigh the parts with `assign --weights`",
+        "in {platform} this is worth {} points, and here {ours}: set {platform} to {ours}, or weigh the parts with `assign --weights`",
         cell.trim()
     );
     Ok(())
 }
 
 /// Feedback in a cell: a line a group.
-fn words(mark: &Mark) -> String {
-    let mut said = mark.summary();
-    for (group, passed) in mark.groups() {
-        let line = mark.details(group, passed);
-        let line = line.lines().next().unwrap_or_default().to_owned();
-        let sep = if said.is_empty() { "" } else { "; " };
-        let _ = write!(
-            said,
-            "{sep}{} {}/{}, {line}",
-            group.name, group.points, group.max_points
-        );
+fn feedback(mark: &Mark) -> String {
+    let mut message = mark.summary();
+    for its in mark.groups() {
+        let group = its.group;
+        let sep = if message.is_empty() { "" } else { "; " };
+        let (name, points, max_points) = (&group.name, group.points, group.max_points);
+        let _ = write!(message, "{sep}{name} {points}/{max_points}, {}", its.line());
     }
-    cell(&said.replace('\n', " "))
+    csv_cell(&message.replace('\n', " "))
 }

@@ -17,11 +17,10 @@ mod tests;
 
 use std::collections::BTreeMap;
 
-use anyhow::Result;
 use serde_json::Value;
 
 use super::mark::Mark;
-use grader::result::Graded;
+use grader::result::Grade;
 use grader::store::file_name;
 
 /// The forms.
@@ -50,7 +49,7 @@ pub enum Format {
 }
 
 impl Format {
-    /// How the name of a submission's file ends; `None` where the whole class is one file.
+    /// The extension of a submission's file; `None` if the whole class is one file.
     #[must_use]
     pub fn ending(self) -> Option<&'static str> {
         match self {
@@ -65,10 +64,8 @@ impl Format {
 }
 
 /// A JSON document, with a line feed at its end.
-fn document(value: &Value) -> Result<Vec<u8>> {
-    let mut bytes = serde_json::to_vec_pretty(value)?;
-    bytes.push(b'\n');
-    Ok(bytes)
+fn document(value: &Value) -> String {
+    format!("{value:#}\n")
 }
 
 /// The names of students' files: as they are called, where that is a name for a file on every system and nobody else's,
@@ -77,9 +74,9 @@ fn document(value: &Value) -> Result<Vec<u8>> {
 pub fn names<'a>(students: impl Iterator<Item = &'a str>) -> BTreeMap<&'a str, String> {
     let students: Vec<&str> = students.collect();
     let mut folded: BTreeMap<String, usize> = BTreeMap::new();
-    students
-        .iter()
-        .for_each(|id| *folded.entry(id.to_lowercase()).or_default() += 1);
+    for id in &students {
+        *folded.entry(id.to_lowercase()).or_default() += 1;
+    }
     let plain = |id: &str| {
         let safe = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '@');
         (1..=100).contains(&id.len())
@@ -88,38 +85,30 @@ pub fn names<'a>(students: impl Iterator<Item = &'a str>) -> BTreeMap<&'a str, S
             && !id.ends_with('.')
             && folded[&id.to_lowercase()] == 1
     };
-    students
-        .iter()
-        .map(|id| {
-            (
-                *id,
-                if plain(id) {
-                    (*id).to_owned()
-                } else {
-                    file_name(id)
-                },
-            )
-        })
-        .collect()
+    let name = |id: &str| match plain(id) {
+        true => id.to_owned(),
+        false => file_name(id),
+    };
+    students.iter().map(|id| (*id, name(id))).collect()
 }
 
-/// How much of the points was reached, from 0 to 1.
+/// The share of the points that was reached, from 0 to 1.
 fn share(mark: &Mark) -> f64 {
-    match (mark.score(), mark.graded.max_score) {
+    match (mark.score(), mark.grade.max_score) {
         (None, _) | (_, 0) => 0.0,
         (Some(score), of) => f64::from(score) / f64::from(of),
     }
 }
 
-/// What a reader of a format needs to know where a result came from.
-fn provenance(graded: &Graded) -> Value {
+/// The origin of a result, for formats that have a place for it.
+fn provenance(grade: &Grade) -> Value {
     serde_json::json!({
-        "task": graded.task,
-        "task_digest": graded.key.task,
-        "submission_digest": graded.key.submission,
-        "toolchain_digest": graded.key.toolchain,
-        "sandbox": graded.sandbox,
-        "forgeable": graded.forgeable,
-        "status": graded.status.word(),
+        "task": grade.task,
+        "task_digest": grade.key.task,
+        "submission_digest": grade.key.submission,
+        "toolchain_digest": grade.key.toolchain,
+        "sandbox": grade.sandbox,
+        "forgeable": grade.forgeable,
+        "status": grade.status.name(),
     })
 }

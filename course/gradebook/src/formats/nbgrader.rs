@@ -2,10 +2,10 @@
 
 use anyhow::{Context, Result};
 
-use crate::due::Due;
+use crate::due::LocalTime;
 use crate::mark::Mark;
 use crate::plan::Plan;
-use grader::text::cell;
+use grader::text::csv_cell;
 
 /// The columns.
 pub const HEADER: [&str; 11] = [
@@ -26,32 +26,36 @@ pub const HEADER: [&str; 11] = [
 ///
 /// # Errors
 ///
-/// None that depend on the results.
-pub fn of<'a>(marks: impl IntoIterator<Item = &'a Mark>, plan: Option<&Plan>) -> Result<Vec<u8>> {
+/// If it cannot be written as CSV.
+pub fn render<'a>(
+    marks: impl IntoIterator<Item = &'a Mark>,
+    plan: Option<&Plan>,
+) -> Result<String> {
     let due = plan
         .and_then(Plan::due)
-        .map(Due::rfc3339)
+        .map(LocalTime::rfc3339)
         .unwrap_or_default();
     let mut table = csv::Writer::from_writer(Vec::new());
     table.write_record(HEADER)?;
     for mark in marks {
-        let student = &mark.graded.student;
+        let student = &mark.grade.student;
         // Where a name ends and the other begins is not known: it stays whole, in the column that is sorted by.
         let number =
             |number: Option<u32>| number.map_or_else(String::new, |number| number.to_string());
         table.write_record([
-            cell(&mark.graded.task),
+            csv_cell(&mark.grade.task),
             due.clone(),
-            cell(&student.submitted),
-            cell(&student.id),
-            cell(&student.name),
+            csv_cell(&student.submitted),
+            csv_cell(&student.id),
+            csv_cell(&student.name),
             String::new(),
-            cell(&student.email),
-            number(mark.graded.score),
-            number(mark.graded.score.map(|_| mark.penalty)),
+            csv_cell(&student.email),
+            number(mark.grade.score),
+            number(mark.grade.score.map(|_| mark.penalty)),
             number(mark.score()),
-            mark.graded.max_score.to_string(),
+            mark.grade.max_score.to_string(),
         ])?;
     }
-    table.into_inner().context("the table is in memory")
+    let bytes = table.into_inner().context("the table is in memory")?;
+    Ok(String::from_utf8(bytes)?)
 }

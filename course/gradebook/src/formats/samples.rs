@@ -1,7 +1,7 @@
 //! Results for tests.
 
 use book::task::{Part, Visibility};
-use grader::result::{Graded, Group, Key, Outcome, Status, Student, Test};
+use grader::result::{Grade, GradeKey, GroupResult, Status, Student, TestOutcome, TestResult};
 
 /// The name of a hidden test, which nobody may read.
 pub const SECRET: &str = "properties::the_secret_property_holds";
@@ -12,13 +12,13 @@ fn group(
     visibility: Visibility,
     points: u32,
     tests: &[(&str, bool)],
-) -> Group {
-    let test = |(name, passed): &(&str, bool)| Test {
+) -> GroupResult {
+    let test = |(name, passed): &(&str, bool)| TestResult {
         name: (*name).to_owned(),
         outcome: if *passed {
-            Outcome::Passed
+            TestOutcome::Passed
         } else {
-            Outcome::Failed
+            TestOutcome::Failed
         },
         flaky: false,
         message: if *passed {
@@ -27,9 +27,9 @@ fn group(
             "failed: panicked at tests/a.rs:1:2".to_owned()
         },
     };
-    let tests: Vec<Test> = tests.iter().map(test).collect();
-    let all = tests.iter().all(|test| test.outcome == Outcome::Passed);
-    Group {
+    let tests: Vec<TestResult> = tests.iter().map(test).collect();
+    let all = tests.iter().all(|test| test.outcome == TestOutcome::Passed);
+    GroupResult {
         name: name.to_owned(),
         part,
         visibility,
@@ -41,7 +41,7 @@ fn group(
 
 /// A result with 10 points for core, 6 for bonus and 4 for hidden properties. `points` says which passed: 10, 16, 14, 20
 /// or anything else for none.
-pub fn graded(id: &str, points: u32) -> Graded {
+pub fn grade(id: &str, points: u32) -> Grade {
     let has = |part: u32| match points {
         20 => true,
         16 => part != 4,
@@ -72,10 +72,10 @@ pub fn graded(id: &str, points: u32) -> Graded {
             &[(SECRET, has(4))],
         ),
     ];
-    Graded {
+    Grade {
         format: 1,
         task: "small".to_owned(),
-        key: Key {
+        key: GradeKey {
             task: "t".to_owned(),
             submission: "s".to_owned(),
             toolchain: "c".to_owned(),
@@ -97,16 +97,16 @@ pub fn graded(id: &str, points: u32) -> Graded {
 }
 
 /// One that the grader could not grade.
-pub fn ungraded(id: &str) -> Graded {
-    let mut graded = graded(id, 0);
-    graded
+pub fn ungraded(id: &str) -> Grade {
+    let mut grade = grade(id, 0);
+    grade
         .groups
         .iter_mut()
         .for_each(|group| group.tests.clear());
-    Graded {
+    Grade {
         status: Status::InfrastructureError,
         score: None,
         message: "Not graded yet.".to_owned(),
-        ..graded
+        ..grade
     }
 }

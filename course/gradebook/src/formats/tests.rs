@@ -7,20 +7,19 @@ use proptest::prelude::*;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use super::samples::{SECRET, graded, ungraded};
+use super::samples::{SECRET, grade, ungraded};
 use super::{
     classroom50, codegrade, exercism, github, gradescope, junit, lms, names, nbgrader, prairielearn,
 };
-use crate::mark::{Mark, Policy};
-use grader::result::{Graded, Status};
+use crate::mark::{LatePolicy, Mark};
+use grader::result::{Grade, Status};
 
-fn mark(graded: &Graded) -> Mark {
-    Mark::of(graded, None, Policy::Told)
+fn mark(grade: &Grade) -> Mark {
+    Mark::new(grade, None, LatePolicy::ReportOnly)
 }
 
-fn read<T: DeserializeOwned>(bytes: &[u8]) -> T {
-    serde_json::from_slice(bytes)
-        .unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(bytes)))
+fn read<T: DeserializeOwned>(text: &str) -> T {
+    serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}"))
 }
 
 fn environment() -> classroom50::Environment {
@@ -60,8 +59,8 @@ prop_compose! {
             Just(Status::Graded), Just(Status::CompileError), Just(Status::Rejected), Just(Status::Missing),
             Just(Status::Timeout), Just(Status::ResourceLimit), Just(Status::Tampered),
         ],
-    ) -> Graded {
-        let mut all = graded(&id, points);
+    ) -> Grade {
+        let mut all = grade(&id, points);
         (all.student.name, all.student.email, all.message, all.status) = (name, email, message, status);
         if matches!(status, Status::CompileError | Status::Rejected | Status::Missing) {
             all.groups.iter_mut().for_each(|group| { group.tests.clear(); group.points = 0; });
@@ -69,7 +68,7 @@ prop_compose! {
         }
         for test in all.groups.iter_mut().flat_map(|group| &mut group.tests) {
             if !test.message.is_empty() {
-                test.message = grader::text::harmless(&says, 2000);
+                test.message = grader::text::sanitize(&says, 2000);
             }
         }
         all
@@ -77,7 +76,7 @@ prop_compose! {
 }
 
 mod specification {
-    //! What the platforms say they read. An unknown key is an error.
+    //! The documents as the platforms specify them. An unknown key is an error.
     #![allow(
         dead_code,
         reason = "a field is there to be required, or to be allowed"
@@ -159,7 +158,7 @@ mod specification {
     #[serde(rename_all = "lowercase")]
     pub enum Kind {
         Individual,
-        Group,
+        GroupResult,
     }
     #[derive(Deserialize)]
     #[serde(rename_all = "kebab-case")]
@@ -270,18 +269,18 @@ mod specification {
 }
 use specification as spec;
 
-/// A class of one in every format, each as its reader reads it. Returns all bytes.
-fn all_formats(graded: &Graded) -> Vec<Vec<u8>> {
-    let mark = mark(graded);
+/// A class of one in every format, each as its reader reads it. Returns all texts.
+fn all_formats(grade: &Grade) -> Vec<String> {
+    let mark = mark(grade);
     let score = mark.score().unwrap();
     let mut all = Vec::new();
 
-    let bytes = gradescope::of(&mark).unwrap();
-    let found: spec::Gradescope = read(&bytes);
+    let text = gradescope::render(&mark);
+    let found: spec::Gradescope = read(&text);
     assert_eq!(found.score, Some(f64::from(score)));
     assert_eq!(
         found.tests.iter().map(|test| test.max_score).sum::<f64>(),
-        f64::from(graded.max_score)
+        f64::from(grade.max_score)
     );
     assert!(found.tests.iter().all(|test| test.score <= test.max_score));
     // A student sees the total only if no test is `hidden`.
@@ -295,10 +294,10 @@ fn all_formats(graded: &Graded) -> Vec<Vec<u8>> {
         found.tests.last().unwrap().visibility,
         spec::Visibility::AfterPublished
     );
-    all.push(bytes);
+    all.push(text);
 
-    let bytes = classroom50::of(&mark, &environment()).unwrap();
-    let found: spec::Classroom50 = read(&bytes);
+    let text = classroom50::render(&mark, &environment()).unwrap();
+    let found: spec::Classroom50 = read(&text);
     assert_eq!(
         (found.schema.as_str(), found.datetime.as_str()),
         ("classroom50/result/v1", "2027-02-01T16:00:00Z")
@@ -310,10 +309,9 @@ fn all_formats(graded: &Graded) -> Vec<Vec<u8>> {
             .iter()
             .all(|test| test.score <= test.max_score && (test.passed == (test.score > 0)))
     );
-    all.push(bytes);
+    all.push(text);
 
-    let bytes = github::of(&mark).unwrap();
-    let text = String::from_utf8(bytes.clone()).unwrap();
+    let text = github::render(&mark);
     let mut points = 0;
     for line in text.lines() {
         let (name, encoded) = line.split_once("_RESULTS=").unwrap();
@@ -324,6 +322,7 @@ fn all_formats(graded: &Graded) -> Vec<Vec<u8>> {
         let decoded = base64::engine::general_purpose::STANDARD
             .decode(encoded)
             .unwrap();
+        let decoded = String::from_utf8(decoded).unwrap();
         let found: spec::Github = read(&decoded);
         let passed = found
             .tests
@@ -341,22 +340,18 @@ fn all_formats(graded: &Graded) -> Vec<Vec<u8>> {
     }
     assert_eq!(points, score);
 
-    let bytes = prairielearn::of(&mark).unwrap();
-    let found: spec::Prairielearn = read(&bytes);
-    assert!(bytes.len() < 1_000_000);
+    let text = prairielearn::render(&mark);
+    let found: spec::Prairielearn = read(&text);
+    assert!(text.len() < 1_000_000);
     assert_eq!(found.gradable, found.score.is_some());
     assert_eq!(found.gradable, found.format_errors.is_none());
     if let Some(share) = found.score {
-        assert!((share * f64::from(graded.max_score) - f64::from(score)).abs() < 1e-9);
+        assert!((share * f64::from(grade.max_score) - f64::from(score)).abs() < 1e-9);
     }
-    all.push(bytes);
+    all.push(text);
 
-    let bytes = codegrade::of(&mark).unwrap();
-    let lines: Vec<spec::Codegrade> = String::from_utf8(bytes.clone())
-        .unwrap()
-        .lines()
-        .map(|line| read(line.as_bytes()))
-        .collect();
+    let text = codegrade::render(&mark);
+    let lines: Vec<spec::Codegrade> = text.lines().map(read).collect();
     let [
         spec::Codegrade::UnitTest { results },
         spec::Codegrade::Points { points },
@@ -364,16 +359,16 @@ fn all_formats(graded: &Graded) -> Vec<Vec<u8>> {
     else {
         panic!("a suite, and points")
     };
-    assert_eq!(*points, format!("{score}/{}", graded.max_score));
+    assert_eq!(*points, format!("{score}/{}", grade.max_score));
     let weights = results[0]
         .test_cases
         .iter()
         .map(|case| case.weight.as_ref().unwrap().parse::<u32>().unwrap());
-    assert_eq!(weights.sum::<u32>(), graded.max_score);
-    all.push(bytes);
+    assert_eq!(weights.sum::<u32>(), grade.max_score);
+    all.push(text);
 
-    let bytes = exercism::of(&mark).unwrap();
-    let found: spec::Exercism = read(&bytes);
+    let text = exercism::render(&mark);
+    let found: spec::Exercism = read(&text);
     assert_eq!(found.version, 3);
     assert_eq!(
         found.status == spec::GithubStatus::Error,
@@ -387,21 +382,20 @@ fn all_formats(graded: &Graded) -> Vec<Vec<u8>> {
             .iter()
             .all(|test| (test.status == spec::GithubStatus::Pass) == test.message.is_none())
     );
-    all.push(bytes);
+    all.push(text);
 
-    let bytes = junit::of([&mark]).unwrap();
-    let xml = String::from_utf8(bytes.clone()).unwrap();
-    let found = quick_junit::Report::deserialize_from_str(&xml).unwrap();
+    let text = junit::render([&mark]).unwrap();
+    let found = quick_junit::Report::deserialize_from_str(&text).unwrap();
     assert_eq!((found.test_suites.len(), found.tests), (1, 3));
     assert!(
-        xml.chars()
+        text.chars()
             .all(|c| !c.is_control() || matches!(c, '\n' | '\t' | '\r')),
-        "{xml:?}"
+        "{text:?}"
     );
-    all.push(bytes);
+    all.push(text);
 
-    let bytes = nbgrader::of([&mark], None).unwrap();
-    let mut table = csv::Reader::from_reader(bytes.as_slice());
+    let text = nbgrader::render([&mark], None).unwrap();
+    let mut table = csv::Reader::from_reader(text.as_bytes());
     assert_eq!(table.headers().unwrap(), nbgrader::HEADER.as_slice());
     let rows: Vec<_> = table.records().map(Result::unwrap).collect();
     assert_eq!((rows.len(), &rows[0][9]), (1, score.to_string().as_str()));
@@ -411,7 +405,7 @@ fn all_formats(graded: &Graded) -> Vec<Vec<u8>> {
             .all(|cell| !cell.trim_start().starts_with(['=', '+', '-', '@'])),
         "{rows:?}"
     );
-    all.push(bytes);
+    all.push(text);
     all
 }
 
@@ -419,9 +413,8 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, cases: 96, ..ProptestConfig::default() })]
 
     #[test]
-    fn formats_are_read_by_strict_readers_whatever_names_and_messages_are(graded in any_graded()) {
-        for bytes in all_formats(&graded) {
-            let text = String::from_utf8(bytes).unwrap();
+    fn formats_are_read_by_strict_readers_whatever_names_and_messages_are(grade in any_graded()) {
+        for text in all_formats(&grade) {
             prop_assert!(!text.contains(SECRET) && !text.contains("the_secret"), "{text}");
         }
     }
@@ -443,7 +436,7 @@ proptest! {
             before.truncate(before.trim_end_matches(['\r', '\n']).len());
         }
         let marks: Vec<Mark> =
-            (0..rows.len()).map(|number| mark(&graded(&format!("s{number}"), points))).collect();
+            (0..rows.len()).map(|number| mark(&grade(&format!("s{number}"), points))).collect();
         let merged = lms::canvas(&before, "Small", None, &marks).unwrap();
         prop_assert_eq!(merged.changed, rows.len());
         prop_assert!(merged.notes.is_empty(), "{:?}", merged.notes);
@@ -471,21 +464,21 @@ proptest! {
 fn ungraded_is_a_zero_nowhere() {
     let mark = mark(&ungraded("ann"));
     assert_eq!(mark.score(), None);
-    assert!(classroom50::of(&mark, &environment()).is_err());
-    let found: spec::Prairielearn = read(&prairielearn::of(&mark).unwrap());
+    assert!(classroom50::render(&mark, &environment()).is_err());
+    let found: spec::Prairielearn = read(&prairielearn::render(&mark));
     assert!(!found.gradable && found.score.is_none());
-    let found: spec::Exercism = read(&exercism::of(&mark).unwrap());
+    let found: spec::Exercism = read(&exercism::render(&mark));
     assert_eq!(found.status, spec::GithubStatus::Error);
-    let found: spec::Gradescope = read(&gradescope::of(&mark).unwrap());
+    let found: spec::Gradescope = read(&gradescope::render(&mark));
     assert_eq!(found.score, None);
-    let bytes = nbgrader::of([&mark], None).unwrap();
-    let row = csv::Reader::from_reader(bytes.as_slice())
+    let text = nbgrader::render([&mark], None).unwrap();
+    let row = csv::Reader::from_reader(text.as_bytes())
         .records()
         .next()
         .unwrap()
         .unwrap();
     assert_eq!((&row[7], &row[8], &row[9], &row[10]), ("", "", "", "20"));
-    let xml = String::from_utf8(junit::of([&mark]).unwrap()).unwrap();
+    let xml = junit::render([&mark]).unwrap();
     let report = quick_junit::Report::deserialize_from_str(&xml).unwrap();
     assert_eq!((report.errors, report.failures, report.tests), (3, 0, 3));
     assert!(!xml.contains("name=\"points\" value=\"0\""), "{xml}");
@@ -506,17 +499,17 @@ fn gradebook_of_canvas_is_filled_by_exact_logins_only() {
                 Bob,2,u2,bob@x.org,A,14.00,\r\n\
                 Cy,3,u3,cy,A,12.00,\r\n\
                 Twin,4,u4,twin,A,,\r\nTwin,5,u5,twin,B,,\r\n";
-    let mut bob = graded("4711", 14);
+    let mut bob = grade("4711", 14);
     bob.student.email = "bob@x.org".to_owned();
     let marks = [
-        graded("ann", 20),
+        grade("ann", 20),
         bob,
-        graded("cy", 16),
-        graded("Ann", 20),
-        graded("twin", 0),
+        grade("cy", 16),
+        grade("Ann", 20),
+        grade("twin", 0),
         ungraded("u1"),
     ]
-    .map(|graded| mark(&graded));
+    .map(|grade| mark(&grade));
     let merged = lms::canvas(book, "Small", None, &marks).unwrap();
     let after = String::from_utf8(merged.bytes).unwrap();
     assert_eq!(after, book.replace("A,,4", "A,20,4").replace("12.00", "16"));
@@ -525,8 +518,8 @@ fn gradebook_of_canvas_is_filled_by_exact_logins_only() {
         merged.notes,
         [
             "cy had 12.00, and has 16 now",
-            "Ann is no `SIS Login ID` of a row: 20 points stand nowhere",
-            "twin is the `SIS Login ID` of 2 rows: 0 points stand nowhere",
+            "Ann is no `SIS Login ID` of a row: 20 points are written nowhere",
+            "twin is the `SIS Login ID` of 2 rows: 0 points are written nowhere",
             "u1 is ungraded: the cell stays as it is"
         ]
     );
@@ -555,8 +548,8 @@ fn gradebook_of_canvas_is_filled_by_exact_logins_only() {
             .to_string();
         assert!(error.contains(says), "{error}");
     }
-    let twice = [mark(&graded("ann", 20)), {
-        let mut other = graded("x", 0);
+    let twice = [mark(&grade("ann", 20)), {
+        let mut other = grade("x", 0);
         other.student.email = "ann".to_owned();
         mark(&other)
     }];
@@ -571,7 +564,7 @@ fn worksheet_of_moodle_gets_grade_and_feedback_where_it_may() {
     let sheet = "Identifier,Full name,Email address,Status,Grade,Maximum Grade,Grade can be changed,Last modified (submission),Last modified (grade),Feedback comments\n\
                  Participant 11,Ann,ann@x.org,Submitted,,20.00,Yes,\"Monday, 1 February 2027\",-,\n\
                  Participant 12,Bob,bob@x.org,Submitted,3.00,20.00,No,-,-,old\n";
-    let marks = [mark(&graded("11", 16)), mark(&graded("12", 20))];
+    let marks = [mark(&grade("11", 16)), mark(&grade("12", 20))];
     let merged = lms::moodle(sheet, None, &marks).unwrap();
     let after = String::from_utf8(merged.bytes).unwrap();
     let feedback = "\"core 10/10, 2 of 2 tests passed; bonus 6/6, 1 of 1 tests passed; properties 0/4, hidden tests: not all passed\"";
@@ -587,7 +580,7 @@ fn worksheet_of_moodle_gets_grade_and_feedback_where_it_may() {
         ["12: Moodle says that this grade cannot be changed, so it stays"]
     );
     // By address, if that is how they are called.
-    let marks = [mark(&graded("bob@x.org", 16))];
+    let marks = [mark(&grade("bob@x.org", 16))];
     assert_eq!(
         lms::moodle(sheet, Some("Email address"), &marks)
             .unwrap()
@@ -611,17 +604,14 @@ fn worksheet_of_moodle_gets_grade_and_feedback_where_it_may() {
 
 #[test]
 fn hidden_group_of_no_weight_still_says_that_it_passed() {
-    let mut all = graded("ann", 20);
+    let mut all = grade("ann", 20);
     for group in &mut all.groups {
         (group.points, group.max_points) = (0, 0);
     }
     let mark = mark(&all);
-    let said: Vec<String> = mark
-        .groups()
-        .map(|(group, passed)| mark.details(group, passed))
-        .collect();
+    let message: Vec<String> = mark.groups().map(|group| group.details).collect();
     assert_eq!(
-        said,
+        message,
         [
             "2 of 2 tests passed",
             "1 of 1 tests passed",

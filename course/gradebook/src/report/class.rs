@@ -1,4 +1,4 @@
-//! What an instructor reads of the whole class. It names hidden tests: it is for no student.
+//! The report of the whole class for instructors. It names hidden tests: it is for no student.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -7,38 +7,38 @@ use super::Results;
 use crate::mark::Mark;
 use crate::paper::plain;
 use book::task::Mutant;
-use grader::result::{Graded, Outcome, Status, Test};
+use grader::result::{Grade, Status, TestOutcome, TestResult};
 
-/// How many bars there are.
+/// The number of bars.
 const BARS: u32 = 10;
-/// How much of what a submission fails a known mistake must explain, in hundredths.
-const ALIKE: usize = 75;
+/// The least share of a submission's failures that a known mistake must explain, in percent.
+const MIN_EXPLAINED: usize = 75;
 
-/// A class, and what is known of it.
-pub struct Class<'a> {
-    /// What the task is called.
+/// The data of the report.
+pub struct ClassReport<'a> {
+    /// The task's title.
     pub title: String,
     /// A mark a student.
     pub marks: &'a [Mark],
     /// The results as the grader has them, with hidden tests.
     pub raw: &'a Results,
     /// The wrong solutions that the task knows.
-    pub known: &'a [Known<'a>],
+    pub known: &'a [KnownMistake<'a>],
     /// Earlier results.
     pub before: Option<&'a Results>,
-    /// What must be told.
+    /// Remarks for the instructor.
     pub notes: &'a [String],
 }
 
 /// A wrong solution, and the tests that fail for it.
-pub struct Known<'a> {
-    /// What it is.
+pub struct KnownMistake<'a> {
+    /// The wrong solution.
     pub mutant: &'a Mutant,
-    /// By their paths.
+    /// Paths of the tests that fail for it.
     pub fails: BTreeSet<String>,
 }
 
-impl Class<'_> {
+impl ClassReport<'_> {
     /// The report, in Markdown.
     pub fn markdown(&self) -> String {
         let mut out = format!("# {}: the class\n\n", plain(&self.title));
@@ -54,26 +54,14 @@ impl Class<'_> {
     }
 
     fn spread(&self, out: &mut String) {
-        let mut kinds: BTreeMap<Status, usize> = BTreeMap::new();
-        self.marks
-            .iter()
-            .for_each(|mark| *kinds.entry(mark.graded.status).or_default() += 1);
-        let kinds: Vec<_> = kinds
-            .iter()
-            .map(|(status, count)| format!("{count} {}", status.word()))
-            .collect();
-        let _ = writeln!(
-            out,
-            "{} submissions: {}.\n",
-            self.marks.len(),
-            kinds.join(", ")
-        );
+        let statuses = Status::counts(self.marks.iter().map(|mark| mark.grade.status));
+        let _ = writeln!(out, "{} submissions: {statuses}.\n", self.marks.len());
         let mut scores: Vec<u32> = self.marks.iter().filter_map(Mark::score).collect();
         scores.sort_unstable();
         let Some(most) = self
             .marks
             .iter()
-            .map(|mark| mark.graded.max_score)
+            .map(|mark| mark.grade.max_score)
             .max()
             .filter(|most| *most > 0)
         else {
@@ -116,28 +104,28 @@ impl Class<'_> {
 
     fn groups(&self, out: &mut String) {
         let mut failed: BTreeMap<usize, usize> = BTreeMap::new();
-        let graded: Vec<&Mark> = self
+        let grade: Vec<&Mark> = self
             .marks
             .iter()
-            .filter(|mark| mark.graded.has_verdict())
+            .filter(|mark| mark.grade.has_verdict())
             .collect();
-        let Some(first) = graded.first() else { return };
-        for mark in &graded {
-            for (at, (_, passed)) in mark.groups().enumerate() {
-                *failed.entry(at).or_default() += usize::from(!passed);
+        let Some(first) = grade.first() else { return };
+        for mark in &grade {
+            for (at, its) in mark.groups().enumerate() {
+                *failed.entry(at).or_default() += usize::from(!its.passed);
             }
         }
         let mut order: Vec<_> = failed.into_iter().collect();
         order.sort_by_key(|(at, count)| (std::cmp::Reverse(*count), *at));
         out.push_str("## What failed most\n\n| Group | Part | Failed | |\n|---|---|---:|---|\n");
         for (at, count) in order {
-            let group = &first.graded.groups[at];
+            let group = &first.grade.groups[at];
             let _ = writeln!(
                 out,
                 "| `{}` | {} | {count} of {} | {} |",
                 group.name,
                 group.part.name(),
-                graded.len(),
+                grade.len(),
                 "█".repeat(count.min(60))
             );
         }
@@ -145,10 +133,10 @@ impl Class<'_> {
         for test in self
             .raw
             .values()
-            .flat_map(|graded| &graded.groups)
+            .flat_map(|grade| &grade.groups)
             .flat_map(|group| &group.tests)
         {
-            if test.outcome != Outcome::Passed && test.outcome != Outcome::NotRun {
+            if test.outcome != TestOutcome::Passed && test.outcome != TestOutcome::NotRun {
                 *tests.entry(&test.name).or_default() += 1;
             }
         }
@@ -163,11 +151,11 @@ impl Class<'_> {
         out.push('\n');
     }
 
-    /// Which known mistakes explain what submissions fail.
+    /// Writes which known mistakes explain the failures of submissions.
     fn mistakes(&self, out: &mut String) {
         let mut made: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-        for (id, graded) in self.raw {
-            for name in self.alike(graded) {
+        for (id, grade) in self.raw {
+            for name in self.similar_mistakes(grade) {
                 made.entry(name).or_default().push(id);
             }
         }
@@ -182,7 +170,7 @@ impl Class<'_> {
         out.push_str(
             "These submissions fail what a wrong solution of the task fails, and little else. Look before you say so.\n\n",
         );
-        for Known { mutant, .. } in self.known {
+        for KnownMistake { mutant, .. } in self.known {
             let Some(students) = made.get(mutant.name.as_str()) else {
                 continue;
             };
@@ -201,23 +189,28 @@ impl Class<'_> {
 
     /// The wrong solutions that a submission is most like: all that fails for them fails here too, and that is most of
     /// what does.
-    fn alike<'a>(&'a self, graded: &'a Graded) -> Vec<&'a str> {
-        if graded.unchanged {
+    fn similar_mistakes<'a>(&'a self, grade: &'a Grade) -> Vec<&'a str> {
+        if grade.unchanged {
             return Vec::new();
         }
         let ran = || {
-            let tests = graded.groups.iter().flat_map(|group| &group.tests);
-            tests.filter(|test| !matches!(test.outcome, Outcome::CompileError | Outcome::NotRun))
+            let tests = grade.groups.iter().flat_map(|group| &group.tests);
+            tests.filter(|test| {
+                !matches!(
+                    test.outcome,
+                    TestOutcome::CompileError | TestOutcome::NotRun
+                )
+            })
         };
-        let names = |test: &'a Test| test.name.as_str();
+        let names = |test: &'a TestResult| test.name.as_str();
         let failed: BTreeSet<&str> = ran()
-            .filter(|test| test.outcome != Outcome::Passed)
+            .filter(|test| test.outcome != TestOutcome::Passed)
             .map(names)
             .collect();
         let ran: BTreeSet<&str> = ran().map(names).collect();
         let mut best = 0;
         let mut found = Vec::new();
-        for Known { mutant, fails } in self.known {
+        for KnownMistake { mutant, fails } in self.known {
             let caught: BTreeSet<&str> = fails
                 .iter()
                 .map(String::as_str)
@@ -225,7 +218,7 @@ impl Class<'_> {
                 .collect();
             if caught.is_empty()
                 || !caught.is_subset(&failed)
-                || caught.len() * 100 < failed.len() * ALIKE
+                || caught.len() * 100 < failed.len() * MIN_EXPLAINED
             {
                 continue;
             }
@@ -242,9 +235,9 @@ impl Class<'_> {
 
     fn by_hand(&self, out: &mut String) {
         let mut notes: Vec<String> = self.notes.to_vec();
-        for graded in self.raw.values() {
-            let id = &graded.student.id;
-            match graded.status {
+        for grade in self.raw.values() {
+            let id = &grade.student.id;
+            match grade.status {
                 Status::Tampered => {
                     notes.push(format!("{id}: the result cannot be trusted; read the code"))
                 }
@@ -253,10 +246,10 @@ impl Class<'_> {
                 }
                 _ => {}
             }
-            if graded.unchanged {
+            if grade.unchanged {
                 notes.push(format!("{id} has handed in the starter as it was"));
             }
-            let flaky: Vec<&str> = graded
+            let flaky: Vec<&str> = grade
                 .groups
                 .iter()
                 .flat_map(|group| &group.tests)
@@ -273,12 +266,12 @@ impl Class<'_> {
         let weak = self
             .raw
             .values()
-            .filter(|graded| graded.sandbox != "full")
+            .filter(|grade| grade.sandbox != "full")
             .count();
         if weak > 0 {
             notes.push(format!("{weak} were graded without the full sandbox"));
         }
-        if self.raw.values().any(|graded| graded.forgeable) {
+        if self.raw.values().any(|grade| grade.forgeable) {
             notes.push(
                 "the task allows unsafe code, with which a pass can be forged in principle"
                     .to_owned(),
@@ -306,7 +299,7 @@ impl Class<'_> {
             let says = match (before.get(id), self.raw.get(id)) {
                 (Some(old), Some(new)) if old.score == new.score => continue,
                 (Some(old), Some(new)) => {
-                    let why = match (
+                    let reason = match (
                         old.key.submission == new.key.submission,
                         old.key.task == new.key.task,
                     ) {
@@ -314,7 +307,7 @@ impl Class<'_> {
                         (true, false) => "the task has changed",
                         (true, true) => "the same submission and task",
                     };
-                    format!("{} → {} ({why})", number(old.score), number(new.score))
+                    format!("{} → {} ({reason})", number(old.score), number(new.score))
                 }
                 (None, Some(new)) => format!("new, {}", number(new.score)),
                 (Some(_), None) => "is not there any more".to_owned(),
@@ -337,7 +330,7 @@ impl Class<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::formats::samples::{SECRET, graded};
+    use crate::formats::samples::{SECRET, grade};
 
     fn mutant(name: &str) -> Mutant {
         Mutant {
@@ -352,10 +345,10 @@ mod tests {
 
     fn class<'a>(
         raw: &'a Results,
-        known: &'a [Known<'a>],
+        known: &'a [KnownMistake<'a>],
         before: Option<&'a Results>,
-    ) -> Class<'a> {
-        Class {
+    ) -> ClassReport<'a> {
+        ClassReport {
             title: "T".to_owned(),
             marks: &[],
             raw,
@@ -365,9 +358,9 @@ mod tests {
         }
     }
 
-    fn results(all: Vec<Graded>) -> Results {
+    fn results(all: Vec<Grade>) -> Results {
         all.into_iter()
-            .map(|graded| (graded.student.id.clone(), graded))
+            .map(|grade| (grade.student.id.clone(), grade))
             .collect()
     }
 
@@ -383,7 +376,7 @@ mod tests {
         let known: Vec<_> = mutants
             .iter()
             .zip(fails)
-            .map(|(mutant, fails)| Known {
+            .map(|(mutant, fails)| KnownMistake {
                 mutant,
                 fails: fails.iter().map(|it| (*it).to_owned()).collect(),
             })
@@ -391,43 +384,49 @@ mod tests {
         let raw = Results::new();
         let class = class(&raw, &known, None);
         // 16: only the hidden test fails. 10: that and the bonus. 14: the bonus.
-        assert_eq!(class.alike(&graded("ann", 16)), Vec::<&str>::new());
-        assert_eq!(class.alike(&graded("bob", 14)), ["another-test"]);
-        assert_eq!(class.alike(&graded("eve", 0)), ["everything"]);
+        assert_eq!(
+            class.similar_mistakes(&grade("ann", 16)),
+            Vec::<&str>::new()
+        );
+        assert_eq!(class.similar_mistakes(&grade("bob", 14)), ["another-test"]);
+        assert_eq!(class.similar_mistakes(&grade("eve", 0)), ["everything"]);
         // Half of what fails is not explained.
-        assert_eq!(class.alike(&graded("dan", 10)), Vec::<&str>::new());
+        assert_eq!(
+            class.similar_mistakes(&grade("dan", 10)),
+            Vec::<&str>::new()
+        );
         // Who has changed nothing has made no mistake.
         assert_eq!(
-            class.alike(&Graded {
+            class.similar_mistakes(&Grade {
                 unchanged: true,
-                ..graded("fay", 0)
+                ..grade("fay", 0)
             }),
             Vec::<&str>::new()
         );
         // A test that was not run says nothing.
-        let mut stopped = graded("gus", 14);
-        stopped.groups[1].tests[0].outcome = Outcome::NotRun;
-        assert_eq!(class.alike(&stopped), Vec::<&str>::new());
+        let mut stopped = grade("gus", 14);
+        stopped.groups[1].tests[0].outcome = TestOutcome::NotRun;
+        assert_eq!(class.similar_mistakes(&stopped), Vec::<&str>::new());
     }
 
     #[test]
     fn regrade_says_whose_points_have_changed_and_why() {
-        let mut other_task = graded("cid", 16);
+        let mut other_task = grade("cid", 16);
         other_task.key.task = "another".to_owned();
-        let mut other_files = graded("dan", 20);
+        let mut other_files = grade("dan", 20);
         other_files.key.submission = "another".to_owned();
         let (before, now) = (
             results(
                 ["ann", "bob", "cid", "dan", "eve"]
-                    .map(|id| graded(id, 10))
+                    .map(|id| grade(id, 10))
                     .to_vec(),
             ),
             results(vec![
-                graded("ann", 10),
-                graded("bob", 14),
+                grade("ann", 10),
+                grade("bob", 14),
                 other_task,
                 other_files,
-                graded("fay", 0),
+                grade("fay", 0),
             ]),
         );
         let mut out = String::new();

@@ -1,4 +1,4 @@
-//! `cargo course report`: what a student reads, and what their instructor does.
+//! `cargo course report`: a page for each student, and one of the class for their instructor.
 
 mod class;
 mod student;
@@ -9,19 +9,20 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
-use crate::export::{Marking, Marks};
+use crate::Summary;
+use crate::export::{MarkOptions, Marks};
 use crate::formats::names;
 use crate::paper;
 use book::project::Project;
 use book::task::Task;
-use class::Known;
+use class::KnownMistake;
 use exercise::mutants;
-use grader::result::Graded;
+use grader::result::Grade;
 use grader::store;
 use progress::Progress;
 use toolchain::cargo::Artifacts;
 
-/// What `--help` adds.
+/// The part of `--help` below the options.
 pub const HELP: &str = "\
 OUT/students/*.html, *.md  one a student: nothing in it of hidden tests, the solution, this machine, or anybody else
 OUT/class.html, class.md   for instructors: how points are spread, which group failed most, which known mistakes were
@@ -31,51 +32,40 @@ Exit code:
   0  the reports are there
   2  a fault of use, or somebody is ungraded: the reports are there, and say who";
 
-/// What to report.
+/// Options of `report`.
 #[derive(Debug, Clone, clap::Args)]
-pub struct Options {
+pub struct ReportOptions {
     /// The folder that `grade --out` or `merge --into` has written
     pub results: PathBuf,
-    /// Where reports go
+    /// The folder for reports
     #[arg(long)]
     pub out: PathBuf,
-    /// How results become marks
+    /// Marking of results
     #[command(flatten)]
-    pub marking: Marking,
+    pub marking: MarkOptions,
     /// Earlier results of the same class, to be compared with
     #[arg(long)]
     pub before: Option<PathBuf>,
 }
 
-/// What came of it.
-#[derive(Debug)]
-pub struct Reported {
-    /// What was written.
-    pub said: String,
-    /// What must be told.
-    pub notes: Vec<String>,
-    /// How many have no verdict.
-    pub ungraded: usize,
-}
-
-/// Writes the reports, and tells `progress`.
+/// Writes the reports, and reports to `progress`.
 ///
 /// # Errors
 ///
-/// When results cannot be read, or reports cannot be written.
-pub fn report(root: &Path, options: &Options, progress: &Progress) -> Result<Reported> {
+/// If results cannot be read, or reports cannot be written.
+pub fn report(root: &Path, options: &ReportOptions, progress: &Progress) -> Result<Summary> {
     let Marks {
         marks,
         plan: _,
         notes,
-    } = options.marking.read(&options.results)?;
-    let raw = store::read(&options.results)?;
-    let before = options.before.as_deref().map(store::read).transpose()?;
+    } = options.marking.load(&options.results)?;
+    let raw = store::load(&options.results)?;
+    let before = options.before.as_deref().map(store::load).transpose()?;
     let project = Project::load(root)?;
     let task = marks
         .first()
-        .and_then(|mark| project.tasks.get(&mark.graded.task));
-    let names = names(marks.iter().map(|mark| mark.graded.student.id.as_str()));
+        .and_then(|mark| project.tasks.get(&mark.grade.task));
+    let names = names(marks.iter().map(|mark| mark.grade.student.id.as_str()));
     let title = |slug: &str| task.map_or_else(|| slug.to_owned(), |task| task.title.clone());
     let both = |path: PathBuf, heading: &str, text: &str| -> Result<()> {
         files::write(&path.with_extension("md"), text.as_bytes())?;
@@ -85,8 +75,8 @@ pub fn report(root: &Path, options: &Options, progress: &Progress) -> Result<Rep
         )
     };
     for mark in &marks {
-        let id = mark.graded.student.id.as_str();
-        let title = title(&mark.graded.task);
+        let id = mark.grade.student.id.as_str();
+        let title = title(&mark.grade.task);
         // Appended, since a name may have dots.
         let path = options
             .out
@@ -100,9 +90,9 @@ pub fn report(root: &Path, options: &Options, progress: &Progress) -> Result<Rep
     }
     let slug = marks
         .first()
-        .map(|mark| mark.graded.task.clone())
+        .map(|mark| mark.grade.task.clone())
         .unwrap_or_default();
-    let class = class::Class {
+    let class = class::ClassReport {
         title: title(&slug),
         marks: &marks,
         raw: &raw,
@@ -115,17 +105,17 @@ pub fn report(root: &Path, options: &Options, progress: &Progress) -> Result<Rep
         &format!("{}: the class", class.title),
         &class.markdown(),
     )?;
-    let said = format!(
+    let message = format!(
         "{} reports in {}, and class.html",
         marks.len(),
         options.out.display()
     );
     let ungraded = marks
         .iter()
-        .filter(|mark| !mark.graded.has_verdict())
+        .filter(|mark| !mark.grade.has_verdict())
         .count();
-    Ok(Reported {
-        said,
+    Ok(Summary {
+        message,
         notes,
         ungraded,
     })
@@ -137,7 +127,7 @@ fn known<'a>(
     task: Option<&'a Task>,
     slug: &str,
     progress: &Progress,
-) -> Result<Vec<Known<'a>>> {
+) -> Result<Vec<KnownMistake<'a>>> {
     let Some(task) = task.filter(|task| !task.mutants.is_empty()) else {
         return Ok(Vec::new());
     };
@@ -145,8 +135,8 @@ fn known<'a>(
         let artifacts = Artifacts::build(&project.root)?;
         progress.expect(task.mutants.len());
         let verdicts = mutants::check(project, &artifacts, slug, |_| progress.advance(1))?;
-        let said = format!("{} known wrong solutions tried", verdicts.len());
-        Ok((verdicts, said))
+        let message = format!("{} known wrong solutions tried", verdicts.len());
+        Ok((verdicts, message))
     });
     let verdicts = verdicts.context("the task's wrong solutions cannot be tried")?;
     let known = task.mutants.iter().zip(verdicts).map(|(mutant, verdict)| {
@@ -156,10 +146,10 @@ fn known<'a>(
             .into_iter()
             .filter(|test| !task.races.contains(test))
             .collect();
-        Known { mutant, fails }
+        KnownMistake { mutant, fails }
     });
     Ok(known.collect())
 }
 
 /// Results by student.
-type Results = BTreeMap<String, Graded>;
+type Results = BTreeMap<String, Grade>;

@@ -1,47 +1,45 @@
-//! What one student reads.
+//! The report for one student.
 
 use std::fmt::Write as _;
 
 use crate::mark::Mark;
 use crate::paper::plain;
 use book::fence::fence_for;
-use book::task::Visibility;
-use grader::result::Outcome;
-use grader::text::harmless;
+use grader::text::sanitize;
 
-/// How many files that were not looked at are named.
+/// The most files that are named of those that were not read.
 const IGNORED: usize = 10;
 
 /// The report, in Markdown.
 pub fn markdown(mark: &Mark, title: &str) -> String {
-    let graded = &mark.graded;
-    let student = &graded.student;
+    let grade = &mark.grade;
+    let student = &grade.student;
     let name = if student.name.is_empty() {
         &student.id
     } else {
         &student.name
     };
-    let mut out = format!("# {}\n\n{}\n\n", plain(title), plain(&harmless(name, 200)));
+    let mut out = format!("# {}\n\n{}\n\n", plain(title), plain(&sanitize(name, 200)));
     match mark.score() {
         Some(score) => {
-            let _ = writeln!(out, "**{score} of {} points**\n", graded.max_score);
+            let _ = writeln!(out, "**{score} of {} points**\n", grade.max_score);
         }
         None => out.push_str("**Not graded yet.**\n\n"),
     }
     let summary = mark.summary();
     if !summary.is_empty() {
-        let _ = writeln!(out, "{}\n", plain(&harmless(&summary, 4000)));
+        let _ = writeln!(out, "{}\n", plain(&sanitize(&summary, 4000)));
     }
-    if graded.has_verdict() {
+    if grade.has_verdict() {
         out.push_str("| Part | Tests | | Points |\n|---|---|---|---:|\n");
-        for (group, passed) in mark.groups() {
-            let details = mark.details(group, passed);
-            let line = details.lines().next().unwrap_or_default();
+        for its in mark.groups() {
+            let group = its.group;
             let _ = writeln!(
                 out,
-                "| {} | `{}` | {line} | {} of {} |",
+                "| {} | `{}` | {} | {} of {} |",
                 group.part.name(),
                 group.name,
+                its.line(),
                 group.points,
                 group.max_points
             );
@@ -51,26 +49,14 @@ pub fn markdown(mark: &Mark, title: &str) -> String {
         }
         out.push('\n');
     }
-    for (group, _) in mark
-        .groups()
-        .filter(|(group, _)| group.visibility == Visibility::Public)
-    {
-        let failed: Vec<_> = group
-            .tests
-            .iter()
-            .filter(|test| test.outcome != Outcome::Passed)
-            .collect();
-        if failed.is_empty() {
+    for group in &grade.groups {
+        // The tests of hidden groups are not here.
+        if group.failed().next().is_none() {
             continue;
         }
         let _ = writeln!(out, "## What failed in `{}`\n", group.name);
-        for test in failed {
-            let words = if test.message.is_empty() {
-                test.outcome.words()
-            } else {
-                test.message.as_str()
-            };
-            let words = harmless(words, 2000);
+        for test in group.failed() {
+            let words = sanitize(test.text(), 2000);
             let ticks = fence_for(&words);
             let _ = writeln!(
                 out,
@@ -90,14 +76,14 @@ pub fn markdown(mark: &Mark, title: &str) -> String {
             group.name
         );
     }
-    if !graded.ignored_files.is_empty() {
+    if !grade.ignored_files.is_empty() {
         out.push_str(
             "## What was not looked at\n\nOnly the files that the task names count. These do not:\n\n",
         );
-        for file in graded.ignored_files.iter().take(IGNORED) {
-            let _ = writeln!(out, "- {}", plain(&harmless(file, 200)));
+        for file in grade.ignored_files.iter().take(IGNORED) {
+            let _ = writeln!(out, "- {}", plain(&sanitize(file, 200)));
         }
-        if let Some(more @ 1..) = graded.ignored_files.len().checked_sub(IGNORED) {
+        if let Some(more @ 1..) = grade.ignored_files.len().checked_sub(IGNORED) {
             let _ = writeln!(out, "- and {more} more");
         }
         out.push('\n');

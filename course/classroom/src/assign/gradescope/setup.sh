@@ -8,12 +8,11 @@ apt-get install -y -qq build-essential bubblewrap curl
 curl --proto '=https' --tlsv1.2 -fsS https://sh.rustup.rs | sh -s -- -y --profile minimal --default-toolchain RUST
 . "$HOME/.cargo/env"
 
-# All that is compiled before a submission is there: the tool, and what the listings need.
+# Compiled before there is a submission: the programs that `run_autograder` calls, and what the listings need.
 cd "$root/source/book"
-cargo build --locked --bin course
+cargo build --locked --bin course --bin course-grader --bin course-gradebook
 cargo build --locked --workspace $(basename -s .rs listings/examples/*.rs | sed 's/^/--example /')
-# Students' code does not run as the owner of this, and may not read it. But the tool itself is what shuts the doors behind
-# them, from inside.
+# Students' code does not run as the owner of this, and may not read it. But the grader restricts it from inside.
 chmod -R go= "$root/source"
 chmod go+x "$root/source" . target target/debug
-chmod go+rx target/debug/course
+chmod go+rx target/debug/course-grader
