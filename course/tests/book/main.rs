@@ -11,6 +11,7 @@ mod malformed;
 mod mdbook;
 mod messages;
 mod names;
+mod other;
 mod panics;
 mod proposals;
 mod site;
