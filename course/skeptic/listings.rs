@@ -11,6 +11,7 @@ use anyhow::{Context, Result};
 
 use book::fence::{Expect, expectation, fence_for, program};
 use book::page::Page;
+use book::problem::Problems;
 use book::project::Project;
 use reader::includes;
 
@@ -28,7 +29,8 @@ pub fn write(root: &Path, out: &Path) -> Result<Vec<PathBuf>> {
     for page in std::iter::once(&readme).chain(&project.pages) {
         let mut text = String::new();
         for fence in &page.fences {
-            let Ok(Some(expect)) = expectation(page, fence) else {
+            let mut unsaid = Problems::default();
+            let Some(expect) = expectation(page, fence, &project.settings, &mut unsaid) else {
                 continue;
             };
             let code = includes::expand(root, &[(page, fence.body.as_str())])?.concat();

@@ -57,6 +57,9 @@ pub struct Counts {
     pub claims: usize,
     /// Links followed inside the book.
     pub links: usize,
+    /// Listings that say `ignore`.
+    #[serde(default)]
+    pub ignored: usize,
     /// Checks that could not be done here.
     pub skipped: usize,
 }
@@ -85,6 +88,7 @@ impl Counts {
         self.names_allowed += other.names_allowed;
         self.claims += other.claims;
         self.links += other.links;
+        self.ignored += other.ignored;
         self.skipped += other.skipped;
     }
 }
@@ -111,7 +115,11 @@ impl std::fmt::Display for Counts {
             self.claims,
             self.links,
             self.skipped
-        )
+        )?;
+        match self.ignored {
+            0 => Ok(()),
+            count => write!(f, ", {count} ignored"),
+        }
     }
 }
 
@@ -136,7 +144,8 @@ pub fn digest(project: &Project, page: &Page) -> String {
         &mut files,
     );
     if let Some(slug) = page.slug() {
-        collect(&project.root.join("src").join(slug), &mut files);
+        let src = &project.settings.src;
+        collect(&project.root.join(src).join(slug), &mut files);
         collect(
             &project.root.join("listings/tests").join(module(slug)),
             &mut files,

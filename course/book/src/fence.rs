@@ -4,8 +4,9 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use crate::page::{Fence, Page};
-use crate::problem::Problem;
+use crate::page::{Fence, Page, RUST_WORDS};
+use crate::problem::{Level, Problem, Problems};
+use crate::settings::Settings;
 
 /// The expected outcome of a Rust fence.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,14 +17,15 @@ pub enum Expect {
     Compiles,
     /// It compiles, runs and panics, and the panic's message contains these words.
     Panics {
-        /// Such as `attempt to add with overflow`.
+        /// Such as `attempt to add with overflow`; empty when any panic will do.
         phrase: String,
     },
     /// It does not compile, with these codes and these words in rustc's message.
     FailsToCompile {
-        /// Such as `E0382`; sorted. Empty when rustc's error has no code, as some about `Send` have none.
+        /// Such as `E0382`; sorted. Empty when rustc's error has no code, as some about `Send` have none; without a phrase,
+        /// too, any error will do.
         codes: Vec<String>,
-        /// Words that rustc's message contains.
+        /// Words that rustc's message contains; empty when any will do.
         phrase: String,
     },
 }
@@ -41,11 +43,8 @@ pub struct Snippet<'a> {
     pub expect: Expect,
 }
 
-const LANGUAGES: &[&str] = &[
-    "console", "css", "diff", "go", "html", "json", "markdown", "mermaid", "python", "text",
-    "toml", "yaml",
-];
-const RUST_WORDS: &[&str] = &[
+/// The words that a fence of ours may have after its language.
+const OUR_WORDS: &[&str] = &[
     "compile_fail",
     "editable",
     "no_run",
@@ -55,103 +54,186 @@ const RUST_WORDS: &[&str] = &[
 
 static CODE: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"^E\d{4}$").expect("a valid pattern"));
 
-/// The outcome that a fence asks for; `None` if it is not Rust.
-///
-/// # Errors
-///
-/// When its info string says nothing that can be checked.
-pub fn expectation(page: &Page, fence: &Fence) -> Result<Option<Expect>, Problem> {
-    let problem = |what: String| Problem::new(&page.file, fence.line, what);
-    let language = fence.language();
+/// What a fence asks for: `None` when it is not Rust, when it says `ignore`, or when it cannot be checked.
+pub fn expectation(
+    page: &Page,
+    fence: &Fence,
+    settings: &Settings,
+    problems: &mut Problems,
+) -> Option<Expect> {
+    let mut judge = Judge {
+        page,
+        fence,
+        settings,
+        problems,
+    };
     if fence.body.trim().is_empty() {
-        return Err(problem("this code block is empty".into())
-            .help("write what it should show, or remove it"));
+        let what = "this code block is empty";
+        judge.breaks(
+            settings.style,
+            what,
+            "write what it should show, or remove it",
+        )?;
+        return None;
     }
-    if language != "rust" {
-        return match language {
-            "" => Err(problem(
-                "code block without a language, which rustdoc would take for Rust".into(),
-            )
-            .help("write ```text if it is not code")),
-            other if LANGUAGES.contains(&other) => Ok(None),
-            other => Err(problem(format!("unknown language `{other}`")).help(format!(
-                "write ```rust for Rust; the others are {}",
-                LANGUAGES.join(", ")
-            ))),
-        };
-    }
-    let words = || fence.words.iter().skip(1);
-    if let Some(word) =
-        words().find(|word| !RUST_WORDS.contains(&word.as_str()) && !CODE.is_match(word))
-    {
-        return Err(
-            problem(format!("unknown word `{word}` in the info string")).help(format!(
-                "the words are {} and error codes after compile_fail",
-                RUST_WORDS.join(", ")
-            )),
-        );
-    }
-    for word in ["no_run", "noplayground"] {
-        if fence.has(word) && fence.noted(word).is_none_or(str::is_empty) {
-            return Err(problem(format!("`{word}` without a reason")).help(format!(
-                "write `<!-- {word}: the reason -->` on the line above"
-            )));
-        }
+    judge.language()?;
+    judge.words()?;
+    judge.reasons()?;
+    if fence.is_ignored() {
+        return None;
     }
     if fence.has("compile_fail") {
-        let mut codes: Vec<String> = words()
-            .filter(|word| CODE.is_match(word))
-            .cloned()
-            .collect();
-        codes.sort();
-        return match fence
-            .noted("compile_fail")
-            .filter(|phrase| !phrase.is_empty())
-        {
-            Some(phrase) => Ok(Some(Expect::FailsToCompile {
-                codes,
-                phrase: phrase.to_owned(),
-            })),
-            None => Err(
-                problem("`compile_fail` without the words rustc must say".into())
-                    .help("write `<!-- compile_fail: words of the message -->` on the line above"),
-            ),
-        };
+        return judge.failure();
     }
-    if let Some(code) = words().find(|word| CODE.is_match(word)) {
-        return Err(
-            problem(format!("`{code}` without `compile_fail`")).help(format!(
-                "write ```rust,compile_fail,{code} if it must not compile, ```rust if it must"
-            )),
-        );
+    judge.success()
+}
+
+/// What a fence says, held against the rules.
+struct Judge<'a> {
+    page: &'a Page,
+    fence: &'a Fence,
+    settings: &'a Settings,
+    problems: &'a mut Problems,
+}
+
+impl Judge<'_> {
+    /// Reports what breaks a rule; `None` when the fence cannot be checked because of it.
+    fn breaks(
+        &mut self,
+        rule: Level,
+        what: impl Into<String>,
+        help: impl Into<String>,
+    ) -> Option<()> {
+        let problem = Problem::new(&self.page.file, self.fence.line, what).help(help);
+        self.problems.extend(rule.of(problem));
+        (rule != Level::Error).then_some(())
     }
-    Ok(Some(
-        match (fence.has("no_run"), fence.has("should_panic")) {
-            (true, true) => {
-                return Err(
-                    problem("`no_run` and `should_panic` exclude each other".into())
-                        .help("keep `should_panic` if it can run here, `no_run` if it cannot"),
-                );
+
+    /// `None` when it is not Rust.
+    fn language(&mut self) -> Option<()> {
+        let known = &self.settings.languages;
+        match self.fence.language() {
+            "rust" => return Some(()),
+            "" => {
+                let what = "code block without a language, which rustdoc would take for Rust";
+                self.breaks(self.settings.style, what, "write ```text if it is not code")?;
+                return None;
             }
-            (true, false) => Expect::Compiles,
-            (false, true) => match fence
-                .noted("should_panic")
-                .filter(|phrase| !phrase.is_empty())
-            {
-                Some(phrase) => Expect::Panics {
-                    phrase: phrase.to_owned(),
-                },
-                None => {
-                    return Err(
-                        problem("`should_panic` without the words of the panic".into()).help(
-                            "write `<!-- should_panic: words of the message -->` on the line above",
-                        ),
-                    );
-                }
-            },
-            (false, false) => Expect::Runs,
-        },
-    ))
+            // Words for Rust without its name: rustdoc takes that, too.
+            _ if !self.settings.ours && self.fence.is_rust() => return Some(()),
+            other if !known.is_empty() && !known.iter().any(|it| it == other) => {
+                let help = format!(
+                    "write ```rust for Rust; the others are {}",
+                    known.join(", ")
+                );
+                self.breaks(Level::Error, format!("unknown language `{other}`"), help)?;
+            }
+            _ => {}
+        }
+        None
+    }
+
+    /// Words that nothing knows, in our books; elsewhere those that rustdoc would have to know, misspelt.
+    fn words(&mut self) -> Option<()> {
+        let fence = self.fence;
+        let words = || fence.words.iter().skip(1).filter(|it| !CODE.is_match(it));
+        if self.settings.ours {
+            return match words().find(|word| !OUR_WORDS.contains(&word.as_str())) {
+                None => Some(()),
+                Some(word) => self.breaks(
+                    Level::Error,
+                    format!("unknown word `{word}` in the info string"),
+                    format!(
+                        "the words are {} and error codes after compile_fail",
+                        OUR_WORDS.join(", ")
+                    ),
+                ),
+            };
+        }
+        let plain = |word: &str| word.to_lowercase().replace(['_', '-'], "");
+        let meant = |word: &String| {
+            let same = |known: &&&str| plain(known) == plain(word) && **known != word;
+            RUST_WORDS.iter().find(same)
+        };
+        match words().find_map(|word| Some((word, meant(word)?))) {
+            None => Some(()),
+            Some((word, meant)) => self.breaks(
+                self.settings.style,
+                format!("`{word}` in the info string says nothing to rustdoc"),
+                format!("write `{meant}`"),
+            ),
+        }
+    }
+
+    fn reasons(&mut self) -> Option<()> {
+        // Where a listing may be tried is no matter of its being checked: only we ask for the reason.
+        let ours = self.settings.ours.then_some("noplayground");
+        for word in ["no_run", "ignore"].into_iter().chain(ours) {
+            if self.fence.has(word) && self.fence.noted(word).is_none_or(str::is_empty) {
+                self.breaks(
+                    self.settings.reasons,
+                    format!("`{word}` without a reason"),
+                    format!("write `<!-- {word}: the reason -->` on the line above"),
+                )?;
+            }
+        }
+        Some(())
+    }
+
+    /// The words of the message, from the note above; none where they need not be stated.
+    fn phrase(&mut self, word: &str, of: &str) -> Option<String> {
+        let stated = self.fence.noted(word).filter(|phrase| !phrase.is_empty());
+        if let Some(phrase) = stated {
+            return Some(phrase.to_owned());
+        }
+        self.breaks(
+            self.settings.words,
+            format!("`{word}` without the words {of}"),
+            format!("write `<!-- {word}: words of the message -->` on the line above"),
+        )?;
+        Some(String::new())
+    }
+
+    fn failure(&mut self) -> Option<Expect> {
+        let phrase = self.phrase("compile_fail", "rustc must say")?;
+        let codes = codes(self.fence);
+        Some(Expect::FailsToCompile { codes, phrase })
+    }
+
+    fn success(&mut self) -> Option<Expect> {
+        if let Some(code) = codes(self.fence).first() {
+            self.breaks(
+                self.settings.style,
+                format!("`{code}` without `compile_fail`"),
+                format!(
+                    "write ```rust,compile_fail,{code} if it must not compile, ```rust if it must"
+                ),
+            )?;
+        }
+        match (self.fence.has("no_run"), self.fence.has("should_panic")) {
+            (true, true) => {
+                self.breaks(
+                    self.settings.style,
+                    "`no_run` and `should_panic` exclude each other",
+                    "keep `should_panic` if it can run here, `no_run` if it cannot",
+                )?;
+                Some(Expect::Compiles)
+            }
+            (true, false) => Some(Expect::Compiles),
+            (false, true) => Some(Expect::Panics {
+                phrase: self.phrase("should_panic", "of the panic")?,
+            }),
+            (false, false) => Some(Expect::Runs),
+        }
+    }
+}
+
+/// The error codes that a fence names, sorted.
+fn codes(fence: &Fence) -> Vec<String> {
+    let codes = fence.words.iter().filter(|word| CODE.is_match(word));
+    let mut codes: Vec<_> = codes.cloned().collect();
+    codes.sort();
+    codes
 }
 
 /// A fence longer than any run of backticks inside.
@@ -211,18 +293,29 @@ mod tests {
     use super::*;
     use std::path::Path;
 
-    fn expectation_of(text: &str) -> Result<Option<Expect>, Problem> {
+    fn judged(text: &str, settings: &Settings) -> (Option<Expect>, Vec<String>) {
         let page = Page::parse(Path::new("src/p.md"), text);
-        expectation(&page, &page.fences[0])
+        let mut problems = Problems::default();
+        let expect = expectation(&page, &page.fences[0], settings, &mut problems);
+        let said = problems.sorted().into_iter();
+        (
+            expect,
+            said.map(|it| format!("{:?} {}", it.level, it.what))
+                .collect(),
+        )
+    }
+
+    fn ours(text: &str) -> Option<Expect> {
+        judged(text, &Settings::default()).0
     }
 
     #[test]
     fn rust_fences_run_unless_they_say_otherwise() {
+        assert_eq!(ours("```rust\nx\n```"), Some(Expect::Runs));
         assert_eq!(
-            expectation_of("```rust\nx\n```").unwrap(),
-            Some(Expect::Runs)
+            judged("```text\nx\n```", &Settings::default()),
+            (None, Vec::new())
         );
-        assert_eq!(expectation_of("```text\nx\n```").unwrap(), None);
     }
 
     #[test]
@@ -231,7 +324,9 @@ mod tests {
             "```\nx\n```",
             "```rs\nx\n```",
             "```Rust\nx\n```",
+            "```ignore\nx\n```",
             "```rust,ignore\nx\n```",
+            "```rust,edition2021\nx\n```",
             "```rust,norun\nx\n```",
             "```rust\n\n```",
             "```rust,no_run\nx\n```",
@@ -242,17 +337,77 @@ mod tests {
             "```rust,compile_fail,E0382\nx\n```",
             "```rust,E0382\nx\n```",
         ] {
-            assert!(expectation_of(text).is_err(), "{text}");
+            let (expect, problems) = judged(text, &Settings::default());
+            assert_eq!((expect, problems.len()), (None, 1), "{text}");
+            assert!(problems[0].starts_with("Error "), "{text}: {problems:?}");
+        }
+    }
+
+    #[test]
+    fn fences_of_any_book_are_checked_with_warnings() {
+        let any = Settings {
+            ours: false,
+            languages: Vec::new(),
+            reasons: Level::Warning,
+            words: Level::Off,
+            style: Level::Warning,
+            ..Settings::default()
+        };
+        let failure = |codes: &[&str]| Expect::FailsToCompile {
+            codes: codes.iter().map(|it| (*it).to_owned()).collect(),
+            phrase: String::new(),
+        };
+        let panics = Expect::Panics {
+            phrase: String::new(),
+        };
+        let rows: [(&str, Option<Expect>, &[&str]); 12] = [
+            (
+                "rust,edition2018,editable,noplayground",
+                Some(Expect::Runs),
+                &[],
+            ),
+            (
+                "rust no_run",
+                Some(Expect::Compiles),
+                &["Warning `no_run` without a reason"],
+            ),
+            ("rust,ignore", None, &["Warning `ignore` without a reason"]),
+            ("ignore", None, &["Warning `ignore` without a reason"]),
+            ("should_panic", Some(panics.clone()), &[]),
+            ("rust,should_panic", Some(panics), &[]),
+            ("rust,compile_fail", Some(failure(&[])), &[]),
+            ("rust,E0505,compile_fail", Some(failure(&["E0505"])), &[]),
+            (
+                "rust,E0505",
+                Some(Expect::Runs),
+                &["Warning `E0505` without `compile_fail`"],
+            ),
+            (
+                "rust,no-run",
+                Some(Expect::Runs),
+                &["Warning `no-run` in the info string says nothing to rustdoc"],
+            ),
+            ("haskell", None, &[]),
+            (
+                "",
+                None,
+                &["Warning code block without a language, which rustdoc would take for Rust"],
+            ),
+        ];
+        for (info, expect, said) in rows {
+            let text = format!("```{info}\nx\n```");
+            let said = said.iter().map(|it| (*it).to_owned()).collect();
+            assert_eq!(judged(&text, &any), (expect, said), "{info}");
         }
     }
 
     #[test]
     fn reasons_and_phrases_stand_on_the_line_above() {
         let text = "<!-- no_run: needs a cgroup -->\n```rust,no_run\nx\n```";
-        assert_eq!(expectation_of(text).unwrap(), Some(Expect::Compiles));
-        let text = "<!-- should_panic: no tea -->\n```rust,should_panic\nx\n```";
+        assert_eq!(ours(text), Some(Expect::Compiles));
+        let text = "> <!-- should_panic: no tea -->\n> ```rust,should_panic\n> x\n> ```";
         assert_eq!(
-            expectation_of(text).unwrap(),
+            ours(text),
             Some(Expect::Panics {
                 phrase: "no tea".into()
             })
@@ -262,7 +417,7 @@ mod tests {
             codes: vec!["E0382".into()],
             phrase: "value moved here".into(),
         };
-        assert_eq!(expectation_of(text).unwrap(), Some(expected));
+        assert_eq!(ours(text), Some(expected));
     }
 
     #[test]

@@ -6,7 +6,6 @@
 //! ```
 //! use std::path::Path;
 //!
-//! use book::fence::{Expect, expectation};
 //! use book::page::Page;
 //!
 //! let text = "# Greeting\n\n```rust\nprintln!(\"hello\");\n```\n\nSee [the end](#end).\n";
@@ -14,13 +13,14 @@
 //! assert_eq!(page.headings[0].text, "Greeting");
 //! assert_eq!(page.links, [(7, "#end".to_owned())]);
 //! assert_eq!(page.fences[0].line, 3);
-//! assert_eq!(expectation(&page, &page.fences[0]), Ok(Some(Expect::Runs)));
+//! assert_eq!(page.fences[0].language(), "rust");
 //! ```
 
 pub mod evidence;
 pub mod fence;
 pub mod files;
 pub mod html;
+pub mod ids;
 pub mod includes;
 pub mod nearest;
 pub mod page;
@@ -29,4 +29,6 @@ pub mod project;
 pub mod proposals;
 pub mod regions;
 pub mod session;
+pub mod settings;
+pub mod tags;
 pub mod task;

@@ -4,25 +4,31 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
-use pulldown_cmark::{CodeBlockKind, CowStr, Event, HeadingLevel, Options, Parser, Tag, TagEnd};
+use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, LinkType, Options, Parser, Tag, TagEnd};
 use regex::Regex;
+
+use crate::tags::tags;
 
 /// A page and what stands on it. Lines count from 1.
 #[derive(Debug, Clone)]
 pub struct Page {
     /// The file, relative to the book's root, such as `src/coroutines.md`.
     pub file: PathBuf,
+    /// The folder of `SUMMARY.md`, which the file is below, relative to the book's root.
+    pub src: PathBuf,
     /// The Markdown as written, before any directive is replaced.
     pub text: String,
     /// The fenced code blocks, in order.
     pub fences: Vec<Fence>,
+    /// The listings that `{{#playground}}` makes of a file, in order.
+    pub playgrounds: Vec<Fence>,
     /// The `{{#…}}` directives and includes, in order, inside fences and out.
     pub directives: Vec<Directive>,
     /// The headings, in order.
     pub headings: Vec<Heading>,
     /// What a definition list defines, with its line. mdBook gives each an id, as to a heading.
     pub terms: Vec<(usize, String)>,
-    /// Link targets, with their lines.
+    /// Link targets, those of images and of raw HTML included, with their lines. A mail address is none.
     pub links: Vec<(usize, String)>,
     /// Lines of images without alternative text.
     pub images_without_alt: Vec<usize>,
@@ -48,16 +54,35 @@ pub struct Fence {
 }
 
 impl Fence {
+    /// True if rustdoc takes it for Rust: it says so, or has nothing but words for Rust.
+    #[must_use]
+    pub fn is_rust(&self) -> bool {
+        RUST_WORDS.contains(&self.language())
+    }
+
+    /// True if neither rustdoc nor we look at it.
+    #[must_use]
+    pub fn is_ignored(&self) -> bool {
+        self.is_rust() && self.has("ignore")
+    }
+
+    /// The edition of Rust that it asks for.
+    #[must_use]
+    pub fn edition(&self) -> Option<&str> {
+        let mut words = self.words.iter();
+        words.find_map(|word| word.strip_prefix("edition"))
+    }
+
     /// The language: the first word.
     #[must_use]
     pub fn language(&self) -> &str {
         self.words.first().map_or("", String::as_str)
     }
 
-    /// Whether the info string has this word after the language.
+    /// Whether the info string has this word.
     #[must_use]
     pub fn has(&self, word: &str) -> bool {
-        self.words.iter().skip(1).any(|w| w == word)
+        self.words.iter().any(|w| w == word)
     }
 
     /// The value of the note above the fence that has this key.
@@ -85,6 +110,31 @@ pub struct Directive {
     pub fence: Option<usize>,
 }
 
+impl Directive {
+    /// The file that mdBook would read: the first word.
+    #[must_use]
+    pub fn path(&self) -> Option<&str> {
+        self.arguments.split_whitespace().next()
+    }
+
+    /// The listing that mdBook makes of a `{{#playground file.rs words}}`.
+    fn playground(&self, text: &str) -> Option<Fence> {
+        if !matches!(self.name.as_str(), "playground" | "playpen") {
+            return None;
+        }
+        let words = self.arguments.split_whitespace().skip(1);
+        let info = std::iter::once("rust").chain(words).collect::<Vec<_>>();
+        Some(Fence {
+            line: self.line,
+            info: info.join(","),
+            words: words_of(&info.join(",")),
+            body: format!("{{{{#include {}}}}}\n", self.path()?),
+            notes: notes_above(text, self.span.start),
+            span: self.span.clone(),
+        })
+    }
+}
+
 /// A heading.
 #[derive(Debug, Clone)]
 pub struct Heading {
@@ -96,21 +146,40 @@ pub struct Heading {
     pub text: String,
 }
 
+/// The words of an info string after which rustdoc takes a block for Rust.
+pub const RUST_WORDS: &[&str] = &[
+    "rust",
+    "compile_fail",
+    "ignore",
+    "no_run",
+    "should_panic",
+    "test_harness",
+];
+
 static DIRECTIVE: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"\\?\{\{\s*#([A-Za-z_]+)\s*([^}]*?)\s*\}\}").expect("a valid pattern")
+    // mdBook's own way of writing what is no directive: a backslash, which holds to the end of the last one on the line.
+    Regex::new(r"\\\{\{#.*\}\}|\{\{\s*#([A-Za-z0-9_]+)\s*([^}]*?)\s*\}\}").expect("a valid pattern")
 });
 static NOTE: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"(?s)^\s*<!--\s*([a-z_]+):\s*(.*?)\s*-->\s*$").expect("a valid pattern")
+    Regex::new(r"(?s)^[\s>]*<!--\s*([a-z_]+):\s*(.*?)\s*-->\s*$").expect("a valid pattern")
 });
 
 impl Page {
     /// Reads a page. Any text is a page; nothing fails here.
     #[must_use]
     pub fn parse(file: &Path, text: &str) -> Self {
+        Self::parse_in(Path::new("src"), file, text)
+    }
+
+    /// Reads a page of a book whose `SUMMARY.md` may be elsewhere than in `src`.
+    #[must_use]
+    pub fn parse_in(src: &Path, file: &Path, text: &str) -> Self {
         let mut page = Self {
             file: file.to_owned(),
+            src: src.to_owned(),
             text: text.to_owned(),
             fences: Vec::new(),
+            playgrounds: Vec::new(),
             directives: Vec::new(),
             headings: Vec::new(),
             terms: Vec::new(),
@@ -135,7 +204,7 @@ impl Page {
                 Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(info))) => {
                     self.fences.push(Fence {
                         line,
-                        words: words(&info),
+                        words: words_of(&info),
                         info: info.into_string(),
                         body: String::new(),
                         notes: notes_above(&text, span.start),
@@ -160,9 +229,15 @@ impl Page {
                 Event::End(TagEnd::Heading(_)) => self.headings.extend(heading.take()),
                 Event::Start(Tag::DefinitionListTitle) => term = Some((line, String::new())),
                 Event::End(TagEnd::DefinitionListTitle) => self.terms.extend(term.take()),
-                Event::Start(Tag::Link { dest_url, .. }) => self.link(line, &dest_url),
+                Event::Start(Tag::Link {
+                    link_type,
+                    dest_url,
+                    ..
+                }) if link_type != LinkType::Email => self.links.push((line, dest_url.into())),
+                Event::Start(Tag::HtmlBlock) => self.raw(&text[span.clone()], span.start, &lines),
+                Event::InlineHtml(html) => self.raw(&html, span.start, &lines),
                 Event::Start(Tag::Image { dest_url, .. }) => {
-                    self.link(line, &dest_url);
+                    self.links.push((line, dest_url.into()));
                     image = Some((line, false));
                 }
                 Event::End(TagEnd::Image) => {
@@ -192,28 +267,41 @@ impl Page {
             .is_some_and(|fence| fence.span.contains(&at))
     }
 
-    fn link(&mut self, line: usize, target: &CowStr<'_>) {
-        self.links.push((line, target.to_string()));
+    /// Notes the links and images of raw HTML.
+    fn raw(&mut self, html: &str, at: usize, lines: &Lines) {
+        for tag in tags(html) {
+            let line = lines.at(at + tag.at);
+            let target = match tag.name.as_str() {
+                "a" => tag.attribute("href"),
+                "img" => tag.attribute("src"),
+                _ => None,
+            };
+            self.links.extend(target.map(|it| (line, it.to_owned())));
+            if tag.name == "img" && tag.attribute("alt").is_none() {
+                self.images_without_alt.push(line);
+            }
+        }
     }
 
     fn scan_directives(&mut self) {
         let lines = Lines::of(&self.text);
         for found in DIRECTIVE.captures_iter(&self.text) {
             let whole = found.get(0).expect("the whole match");
-            // mdBook's own way of writing a directive that is not one.
-            if whole.as_str().starts_with('\\') {
+            let (Some(name), Some(arguments)) = (found.get(1), found.get(2)) else {
                 continue;
-            }
-            self.directives.push(Directive {
+            };
+            let directive = Directive {
                 line: lines.at(whole.start()),
-                name: found[1].to_owned(),
-                arguments: found[2].to_owned(),
+                name: name.as_str().to_owned(),
+                arguments: arguments.as_str().to_owned(),
                 span: whole.range(),
                 fence: self
                     .fences
                     .iter()
                     .position(|fence| fence.span.contains(&whole.start())),
-            });
+            };
+            self.playgrounds.extend(directive.playground(&self.text));
+            self.directives.push(directive);
         }
     }
 
@@ -223,11 +311,23 @@ impl Page {
         self.headings.first().map(|heading| heading.text.as_str())
     }
 
-    /// The chapter's slug: the file's name without its ending, if the page lies directly in `src/`.
+    /// The file's path below the folder of `SUMMARY.md`.
+    #[must_use]
+    pub fn inside(&self) -> &Path {
+        self.file.strip_prefix(&self.src).unwrap_or(&self.file)
+    }
+
+    /// The page's name: its path below the folder of `SUMMARY.md`, without the ending, such as `proposals/weak`.
+    #[must_use]
+    pub fn name(&self) -> String {
+        let name = self.inside().with_extension("");
+        name.to_string_lossy().replace('\\', "/")
+    }
+
+    /// The chapter's slug: the page's name, if the page lies directly in the folder of `SUMMARY.md`.
     #[must_use]
     pub fn slug(&self) -> Option<&str> {
-        let parent = self.file.parent()?;
-        (parent == Path::new("src"))
+        (self.file.parent()? == self.src)
             .then(|| self.file.file_stem()?.to_str())
             .flatten()
     }
@@ -253,7 +353,7 @@ impl Lines {
     }
 }
 
-/// The Markdown dialect of mdBook 0.5.
+/// The Markdown dialect of mdBook 0.5, but for smart punctuation, which changes the text.
 pub fn markdown_options() -> Options {
     Options::ENABLE_TABLES
         | Options::ENABLE_FOOTNOTES
@@ -264,7 +364,7 @@ pub fn markdown_options() -> Options {
         | Options::ENABLE_GFM
 }
 
-fn words(info: &str) -> Vec<String> {
+fn words_of(info: &str) -> Vec<String> {
     info.split(|c: char| c == ',' || c.is_whitespace())
         .filter(|w| !w.is_empty())
         .map(str::to_owned)
@@ -273,7 +373,8 @@ fn words(info: &str) -> Vec<String> {
 
 /// The `<!-- key: value -->` on the lines directly above a byte offset, the nearest first.
 fn notes_above(text: &str, at: usize) -> Vec<(String, String)> {
-    let Some(before) = text[..at].trim_end_matches([' ', '\t']).strip_suffix('\n') else {
+    let indentation = [' ', '\t', '>'];
+    let Some(before) = text[..at].trim_end_matches(indentation).strip_suffix('\n') else {
         return Vec::new();
     };
     let notes = before.rsplit('\n').map_while(|line| NOTE.captures(line));

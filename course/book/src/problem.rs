@@ -8,6 +8,29 @@ use anstyle::{AnsiColor, Style};
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
 
+/// The weight of a rule.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Level {
+    /// A book that breaks it is not well.
+    #[default]
+    Error,
+    /// It is reported, and changes nothing.
+    Warning,
+    /// It does not hold.
+    Off,
+}
+
+impl Level {
+    /// A problem with this weight; none when the rule does not hold.
+    pub fn of(self, problem: Problem) -> Option<Problem> {
+        (self != Self::Off).then_some(Problem {
+            level: self,
+            ..problem
+        })
+    }
+}
+
 /// A diagnostic: location, message, evidence, suggested fix.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Problem {
@@ -22,6 +45,9 @@ pub struct Problem {
     pub detail: String,
     /// The suggested fix.
     pub help: String,
+    /// The weight of the rule that it breaks.
+    #[serde(skip)]
+    pub level: Level,
 }
 
 impl Problem {
@@ -33,6 +59,7 @@ impl Problem {
             what: what.into(),
             detail: String::new(),
             help: String::new(),
+            level: Level::Error,
         }
     }
 
@@ -68,8 +95,18 @@ pub fn with_slashes<S: serde::Serializer>(path: &Path, serializer: S) -> Result<
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         const ERROR: Style = AnsiColor::Red.on_default().bold();
+        const WARNING: Style = AnsiColor::Yellow.on_default().bold();
         const HELP: Style = AnsiColor::Cyan.on_default().bold();
-        write!(f, "{ERROR}error{ERROR:#}: {}: {}", self.place(), self.what)?;
+        let (style, label) = match self.level {
+            Level::Error => (ERROR, "error"),
+            _ => (WARNING, "warning"),
+        };
+        write!(
+            f,
+            "{style}{label}{style:#}: {}: {}",
+            self.place(),
+            self.what
+        )?;
         for line in self.detail.lines() {
             write!(f, "\n    {line}")?;
         }
@@ -163,12 +200,13 @@ impl From<Vec<Problem>> for Unwell {
     }
 }
 
-/// Fails if there is a problem.
+/// Fails if there is a problem that is no warning.
 ///
 /// # Errors
 ///
-/// [`Unwell`], when `problems` is not empty.
-pub fn refuse(problems: Vec<Problem>) -> Result<()> {
+/// [`Unwell`], when `problems` has an error.
+pub fn refuse(mut problems: Vec<Problem>) -> Result<()> {
+    problems.retain(|problem| problem.level == Level::Error);
     if problems.is_empty() {
         Ok(())
     } else {

@@ -76,7 +76,8 @@ fn render_item(
         return;
     };
     if let Some(path) = &chapter.source_path {
-        let page = Page::parse(&Path::new("src").join(path), &chapter.content);
+        let src = &project.settings.src;
+        let page = Page::parse_in(src, &src.join(path), &chapter.content);
         match render_page(project, record, &page) {
             Ok(content) => chapter.content = content,
             Err(found) => problems.extend(found),
@@ -116,7 +117,8 @@ pub fn expanded(
         record,
         page,
     })?;
-    without_run_button(project, &Page::parse(&page.file, &text)).map_err(|problem| vec![problem])
+    without_run_button(project, &Page::parse_in(&page.src, &page.file, &text))
+        .map_err(|problem| vec![problem])
 }
 
 /// Crates that the public playground has. A listing that needs another one gets no run button there.
@@ -138,7 +140,9 @@ fn without_run_button(project: &Project, page: &Page) -> Result<String, Problem>
     let mut out = String::with_capacity(page.text.len());
     let mut done = 0;
     for fence in &page.fences {
-        let Ok(Some(expect)) = expectation(page, fence) else {
+        // What is wrong with it is reported by `verify`.
+        let mut unsaid = Problems::default();
+        let Some(expect) = expectation(page, fence, &project.settings, &mut unsaid) else {
             continue;
         };
         let code = includes::expand(&project.root, &[(page, &fence.body)]).map_err(|error| {

@@ -40,9 +40,9 @@ fn keys(value: &Value) -> BTreeSet<&str> {
         .collect()
 }
 
-const KEYS: [&str; 10] = [
+const KEYS: [&str; 11] = [
     "accepted", "command", "error", "exit", "format", "pages", "phases", "problems", "seconds",
-    "total",
+    "total", "warnings",
 ];
 
 #[test]
@@ -185,7 +185,7 @@ fn a_fault_of_use_exits_with_2_and_json_says_why() {
     let text = course(book.root(), &["verify", "smal"]);
     assert_eq!((text.status.code(), stdout(&text).as_str()), (Some(2), ""));
     assert!(
-        stderr(&text).ends_with("error: no page src/smal.md in SUMMARY.md\n"),
+        stderr(&text).ends_with("error: no page `smal`: there is only small\n"),
         "{}",
         stderr(&text)
     );
@@ -196,7 +196,7 @@ fn a_fault_of_use_exits_with_2_and_json_says_why() {
     assert_eq!(keys(&found), BTreeSet::from(KEYS));
     assert_eq!(
         (&found["exit"], &found["error"]),
-        (&2.into(), &"no page src/smal.md in SUMMARY.md".into())
+        (&2.into(), &"no page `smal`: there is only small".into())
     );
 
     let nowhere = tempfile::tempdir().unwrap();

@@ -45,6 +45,7 @@ mod malformed;
 mod mdbook;
 mod messages;
 mod names;
+mod other;
 mod panics;
 mod proposals;
 mod site;

@@ -330,6 +330,7 @@ static RECORD: LazyLock<Option<Record>> =
 fn book() -> Project {
     Project {
         root: BOOK.root.clone(),
+        settings: BOOK.settings.clone(),
         pages: BOOK.pages.clone(),
         tasks: BOOK.tasks.clone(),
         problems: Vec::new(),
@@ -374,7 +375,7 @@ fn check_page(file: &Path, text: &str) -> Result<(), TestCaseError> {
     }
     let mut problems = Problems::default();
     for fence in &page.fences {
-        problems.take(expectation(&page, fence));
+        let _ = expectation(&page, fence, &BOOK.settings, &mut problems);
         let _ = program(&fence.body);
     }
     for found in names::occurrences::occurrences(&BOOK, &page) {

@@ -1089,7 +1089,8 @@ fn messages_on_questions_and_terms_are_the_snapshots() {
 #[test]
 fn messages_on_addresses_are_the_snapshots() {
     const LIST: &str = "# Addresses\nother.html\nother.html#more\nsmall.html\n";
-    const BOOK: &str = "[book]\ntitle = \"Small\"\n\n[output.html.redirect]\n";
+    const BOOK: &str =
+        "[book]\ntitle = \"Small\"\n\n[output.html.redirect]\n\n[preprocessor.course]\n";
     tells(
         "addresses",
         &[

@@ -117,7 +117,7 @@ fn an_entry_is_judged_only_where_its_pages_are_checked() {
         "[[name]]\nis = \"A::b\"\nreason = \"c\"\n\n[[name]]\nis = \"D::e\"\npage = \"other\"\nreason = \"f\"\n",
     );
     let options = Options {
-        chapters: vec!["small".to_owned()],
+        pages: vec!["small".to_owned()],
         ..Options::default()
     };
     assert_eq!(verify(book.root(), &options).unwrap().problems, []);

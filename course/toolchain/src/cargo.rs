@@ -11,10 +11,34 @@ use serde_json::Value;
 use crate::process::read_all;
 use book::problem::{Problem, Problems};
 
-/// The built `listings` crate and what it depends on.
+/// The crate of a book's listings.
+#[derive(Debug, Clone)]
+pub struct Listings<'a> {
+    /// Its folder, relative to the book's root.
+    pub folder: &'a Path,
+    /// Its features that are asked for, besides the default ones.
+    pub features: &'a [String],
+    /// The edition of listings outside of it; its own if none is given.
+    pub edition: Option<&'a str>,
+    /// True if its examples are built, too.
+    pub examples: bool,
+}
+
+impl Default for Listings<'_> {
+    fn default() -> Self {
+        Self {
+            folder: Path::new("listings"),
+            features: &[],
+            edition: None,
+            examples: true,
+        }
+    }
+}
+
+/// The built crate of listings and what it depends on.
 #[derive(Debug, Clone)]
 pub struct Artifacts {
-    /// Crate name as code writes it, and its library file: `listings` and its direct dependencies.
+    /// Crate name as code writes it, and its library file: the crate of listings and its direct dependencies.
     pub externs: BTreeMap<String, PathBuf>,
     /// Where the dependencies of the dependencies lie.
     pub dependency_dir: PathBuf,
@@ -22,6 +46,10 @@ pub struct Artifacts {
     pub examples: BTreeMap<String, PathBuf>,
     /// `rustc --version`.
     pub rustc: String,
+    /// The edition of listings.
+    pub edition: String,
+    /// The library of the crate of listings, which keeps its file's name when it changes.
+    library: PathBuf,
 }
 
 impl Artifacts {
@@ -31,7 +59,8 @@ impl Artifacts {
     ///
     /// As [`Artifacts::try_build`], and when the crate does not compile.
     pub fn build(root: &Path) -> Result<Self> {
-        Self::try_build(root, || ())?.map_err(|problems| does_not_compile(&problems))
+        Self::try_build(root, &Listings::default(), || ())?
+            .map_err(|problems| does_not_compile(&problems))
     }
 
     /// Builds `listings` and what its tests need, and nothing else. Once it is built, nothing is downloaded.
@@ -43,27 +72,57 @@ impl Artifacts {
         // Any one: cargo builds what only tests need for an example, too.
         let mut one = examples(root);
         one.truncate(1);
-        Self::try_build_some(root, &one, || ())?.map_err(|problems| does_not_compile(&problems))
+        Self::try_build_some(root, &Listings::default(), &one, || ())?
+            .map_err(|problems| does_not_compile(&problems))
     }
 
-    /// Builds `listings` with its examples, and asks cargo where everything went. `built` is called for every crate.
+    /// The compiler alone, for a book whose listings use nothing but std.
+    ///
+    /// # Errors
+    ///
+    /// When there is no compiler.
+    pub fn std_only(edition: Option<&str>) -> Result<Self> {
+        Ok(Self {
+            externs: BTreeMap::new(),
+            dependency_dir: PathBuf::from("."),
+            examples: BTreeMap::new(),
+            rustc: rustc_version()?,
+            // What rustdoc takes without a word, and so `mdbook test`.
+            edition: edition.unwrap_or("2015").to_owned(),
+            library: PathBuf::new(),
+        })
+    }
+
+    /// Builds the crate with its examples, and asks cargo where everything went. `built` is called for every crate.
     ///
     /// # Errors
     ///
     /// The outer error when cargo cannot do its work at all; the inner one when code does not compile: the compiler's
     /// errors at their places.
-    pub fn try_build(root: &Path, built: impl FnMut()) -> Result<Result<Self, Vec<Problem>>> {
-        Self::try_build_some(root, &examples(root), built)
+    pub fn try_build(
+        root: &Path,
+        listings: &Listings<'_>,
+        built: impl FnMut(),
+    ) -> Result<Result<Self, Vec<Problem>>> {
+        let examples = match listings.examples {
+            true => examples(root),
+            false => Vec::new(),
+        };
+        Self::try_build_some(root, listings, &examples, built)
     }
 
     fn try_build_some(
         root: &Path,
+        listings: &Listings<'_>,
         examples: &[String],
         mut built: impl FnMut(),
     ) -> Result<Result<Self, Vec<Problem>>> {
-        let mut child = cargo(root)
+        let folder = root.join(listings.folder);
+        let features = listings.features.iter();
+        let mut child = cargo(&folder)
             .args(["build", "--quiet", "--keep-going"])
             .args(selected(examples))
+            .args(features.map(|feature| format!("--features={feature}")))
             .arg("--message-format=json")
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -83,23 +142,23 @@ impl Artifacts {
         let status = child.wait()?;
         let stderr = stderr.join().expect("the reader does not panic");
         if !status.success() {
-            let problems = compile_errors(root, &messages);
+            let problems = compile_errors(root, listings.folder, &messages);
             // Without a word from the compiler it is not the code: no network, a lock file that may not change.
             ensure!(
                 !problems.is_empty(),
-                "cargo cannot build the listings crate:\n{}",
+                "cargo cannot build the crate of the listings:\n{}",
                 stderr.trim()
             );
             return Ok(Err(problems));
         }
-        let dependencies = direct_dependencies(root)?;
-        let mut artifacts = Self {
-            externs: BTreeMap::new(),
-            dependency_dir: PathBuf::new(),
-            examples: BTreeMap::new(),
-            rustc: rustc_version()?,
-        };
-        // A crate that a macro also needs may be built twice; the one for our code is optimised, the macro's is not.
+        let Package {
+            name: own,
+            edition,
+            dependencies,
+        } = Package::of(&folder)?;
+        let edition = listings.edition.unwrap_or(&edition);
+        let mut artifacts = Self::std_only(Some(edition))?;
+        // A crate that is also needed by a macro is built twice; the one for our code is optimised, the macro's is not.
         let mut optimised = BTreeMap::new();
         for message in &messages {
             if message["reason"] != "compiler-artifact" {
@@ -150,12 +209,13 @@ impl Artifacts {
                 artifacts.externs.insert(name.clone(), library.into());
             }
         }
-        let listings = artifacts
-            .externs
-            .get("listings")
-            .context("cargo built no listings library")?;
-        // `target/debug/liblistings.rlib` is a link to the file in `deps/`, where everything else lies.
-        let folder = listings.parent().context("a library lies in a folder")?;
+        let library = artifacts.externs.get(&own);
+        artifacts.library = library
+            .with_context(|| format!("cargo built no library {own}"))?
+            .clone();
+        // `target/debug/liblistings.rlib` is a link to the file in `deps/`, where everything else is.
+        let folder = artifacts.library.parent();
+        let folder = folder.context("a library is in a folder")?;
         artifacts.dependency_dir = if folder.ends_with("deps") {
             folder.into()
         } else {
@@ -167,7 +227,13 @@ impl Artifacts {
     /// The `--extern` and `-L` arguments of rustc and rustdoc: exact paths, never a search.
     #[must_use]
     pub fn compiler_arguments(&self) -> Vec<String> {
-        let mut arguments = vec!["--edition=2024".to_owned()];
+        self.arguments_for(&self.edition)
+    }
+
+    /// The same for a listing with an edition of its own.
+    #[must_use]
+    pub fn arguments_for(&self, edition: &str) -> Vec<String> {
+        let mut arguments = vec![format!("--edition={edition}")];
         for (name, path) in &self.externs {
             arguments.extend(["--extern".to_owned(), format!("{name}={}", path.display())]);
         }
@@ -190,11 +256,12 @@ impl Artifacts {
     pub fn digest(&self) -> String {
         let mut hasher = blake3::Hasher::new();
         hasher.update(self.rustc.as_bytes());
+        hasher.update(self.edition.as_bytes());
         for (name, path) in &self.externs {
             hasher.update(name.as_bytes());
             hasher.update(path.to_string_lossy().as_bytes());
-            // Every dependency's file name carries cargo's own hash; `listings` itself keeps its name when it changes.
-            if name == "listings"
+            // Every dependency's file name carries cargo's own hash; the crate itself keeps its name when it changes.
+            if *path == self.library
                 && let Ok(bytes) = std::fs::read(path)
             {
                 hasher.update(&bytes);
@@ -210,7 +277,7 @@ fn does_not_compile(problems: &[Problem]) -> anyhow::Error {
 }
 
 /// The compiler's errors as problems of the files they stand in.
-fn compile_errors(root: &Path, messages: &[Value]) -> Vec<Problem> {
+fn compile_errors(root: &Path, listings: &Path, messages: &[Value]) -> Vec<Problem> {
     let mut problems = Problems::default();
     for message in messages
         .iter()
@@ -231,10 +298,15 @@ fn compile_errors(root: &Path, messages: &[Value]) -> Vec<Problem> {
                 let file = Path::new(span["file_name"].as_str()?);
                 // A dependency's own file is no file of the book.
                 let file = file.strip_prefix(root).unwrap_or(file);
+                // rustc names files from the root of the workspace, which may be the crate itself.
+                let file = match listings.join(file) {
+                    inside if !root.join(file).is_file() && root.join(&inside).is_file() => inside,
+                    _ => file.to_owned(),
+                };
                 file.is_relative()
-                    .then_some((file.to_owned(), span["line_start"].as_u64()? as usize))
+                    .then_some((file, span["line_start"].as_u64()? as usize))
             });
-        let (file, line) = place.unwrap_or(("listings/Cargo.toml".into(), 0));
+        let (file, line) = place.unwrap_or((listings.join("Cargo.toml"), 0));
         problems.push(
             Problem::new(
                 file,
@@ -258,7 +330,7 @@ fn selected(examples: &[String]) -> Vec<String> {
     // Features are those of all selected packages together, so with the whole workspace nothing that the tool or its
     // tests also use is compiled once more.
     let words = match examples {
-        [] => vec!["--package", "listings", "--lib"],
+        [] => vec!["--lib"],
         _ => std::iter::once("--workspace")
             .chain(examples.iter().flat_map(|name| ["--example", name]))
             .collect(),
@@ -302,51 +374,85 @@ pub fn cargo(root: &Path) -> Command {
     command
 }
 
-/// The package ids that `listings` depends on directly, with the names its code uses.
-fn direct_dependencies(root: &Path) -> Result<BTreeMap<String, String>> {
-    let output = cargo(root)
-        // This machine's crates are downloaded by now; those of other platforms need not be.
-        .args([
-            "metadata",
-            "--format-version=1",
-            "--locked",
-            "--offline",
-            "--filter-platform",
-            &host()?,
-        ])
-        .stderr(Stdio::piped())
-        .output()
-        .context("cargo metadata cannot be started")?;
-    if !output.status.success() {
-        bail!(
-            "cargo metadata failed: {}",
-            String::from_utf8_lossy(&output.stderr).trim()
-        );
-    }
-    let metadata: Value =
-        serde_json::from_slice(&output.stdout).context("cargo metadata is not JSON")?;
-    let packages = metadata["packages"]
-        .as_array()
-        .context("cargo metadata has no packages")?;
-    let listings = packages
-        .iter()
-        .find(|package| package["name"] == "listings" && package["source"].is_null())
-        .and_then(|package| package["id"].as_str())
-        .context("the workspace has no listings crate")?;
-    let nodes = metadata["resolve"]["nodes"]
-        .as_array()
-        .context("cargo metadata has no graph")?;
-    let node = nodes
-        .iter()
-        .find(|node| node["id"] == listings)
-        .context("listings is not in the graph")?;
-    let mut names = BTreeMap::from([(listings.to_owned(), "listings".to_owned())]);
-    for dependency in node["deps"].as_array().into_iter().flatten() {
-        if let (Some(id), Some(name)) = (dependency["pkg"].as_str(), dependency["name"].as_str()) {
-            names.insert(id.to_owned(), name.to_owned());
+/// What cargo knows of the crate of listings.
+struct Package {
+    /// Its name as code writes it.
+    name: String,
+    edition: String,
+    /// Its own package id and those that it depends on directly, with the names its code uses.
+    dependencies: BTreeMap<String, String>,
+}
+
+impl Package {
+    fn of(folder: &Path) -> Result<Self> {
+        let output = cargo(folder)
+            // This machine's crates are downloaded by now; those of other platforms need not be.
+            .args([
+                "metadata",
+                "--format-version=1",
+                "--locked",
+                "--offline",
+                "--filter-platform",
+                &host()?,
+            ])
+            .stderr(Stdio::piped())
+            .output()
+            .context("cargo metadata cannot be started")?;
+        if !output.status.success() {
+            bail!(
+                "cargo metadata failed: {}",
+                String::from_utf8_lossy(&output.stderr).trim()
+            );
         }
+        let metadata: Value =
+            serde_json::from_slice(&output.stdout).context("cargo metadata is not JSON")?;
+        Self::find(&metadata, folder)
     }
-    Ok(names)
+
+    fn find(metadata: &Value, folder: &Path) -> Result<Self> {
+        let manifest = folder.join("Cargo.toml").canonicalize()?;
+        let packages = metadata["packages"]
+            .as_array()
+            .context("cargo metadata has no packages")?;
+        let is_it = |package: &&Value| {
+            let path = package["manifest_path"].as_str().map(Path::new);
+            path.is_some_and(|path| path.canonicalize().is_ok_and(|path| path == manifest))
+        };
+        let package = packages
+            .iter()
+            .find(is_it)
+            .with_context(|| format!("{} is no package of its own", folder.display()))?;
+        let id = package["id"].as_str().context("a package has an id")?;
+        let targets = package["targets"].as_array().into_iter().flatten();
+        let is_library = |target: &&Value| {
+            let mut kinds = target["kind"].as_array().into_iter().flatten();
+            kinds.any(|kind| kind.as_str().is_some_and(|kind| kind.ends_with("lib")))
+        };
+        let mut libraries = targets.filter(is_library);
+        let name = libraries.find_map(|target| target["name"].as_str());
+        let name = name.with_context(|| format!("{} has no library", folder.display()))?;
+        let name = name.replace('-', "_");
+        let nodes = metadata["resolve"]["nodes"]
+            .as_array()
+            .context("cargo metadata has no graph")?;
+        let node = nodes
+            .iter()
+            .find(|node| node["id"] == id)
+            .context("the package is not in the graph")?;
+        let mut dependencies = BTreeMap::from([(id.to_owned(), name.clone())]);
+        for dependency in node["deps"].as_array().into_iter().flatten() {
+            if let (Some(id), Some(name)) =
+                (dependency["pkg"].as_str(), dependency["name"].as_str())
+            {
+                dependencies.insert(id.to_owned(), name.to_owned());
+            }
+        }
+        Ok(Self {
+            name,
+            edition: package["edition"].as_str().unwrap_or("2015").to_owned(),
+            dependencies,
+        })
+    }
 }
 
 /// The platform the compiler builds for here, such as `x86_64-unknown-linux-gnu`.

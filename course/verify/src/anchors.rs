@@ -15,10 +15,10 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
-use super::links::ids;
 use book::files::lexical;
+use book::ids::Ids;
 use book::nearest::or_nearest;
-use book::page::{Lines, Page};
+use book::page::Lines;
 use book::problem::{Problem, Problems};
 use book::project::Project;
 
@@ -29,7 +29,7 @@ const HEAD: &str = "# Addresses that were published. What is gone needs a redire
 
 /// Checks the list and the redirects, and returns how many addresses are new.
 pub fn check(project: &Project, problems: &mut Problems) -> usize {
-    let current = current(&project.pages);
+    let current = current(project);
     let redirects = redirects(project, problems);
     for (from, to, line) in &redirects {
         if current.contains(from) {
@@ -118,7 +118,7 @@ pub fn record(project: &Project) -> Result<Vec<String>> {
         .into_iter()
         .map(|(_, address)| address)
         .collect();
-    let current = current(&project.pages);
+    let current = current(project);
     let new: Vec<String> = current.difference(&old).cloned().collect();
     if !new.is_empty() {
         let all = old
@@ -136,12 +136,13 @@ pub fn file() -> PathBuf {
     FILE.into()
 }
 
-/// The addresses of the pages and of what has an id on them, from the root of the site.
-fn current(pages: &[Page]) -> BTreeSet<String> {
+/// The addresses of the pages and of their headings and terms, from the root of the site.
+fn current(project: &Project) -> BTreeSet<String> {
     let mut all = BTreeSet::new();
-    for page in pages {
-        let url = address(page.file.strip_prefix("src").unwrap_or(&page.file));
-        all.extend(ids(page).into_iter().map(|id| format!("{url}#{id}")));
+    for page in &project.pages {
+        let url = address(page.inside());
+        let ids = Ids::of(&page.text, &project.settings).headings;
+        all.extend(ids.into_iter().map(|id| format!("{url}#{id}")));
         all.insert(url);
     }
     all

@@ -327,6 +327,7 @@ test = "core::fibonacci_starts_at_zero"
         fs::write(folder.join("task.toml"), TASK).unwrap();
         let project = Project {
             root: root.path().to_owned(),
+            settings: book::settings::Settings::default(),
             pages: Vec::new(),
             tasks: BTreeMap::from([("coroutines".to_owned(), task())]),
             problems: Vec::new(),

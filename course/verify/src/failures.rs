@@ -33,7 +33,8 @@ pub fn run(
         unreachable!("only called for snippets that must fail to compile")
     };
     let source = program(&snippet.code);
-    let key = format!("compile_fail {codes:?} {phrase}\n{source}");
+    let edition = snippet.fence.edition().unwrap_or(&artifacts.edition);
+    let key = format!("compile_fail {edition} {codes:?} {phrase}\n{source}");
     if let Some(rendered) = cache.get(&key) {
         return Ok(Ok((rendered, true)));
     }
@@ -51,7 +52,7 @@ pub fn run(
             "--error-format=json",
             "-Aunused",
         ])
-        .args(artifacts.compiler_arguments())
+        .args(artifacts.arguments_for(edition))
         .output()
         .context("rustc cannot be started")?;
     let stderr = String::from_utf8_lossy(&output.stderr);
@@ -79,7 +80,13 @@ fn judge(
     compiled: bool,
 ) -> Result<String, Problem> {
     let problem = |what: String| Problem::new(&snippet.page.file, snippet.fence.line, what);
-    let wanted = named(codes);
+    // Neither code nor words: any error will do.
+    let is_any = codes.is_empty() && phrase.is_empty();
+    let wanted = if is_any {
+        "an error".to_owned()
+    } else {
+        named(codes)
+    };
     if compiled {
         return Err(problem(format!(
             "this listing must fail with {wanted}, but it compiles"
@@ -113,7 +120,7 @@ fn judge(
         .collect();
     found.sort();
     found.dedup();
-    if found != codes {
+    if found != codes && !is_any {
         return Err(problem(format!(
             "this listing must fail with {wanted}, but rustc gives {}",
             named(&found)

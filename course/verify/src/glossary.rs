@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use super::links::id_from;
 use book::files::lexical;
+use book::ids::id_from;
 use book::page::Page;
 use book::problem::{Problem, Problems};
 use book::project::Project;

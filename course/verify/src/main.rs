@@ -1,7 +1,7 @@
-//! `cargo course verify` and `bless`.
+//! `course-verify`: checks a book. `cargo course verify` and `bless` are the same for parts of this one.
 
 use std::io::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
 
@@ -10,42 +10,93 @@ use book::problem::{Exit, Unwell, exit_code};
 use book::project::Project;
 use clap::{Args, Parser, Subcommand};
 use progress::Progress;
+use verify::Report;
 use verify::report::{self, Document};
 
-/// The tool of Future Proposals in Rust.
+/// Checks an mdBook: listings, expected failures, includes, links, headings.
 #[derive(Parser)]
-#[command(name = "cargo course", bin_name = "cargo course")]
+#[command(args_conflicts_with_subcommands = true, after_long_help = format!("{SETTINGS}\n\n{}", report::HELP))]
 struct Cli {
     #[command(subcommand)]
-    command: Command,
-}
-
-#[derive(Subcommand)]
-enum Command {
-    /// Check everything the pages claim
-    #[command(after_long_help = report::HELP)]
-    Verify(Checking),
-    /// Accept changed outputs, showing the difference
-    #[command(after_long_help = report::HELP)]
-    Bless(Checking),
-}
-
-#[derive(Args)]
-struct Checking {
-    /// Slugs of the chapters; none for the whole book
-    chapters: Vec<String>,
+    command: Option<Command>,
+    /// The book's folder, or one in it; the one it is run in if left out
+    folder: Option<PathBuf>,
     /// Print one JSON document instead of text (see --help)
     #[arg(long)]
     json: bool,
 }
 
+/// The words of `course-verify --help` on what a book may say.
+const SETTINGS: &str = "\
+A book needs nothing but its book.toml. That may have settings, here with what holds without them:
+
+  [preprocessor.course-verify]
+  renderers = []            # required, so that mdBook runs nothing
+  listings = \"listings\"     # the folder of the crate that listings use, with its direct dependencies, if there is one
+  features = []             # features of that crate
+  languages = []            # all languages of code blocks besides Rust; any if empty
+  reasons = \"warning\"       # `ignore` and `no_run` have a reason: <!-- no_run: waits for ever --> on the line above
+  words = \"off\"             # so have `compile_fail` and `should_panic`, with words of the message
+  style = \"warning\"         # titles, levels of headings, alternative texts, languages of blocks, unused anchors, …
+
+A rule is \"error\", \"warning\" or \"off\". The edition of listings is that of [rust], or else that of the crate.";
+
+#[derive(Subcommand)]
+enum Command {
+    /// Check everything the pages claim
+    #[command(bin_name = "cargo course verify", after_long_help = report::HELP)]
+    Verify(Checking),
+    /// Accept changed outputs, showing the difference
+    #[command(bin_name = "cargo course bless", after_long_help = report::HELP)]
+    Bless(Checking),
+}
+
+#[derive(Args)]
+struct Checking {
+    /// Names of the pages, such as `coroutines` or `proposals/weak`; none for the whole book
+    pages: Vec<String>,
+    /// Print one JSON document instead of text (see --help)
+    #[arg(long)]
+    json: bool,
+}
+
+/// What is asked for.
+struct Request {
+    /// `verify` or `bless`.
+    name: &'static str,
+    folder: PathBuf,
+    pages: Vec<String>,
+    json: bool,
+}
+
+impl Request {
+    fn of(cli: Cli) -> Self {
+        let here = PathBuf::from(".");
+        let (name, checking) = match cli.command {
+            Some(Command::Verify(checking)) => ("verify", checking),
+            Some(Command::Bless(checking)) => ("bless", checking),
+            None => {
+                return Self {
+                    name: "verify",
+                    folder: cli.folder.unwrap_or(here),
+                    pages: Vec::new(),
+                    json: cli.json,
+                };
+            }
+        };
+        Self {
+            name,
+            folder: here,
+            pages: checking.pages,
+            json: checking.json,
+        }
+    }
+}
+
 fn main() -> ExitCode {
-    let (name, check) = match Cli::parse().command {
-        Command::Verify(check) => ("verify", check),
-        Command::Bless(check) => ("bless", check),
-    };
-    let json = check.json;
-    let ended = run(name, check);
+    let request = Request::of(Cli::parse());
+    let (name, json) = (request.name, request.json);
+    let ended = run(request);
     // A program that reads our output gets a document whatever happens.
     if json
         && let Err(error) = &ended
@@ -56,33 +107,29 @@ fn main() -> ExitCode {
     exit_code(ended)
 }
 
-fn run(command: &'static str, check: Checking) -> Result<Exit> {
-    let root = Project::find_root(&std::env::current_dir()?)?;
+fn run(request: Request) -> Result<Exit> {
+    let root = Project::find_root(&std::path::absolute(&request.folder)?)?;
     let options = verify::Options {
-        chapters: check.chapters,
-        bless: command == "bless",
+        pages: request.pages,
+        bless: request.name == "bless",
     };
-    verify_or_bless(&root, command, options, check.json)
-}
-
-fn verify_or_bless(
-    root: &Path,
-    command: &'static str,
-    options: verify::Options,
-    json: bool,
-) -> Result<Exit> {
     let start = Instant::now();
     // Gone, and its bar with it, before anything else is printed.
-    let report = verify::verify_telling(root, &options, &Progress::on_stderr())?;
+    let report = verify::verify_telling(Path::new(&root), &options, &Progress::on_stderr())?;
     let seconds = start.elapsed().as_secs_f64();
-    if json {
-        print_json(&Document::of(command, &report, seconds))?;
-        return Ok(report.exit());
+    if request.json {
+        print_json(&Document::of(request.name, &report, seconds))?;
+    } else {
+        print_text(&report, seconds);
     }
+    Ok(report.exit())
+}
+
+fn print_text(report: &Report, seconds: f64) {
     for (file, difference) in &report.blessed {
         anstream::println!("accepted {}\n{difference}", file.display());
     }
-    for problem in &report.problems {
+    for problem in report.warnings.iter().chain(&report.problems) {
         anstream::eprintln!("{problem}");
     }
     anstream::println!("{}", report.summary());
@@ -91,13 +138,8 @@ fn verify_or_bless(
         .iter()
         .map(|phase| format!("{} {:.1}", phase.name, phase.seconds))
         .collect();
-    let found = match report.problems.len() {
-        0 => "verified in".to_owned(),
-        1 => "1 problem, found in".to_owned(),
-        count => format!("{count} problems, found in"),
-    };
-    anstream::println!("{found} {seconds:.1} s ({})", phases.join(", "));
-    Ok(report.exit())
+    let found = report.found();
+    anstream::println!("{found} in {seconds:.1} s ({})", phases.join(", "));
 }
 
 fn print_json(document: &Document<'_>) -> Result<()> {

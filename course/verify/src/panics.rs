@@ -42,7 +42,8 @@ pub fn run(
         unreachable!("only called for snippets that must panic")
     };
     let source = program(&snippet.code);
-    let key = format!("should_panic {phrase}\n{source}");
+    let edition = snippet.fence.edition().unwrap_or(&artifacts.edition);
+    let key = format!("should_panic {edition} {phrase}\n{source}");
     if cache.has(&key) {
         return Ok(Ok(true));
     }
@@ -63,7 +64,7 @@ pub fn run(
             "-Cdebug-assertions=on",
             "-Aunused",
         ])
-        .args(artifacts.compiler_arguments())
+        .args(artifacts.arguments_for(edition))
         .output()
         .context("rustc cannot be started")?;
     if !output.status.success() {
@@ -91,7 +92,10 @@ fn problem(snippet: &Snippet<'_>, what: impl Into<String>) -> Problem {
 fn judge(snippet: &Snippet<'_>, phrase: &str, ended: &Ended) -> Result<(), Problem> {
     const MEND: &str = "mend the listing, or state the words that are right";
     let problem = |what: String| Err(problem(snippet, what).detail(&ended.stderr).help(MEND));
-    let wanted = format!("this listing must panic with `{phrase}`");
+    let wanted = match phrase {
+        "" => "this listing must panic".to_owned(),
+        phrase => format!("this listing must panic with `{phrase}`"),
+    };
     match (
         ended.status.map(|status| (status, status.code())),
         message(&ended.stderr),

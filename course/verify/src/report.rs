@@ -1,10 +1,10 @@
-//! What a run found, for programs: one JSON document.
+//! What a run found, and the same for programs: one JSON document.
 
+use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use serde::Serialize;
 
-use crate::Report;
 use book::evidence::Counts;
 use book::problem::{Exit, Problem, with_slashes};
 use progress::Phase;
@@ -13,8 +13,8 @@ use progress::Phase;
 pub const HELP: &str = "\
 Exit code:
   0  the book is well
-  1  the book has problems: each is told with its file and line, and what to do
-  2  a fault of the tool or its use (an unknown chapter, no compiler): nothing is said about the book
+  1  the book has problems: each is reported with its file and line, and what to do; warnings are none
+  2  a fault of the tool or its use (an unknown page, no compiler): nothing is said about the book
 
 With --json, standard output is one JSON document with these keys, always all of them:
   format    1; another number when a key changes its meaning or goes; new keys may come without
@@ -23,6 +23,7 @@ With --json, standard output is one JSON document with these keys, always all of
   error     what went wrong when exit is 2, otherwise null
   problems  sorted by place: [{file, line, what, detail, help}]; the file is relative to the book, the line counts
             from 1 and is 0 when the whole file is meant; detail and help may be empty
+  warnings  the same, for rules that are warnings in this book
   pages     [{file, counts}]: what was checked on each page, zero included
   total     the counts of all pages together
   accepted  [{file, difference}]: outputs that `bless` has written
@@ -30,6 +31,52 @@ With --json, standard output is one JSON document with these keys, always all of
   seconds   how long all of it took
 
 Progress goes to standard error: a bar on a terminal, a line a phase elsewhere, in CI, or with NO_COLOR or TERM=dumb.";
+
+/// What a run found.
+#[derive(Debug, Default)]
+pub struct Report {
+    /// The folder of `SUMMARY.md`.
+    pub src: PathBuf,
+    /// The counts, page by page.
+    pub pages: Vec<(PathBuf, Counts)>,
+    /// What is wrong, sorted.
+    pub problems: Vec<Problem>,
+    /// What breaks a rule that is only a warning in this book, sorted.
+    pub warnings: Vec<Problem>,
+    /// Captured files that were written, when blessing, with the difference.
+    pub blessed: Vec<(PathBuf, String)>,
+    /// What was done, and how long it took.
+    pub phases: Vec<Phase>,
+}
+
+impl Report {
+    /// The counts as text, a line a page and one for all.
+    #[must_use]
+    pub fn summary(&self) -> String {
+        let mut text = String::new();
+        for (file, counts) in &self.pages {
+            let name = file.strip_prefix(&self.src).unwrap_or(file);
+            let _ = writeln!(text, "{}: {counts}", name.with_extension("").display());
+        }
+        let plural = if self.pages.len() == 1 {
+            "page"
+        } else {
+            "pages"
+        };
+        let _ = write!(text, "{} {plural}: {}", self.pages.len(), self.total());
+        text
+    }
+
+    /// The counts of all pages together.
+    #[must_use]
+    pub fn total(&self) -> Counts {
+        let mut all = Counts::default();
+        for (_, counts) in &self.pages {
+            all.add(counts);
+        }
+        all
+    }
+}
 
 /// The document.
 #[derive(Debug, Serialize)]
@@ -39,6 +86,7 @@ pub struct Document<'a> {
     exit: u8,
     error: Option<String>,
     problems: &'a [Problem],
+    warnings: &'a [Problem],
     pages: Vec<Page<'a>>,
     total: Counts,
     accepted: Vec<Accepted<'a>>,
@@ -74,6 +122,7 @@ impl<'a> Document<'a> {
             exit: report.exit() as u8,
             error: None,
             problems: &report.problems,
+            warnings: &report.warnings,
             pages: report
                 .pages
                 .iter()
@@ -99,6 +148,7 @@ impl<'a> Document<'a> {
             exit: Exit::Fault as u8,
             error: Some(format!("{error:#}")),
             problems: &[],
+            warnings: &[],
             pages: Vec::new(),
             total: Counts::default(),
             accepted: Vec::new(),
@@ -109,6 +159,22 @@ impl<'a> Document<'a> {
 }
 
 impl Report {
+    /// How many problems and warnings there are, in words: `verified`, `1 problem and 2 warnings, found`.
+    #[must_use]
+    pub fn found(&self) -> String {
+        let some = |count: usize, one: &str| match count {
+            1 => format!("1 {one}"),
+            count => format!("{count} {one}s"),
+        };
+        let warnings = some(self.warnings.len(), "warning");
+        match (self.problems.len(), self.warnings.len()) {
+            (0, 0) => "verified".to_owned(),
+            (0, _) => format!("verified, with {warnings},"),
+            (problems, 0) => format!("{}, found", some(problems, "problem")),
+            (problems, _) => format!("{} and {warnings}, found", some(problems, "problem")),
+        }
+    }
+
     /// How the run ends.
     #[must_use]
     pub fn exit(&self) -> Exit {

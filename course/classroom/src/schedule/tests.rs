@@ -4,6 +4,7 @@ use std::path::Path;
 use proptest::prelude::*;
 
 use super::*;
+use book::settings::Settings;
 
 /// A project of chapters, each with those that it builds on.
 fn project(chapters: &[(&str, &[&str])]) -> Project {
@@ -17,6 +18,7 @@ fn project(chapters: &[(&str, &[&str])]) -> Project {
     };
     Project {
         root: ".".into(),
+        settings: Settings::default(),
         pages: Vec::new(),
         tasks: chapters
             .iter()

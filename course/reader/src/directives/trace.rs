@@ -117,6 +117,7 @@ mod tests {
         }
         let project = Project {
             root: root.path().to_owned(),
+            settings: book::settings::Settings::default(),
             pages: Vec::new(),
             tasks: BTreeMap::new(),
             problems: Vec::new(),

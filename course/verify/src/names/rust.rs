@@ -300,12 +300,7 @@ mod tests {
     #[test]
     fn compiler_finds_what_there_is_and_nothing_else_and_is_asked_once() {
         let scratch = tempfile::tempdir().unwrap();
-        let artifacts = Artifacts {
-            externs: BTreeMap::new(),
-            dependency_dir: PathBuf::from("."),
-            examples: BTreeMap::new(),
-            rustc: String::new(),
-        };
+        let artifacts = Artifacts::std_only(Some("2024")).unwrap();
         let cache = Cache::new(scratch.path().join("cache"), String::new());
         let rust = Rust {
             root: scratch.path(),

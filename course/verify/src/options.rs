@@ -1,0 +1,29 @@
+//! What to check.
+
+use anyhow::Result;
+use book::page::Page;
+use book::project::Project;
+
+/// What to check, and whether to accept what changed.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// Names of the pages to check, such as `coroutines` or `proposals/weak`; empty for the whole book.
+    pub pages: Vec<String>,
+    /// Whether changed outputs are accepted: written instead of reported.
+    pub bless: bool,
+}
+
+impl Options {
+    /// The pages that are asked for, in the order of the book.
+    ///
+    /// # Errors
+    ///
+    /// When a name is that of no page.
+    pub fn select<'a>(&self, project: &'a Project) -> Result<Vec<&'a Page>> {
+        let named = self.pages.iter().map(|name| project.named(name));
+        let named = named.collect::<Result<Vec<_>>>()?;
+        let is_asked_for =
+            |page: &&Page| named.is_empty() || named.iter().any(|it| it.file == page.file);
+        Ok(project.pages.iter().filter(is_asked_for).collect())
+    }
+}

@@ -1,0 +1,158 @@
+//! The checks that compile or run something.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+use book::fence::{Expect, Snippet};
+use book::page::Page;
+use book::problem::{Problem, Problems};
+use book::project::Project;
+use book::task::Output;
+use progress::Progress;
+use toolchain::cache::Cache;
+use toolchain::cargo::Artifacts;
+
+use crate::{examples, failures, fences, outputs, panics, snippets};
+
+/// The checks that run something.
+pub(crate) struct Run<'a> {
+    pub(crate) project: &'a Project,
+    pub(crate) artifacts: &'a Artifacts,
+    pub(crate) cache: &'a Cache,
+    pub(crate) progress: &'a Progress,
+    pub(crate) bless: bool,
+    pub(crate) problems: Problems,
+    pub(crate) blessed: Vec<(PathBuf, String)>,
+}
+
+impl Run<'_> {
+    /// Checks the listings, and the examples and commands whose output the pages show.
+    pub(crate) fn all(&mut self, pages: &[&Page], snippets: &[Snippet<'_>]) -> Result<()> {
+        let examples = self.examples(pages);
+        let progress = self.progress;
+        std::thread::scope(|scope| -> Result<()> {
+            // What an example waits for is rarely the processor, so they run while listings are compiled.
+            let printing = scope.spawn(|| examples::print_all(&examples));
+            progress.phase("listings", || {
+                progress.expect(snippets.len());
+                let cached = self.listings(snippets)?;
+                let count = snippets.len();
+                Ok((
+                    (),
+                    format!("{count} compiled and run, {cached} of them unchanged since they last passed"),
+                ))
+            })?;
+            let printed = || printing.join().expect("no example panics the tool");
+            if !self.project.settings.ours {
+                return Ok(());
+            }
+            progress.phase("outputs", || {
+                progress.expect(examples.len());
+                self.outputs(&examples, printed());
+                let steps = self.sessions(pages)?;
+                let commands = match steps {
+                    0 => String::new(),
+                    steps => format!(", {steps} commands of the tool"),
+                };
+                Ok((
+                    (),
+                    format!("{} examples{commands} run and compared", examples.len()),
+                ))
+            })
+        })
+    }
+
+    /// Compiles and runs the listings; returns how many passed before as they are.
+    pub(crate) fn listings(&mut self, snippets: &[Snippet<'_>]) -> Result<usize> {
+        let (scratch, artifacts, cache) = (self.project.scratch(), self.artifacts, self.cache);
+        let progress = self.progress;
+        let mut found = Problems::default();
+        // What must fail goes one by one; meanwhile the other core has the merged compilation.
+        let (merged, failing, panicking) = std::thread::scope(|scope| {
+            let failing = scope.spawn(|| {
+                let must_fail = snippets
+                    .iter()
+                    .filter(|snippet| matches!(snippet.expect, Expect::FailsToCompile { .. }));
+                must_fail
+                    .map(|snippet| {
+                        let judged = failures::run(&scratch, artifacts, snippet, cache)?;
+                        progress.advance(1);
+                        Ok((snippet, judged))
+                    })
+                    .collect::<Result<Vec<_>>>()
+            });
+            let panicking = scope.spawn(|| {
+                let must_panic = snippets
+                    .iter()
+                    .filter(|snippet| matches!(snippet.expect, Expect::Panics { .. }));
+                must_panic
+                    .map(|snippet| {
+                        let judged = panics::run(&scratch, artifacts, snippet, cache)?;
+                        progress.advance(1);
+                        Ok(judged)
+                    })
+                    .collect::<Result<Vec<_>>>()
+            });
+            let merged = fences::run(&scratch, artifacts, snippets, cache, progress, &mut found);
+            let joined = "no check panics";
+            (
+                merged,
+                failing.join().expect(joined),
+                panicking.join().expect(joined),
+            )
+        });
+        let mut cached = merged?;
+        self.problems.extend(found);
+        for judged in panicking? {
+            cached += usize::from(self.problems.take(judged) == Some(true));
+        }
+        for (snippet, judged) in failing? {
+            let Some((rendered, unchanged)) = self.problems.take(judged) else {
+                continue;
+            };
+            cached += usize::from(unchanged);
+            // Another compiler words its messages otherwise; the codes and the phrase have been checked all the same.
+            if let Some((file, line)) = snippets::captured_diagnostic(snippet)
+                && artifacts.is_reference_compiler()
+            {
+                self.settle(
+                    &file,
+                    &rendered,
+                    &Output::default(),
+                    (&snippet.page.file, line),
+                );
+            }
+        }
+        Ok(cached)
+    }
+
+    /// Compares a text with the captured one, or accepts it when blessing.
+    pub(crate) fn settle(
+        &mut self,
+        captured: &Path,
+        now: &str,
+        how: &Output,
+        place: (&Path, usize),
+    ) {
+        let Err(problem) = outputs::compare(&self.project.root, captured, now, how, place) else {
+            return;
+        };
+        if !self.bless {
+            return self.problems.push(problem);
+        }
+        let file = self.project.root.join(captured);
+        let before = fs::read_to_string(&file).unwrap_or_default();
+        let folder = file.parent().unwrap_or(Path::new("."));
+        match fs::create_dir_all(folder).and_then(|()| fs::write(&file, now)) {
+            Ok(()) => self
+                .blessed
+                .push((captured.to_owned(), outputs::difference(&before, now))),
+            Err(error) => {
+                let what = format!("the captured text cannot be written: {error}");
+                self.problems
+                    .push(Problem::new(captured, 0, what).help("make the folder writable"));
+            }
+        }
+    }
+}
