@@ -233,8 +233,10 @@ impl Chapter<'_> {
             fs::create_dir_all(&desk)?;
             let program = desk.join("together").with_extension(EXE_EXTENSION);
             if !together.is_empty() {
-                // One each, since what a program says lies beside it.
-                fs::copy(
+                // A name each, since what a program says lies beside it. A copy could still be open for writing in a process
+                // that the other worker is just starting, and then it cannot be run.
+                let _ = fs::remove_file(&program);
+                fs::hard_link(
                     self.folder.join("tests").with_extension(EXE_EXTENSION),
                     &program,
                 )?;
