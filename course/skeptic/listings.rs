@@ -9,9 +9,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
+use book::diagnostic::Diagnostics;
 use book::fence::{Expect, expectation, fence_for, program};
 use book::page::Page;
-use book::problem::Problems;
 use book::project::Project;
 use reader::includes;
 
@@ -29,7 +29,7 @@ pub fn write(root: &Path, out: &Path) -> Result<Vec<PathBuf>> {
     for page in std::iter::once(&readme).chain(&project.pages) {
         let mut text = String::new();
         for fence in &page.fences {
-            let mut unsaid = Problems::default();
+            let mut unsaid = Diagnostics::default();
             let Some(expect) = expectation(page, fence, &project.settings, &mut unsaid) else {
                 continue;
             };

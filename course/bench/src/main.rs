@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use anyhow::Result;
-use book::problem::{Exit, exit_code};
+use book::diagnostic::{Exit, exit_code};
 use book::project::Project;
 use clap::{Parser, Subcommand};
 

@@ -4,8 +4,8 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use crate::diagnostic::{Diagnostic, Diagnostics, Level};
 use crate::page::{Fence, Page, RUST_WORDS};
-use crate::problem::{Level, Problem, Problems};
 use crate::settings::Settings;
 
 /// The expected outcome of a Rust fence.
@@ -59,7 +59,7 @@ pub fn expectation(
     page: &Page,
     fence: &Fence,
     settings: &Settings,
-    problems: &mut Problems,
+    problems: &mut Diagnostics,
 ) -> Option<Expect> {
     let mut judge = Judge {
         page,
@@ -93,7 +93,7 @@ struct Judge<'a> {
     page: &'a Page,
     fence: &'a Fence,
     settings: &'a Settings,
-    problems: &'a mut Problems,
+    problems: &'a mut Diagnostics,
 }
 
 impl Judge<'_> {
@@ -104,7 +104,7 @@ impl Judge<'_> {
         what: impl Into<String>,
         help: impl Into<String>,
     ) -> Option<()> {
-        let problem = Problem::new(&self.page.file, self.fence.line, what).help(help);
+        let problem = Diagnostic::new(&self.page.file, self.fence.line, what).help(help);
         self.problems.extend(rule.of(problem));
         (rule != Level::Error).then_some(())
     }
@@ -295,7 +295,7 @@ mod tests {
 
     fn judged(text: &str, settings: &Settings) -> (Option<Expect>, Vec<String>) {
         let page = Page::parse(Path::new("src/p.md"), text);
-        let mut problems = Problems::default();
+        let mut problems = Diagnostics::default();
         let expect = expectation(&page, &page.fences[0], settings, &mut problems);
         let said = problems.sorted().into_iter();
         (

@@ -16,6 +16,7 @@
 //! assert_eq!(page.fences[0].language(), "rust");
 //! ```
 
+pub mod diagnostic;
 pub mod evidence;
 pub mod fence;
 pub mod files;
@@ -24,7 +25,6 @@ pub mod ids;
 pub mod includes;
 pub mod nearest;
 pub mod page;
-pub mod problem;
 pub mod project;
 pub mod proposals;
 pub mod regions;

@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 
+use crate::diagnostic::{Diagnostic, Diagnostics, unreadable};
 use crate::files::lexical;
 use crate::nearest::or_nearest;
 use crate::page::Page;
-use crate::problem::{Problem, Problems, unreadable};
 use crate::settings::Settings;
 use crate::task::Task;
 
@@ -26,7 +26,7 @@ pub struct Project {
     /// The chapters that have a task, by slug.
     pub tasks: BTreeMap<String, Task>,
     /// What was wrong while reading.
-    pub problems: Vec<Problem>,
+    pub problems: Vec<Diagnostic>,
 }
 
 impl Project {
@@ -53,7 +53,7 @@ impl Project {
     ///
     /// When `SUMMARY.md` cannot be read. A page or task that cannot be read is a problem of the book, kept in `problems`.
     pub fn load(root: &Path) -> Result<Self> {
-        let mut problems = Problems::default();
+        let mut problems = Diagnostics::default();
         let (settings, found) = Settings::read(root);
         problems.extend(found);
         let mut project = Self {
@@ -72,7 +72,7 @@ impl Project {
         Ok(project)
     }
 
-    fn load_pages(&mut self, problems: &mut Problems) -> Result<()> {
+    fn load_pages(&mut self, problems: &mut Diagnostics) -> Result<()> {
         let src = self.settings.src.clone();
         let summary = src.join("SUMMARY.md");
         let text = read(&self.root.join(&summary))
@@ -82,7 +82,7 @@ impl Project {
             if target.is_empty() {
                 continue;
             }
-            let problem = |what: String| Problem::new(&summary, line, what);
+            let problem = |what: String| Diagnostic::new(&summary, line, what);
             let file = lexical(&src.join(target.replace("%20", " ")));
             if self.pages.iter().any(|page| page.file == file) {
                 let twice = problem(format!("`{target}` is listed twice"));
@@ -100,7 +100,7 @@ impl Project {
         Ok(())
     }
 
-    fn load_tasks(&mut self, problems: &mut Problems) {
+    fn load_tasks(&mut self, problems: &mut Diagnostics) {
         for slug in self.pages.iter().filter_map(Page::slug) {
             let file = Task::file(slug);
             let text = match fs::read_to_string(self.root.join(&file)) {
@@ -108,7 +108,7 @@ impl Project {
                 // Not every page is a chapter.
                 Err(error) if error.kind() == ErrorKind::NotFound => continue,
                 Err(error) => {
-                    let problem = Problem::new(
+                    let problem = Diagnostic::new(
                         file,
                         0,
                         format!("task.toml cannot be read: {}", unreadable(&error)),

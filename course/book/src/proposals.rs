@@ -10,9 +10,9 @@ use std::sync::LazyLock;
 use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, Parser, Tag, TagEnd};
 use regex::Regex;
 
+use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::files::files_below;
 use crate::page::{Lines, Page, markdown_options};
-use crate::problem::{Problem, Problems};
 use crate::project::Project;
 
 /// The folder of the summaries.
@@ -23,7 +23,7 @@ pub const TEMPLATE: &str = "src/proposals/template.md";
 
 /// The sections, in order.
 pub const SECTIONS: [&str; 7] = [
-    "Problem",
+    "Diagnostic",
     "API surface",
     "Shipped or not, since when",
     "Open questions",
@@ -150,7 +150,7 @@ impl Summary {
             let end = ends.nth(sentences - 1).unwrap_or(text.len());
             Some(text[..end].trim_end_matches(':').to_owned())
         };
-        let sentences = ["Problem", "API surface", "Open questions", "View"]
+        let sentences = ["Diagnostic", "API surface", "Open questions", "View"]
             .into_iter()
             .filter_map(first);
         sentences.collect::<Vec<_>>().join(" ")
@@ -268,7 +268,7 @@ fn status(markdown: &str) -> Option<Status> {
 }
 
 /// Checks the summaries of the book.
-pub fn check(project: &Project, problems: &mut Problems) {
+pub fn check(project: &Project, problems: &mut Diagnostics) {
     for page in project.pages.iter().filter(|page| is_summary(page)) {
         problems.extend(judge(&page.file, &read(&page.text), true));
     }
@@ -282,7 +282,7 @@ pub fn is_summary(page: &Page) -> bool {
 }
 
 /// A summary that `SUMMARY.md` does not list would be missing from the index as well, and nobody would notice.
-fn forgotten(project: &Project, problems: &mut Problems) {
+fn forgotten(project: &Project, problems: &mut Diagnostics) {
     for path in files_below(&project.root.join(FOLDER)) {
         let file = path.strip_prefix(&project.root).unwrap_or(&path);
         let is_summary =
@@ -290,17 +290,17 @@ fn forgotten(project: &Project, problems: &mut Problems) {
         if is_summary && !project.pages.iter().any(|page| page.file == file) {
             let what = "this summary is not in src/SUMMARY.md, so no page and no index shows it";
             let help = "list it below the chapter `proposals`";
-            problems.push(Problem::new(file, 0, what).help(help));
+            problems.push(Diagnostic::new(file, 0, what).help(help));
         }
     }
 }
 
 /// What is wrong with a summary. A listing counts as a source where `listings_are_run`.
 #[must_use]
-pub fn judge(file: &Path, summary: &Summary, listings_are_run: bool) -> Vec<Problem> {
+pub fn judge(file: &Path, summary: &Summary, listings_are_run: bool) -> Vec<Diagnostic> {
     let mut problems = Vec::new();
     let mut problem = |line: usize, what: String, help: String| {
-        problems.push(Problem::new(file, line, what).help(help));
+        problems.push(Diagnostic::new(file, line, what).help(help));
     };
     if summary.status.is_none() {
         let what = "there is no status line below the title, or it has another form";
@@ -522,19 +522,19 @@ mod tests {
     #[test]
     fn order_and_repetition_are_told_where_they_are() {
         let text = summary(60)
-            .replace("## Problem", "## X")
-            .replace("## API surface", "## Problem")
+            .replace("## Diagnostic", "## X")
+            .replace("## API surface", "## Diagnostic")
             .replace("## X", "## API surface");
         assert_eq!(
             told(&text),
-            ["9 the section `Problem` comes after `API surface`"]
+            ["9 the section `Diagnostic` comes after `API surface`"]
         );
-        let text = summary(60).replace("## Problem", "## API surface");
+        let text = summary(60).replace("## Diagnostic", "## API surface");
         assert_eq!(
             told(&text),
             [
                 "9 the section `API surface` stands here a second time",
-                "1 the section `Problem` is missing"
+                "1 the section `Diagnostic` is missing"
             ]
         );
     }

@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use crate::problem::Problem;
+use crate::diagnostic::Diagnostic;
 
 /// The prefix of a solution's anchor.
 pub const PREFIX: &str = "solution_";
@@ -48,12 +48,12 @@ fn solution_marker(line: &str) -> Option<(&str, bool)> {
 /// # Errors
 ///
 /// Regions that overlap, do not end, or end without a beginning.
-pub fn find(file: &Path, text: &str) -> Result<Vec<Region>, Vec<Problem>> {
+pub fn find(file: &Path, text: &str) -> Result<Vec<Region>, Vec<Diagnostic>> {
     let mut regions: Vec<Region> = Vec::new();
     let mut problems = Vec::new();
     let mut open: Option<Region> = None;
     for (number, line) in (1..).zip(text.lines()) {
-        let problem = |what: String, help: &str| Problem::new(file, number, what).help(help);
+        let problem = |what: String, help: &str| Diagnostic::new(file, number, what).help(help);
         match (solution_marker(line), &mut open) {
             (None, Some(region)) if marker(line).is_none() => {
                 region.text.push_str(line);
@@ -90,7 +90,7 @@ pub fn find(file: &Path, text: &str) -> Result<Vec<Region>, Vec<Problem>> {
             "write `// ANCHOR_END: {PREFIX}{}` after its last line",
             region.name
         );
-        problems.push(Problem::new(file, region.line, what).help(help));
+        problems.push(Diagnostic::new(file, region.line, what).help(help));
     }
     if problems.is_empty() {
         Ok(regions)

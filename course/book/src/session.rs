@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+use crate::diagnostic::Diagnostic;
 use crate::page::Page;
-use crate::problem::Problem;
 use crate::project::Project;
 use crate::task::line_of;
 
@@ -92,13 +92,13 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// A [`Problem`] when there is none, or it is not in order.
-    pub fn of(root: &Path, page: &Page) -> Result<Self, Problem> {
+    /// A [`Diagnostic`] when there is none, or it is not in order.
+    pub fn of(root: &Path, page: &Page) -> Result<Self, Diagnostic> {
         let file = file(page);
         let help =
             "write [[step]]s with `name` and `run`: course/book/src/session.rs defines every key";
         let text = fs::read_to_string(root.join(&file)).map_err(|error| {
-            Problem::new(
+            Diagnostic::new(
                 &file,
                 0,
                 format!("the page's commands cannot be read: {error}"),
@@ -107,7 +107,7 @@ impl Session {
         })?;
         let session: Self = toml::from_str(&text).map_err(|error| {
             let line = error.span().map_or(0, |span| line_of(&text, span.start));
-            Problem::new(&file, line, error.message().replace('\n', " ")).help(help)
+            Diagnostic::new(&file, line, error.message().replace('\n', " ")).help(help)
         })?;
         let mut names = BTreeSet::new();
         for step in &session.steps {
@@ -126,7 +126,7 @@ impl Session {
                 None
             };
             if let Some(what) = wrong {
-                return Err(Problem::new(&file, line, what).help(help));
+                return Err(Diagnostic::new(&file, line, what).help(help));
             }
         }
         Ok(session)

@@ -26,9 +26,9 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+use crate::diagnostic::{Diagnostic, Level, unreadable};
 use crate::nearest::or_nearest;
 use crate::page::Lines;
-use crate::problem::{Level, Problem, unreadable};
 
 /// The languages of the code blocks in a book of ours.
 const LANGUAGES: &[&str] = &[
@@ -140,8 +140,8 @@ struct Table {
 impl Settings {
     /// Reads `book.toml`. Where it is wrong, the defaults hold, and it is reported.
     #[must_use]
-    pub fn read(root: &Path) -> (Self, Vec<Problem>) {
-        let problem = |what: String| Problem::new("book.toml", 0, what);
+    pub fn read(root: &Path) -> (Self, Vec<Diagnostic>) {
+        let problem = |what: String| Diagnostic::new("book.toml", 0, what);
         let text = match fs::read_to_string(root.join("book.toml")) {
             Ok(text) => text,
             Err(error) => {
@@ -181,8 +181,9 @@ impl Settings {
             Some(folder) if !has_crate(folder) => {
                 let what = format!("`{}` has no Cargo.toml", folder.display());
                 let help = "`listings` is the folder of a crate, from the folder of book.toml";
-                problems
-                    .push(Problem::new("book.toml", line_of(&text, "listings"), what).help(help));
+                problems.push(
+                    Diagnostic::new("book.toml", line_of(&text, "listings"), what).help(help),
+                );
                 settings.listings = None;
             }
             Some(_) => {}
@@ -201,7 +202,7 @@ impl Settings {
         }
     }
 
-    fn apply(&mut self, table: Table, text: &str) -> Option<Problem> {
+    fn apply(&mut self, table: Table, text: &str) -> Option<Diagnostic> {
         self.listings = table.listings;
         self.features = table.features;
         for (rule, level) in [
@@ -216,7 +217,7 @@ impl Settings {
         }
         (table.renderers != Some(Vec::new())).then(|| {
             let what = format!("mdBook would run `mdbook-{TABLE}`, which there is not");
-            Problem::new(
+            Diagnostic::new(
                 "book.toml",
                 line_of(text, &format!("[preprocessor.{TABLE}]")),
                 what,
@@ -228,16 +229,16 @@ impl Settings {
     }
 }
 
-fn malformed(text: &str, error: &toml::de::Error) -> Problem {
+fn malformed(text: &str, error: &toml::de::Error) -> Diagnostic {
     let line = error
         .span()
         .map_or(0, |span| Lines::of(text).at(span.start));
     let what = format!("book.toml is malformed: {}", error.message());
-    Problem::new("book.toml", line, what).help("write it as mdBook's guide says")
+    Diagnostic::new("book.toml", line, what).help("write it as mdBook's guide says")
 }
 
 /// A setting that there is not, or with a value that it cannot have.
-fn unknown(text: &str, error: &str) -> Problem {
+fn unknown(text: &str, error: &str) -> Diagnostic {
     const KEYS: [&str; 7] = [
         "renderers",
         "listings",
@@ -261,7 +262,7 @@ fn unknown(text: &str, error: &str) -> Problem {
                 .to_owned()
         }
     };
-    Problem::new("book.toml", line, what).help(help)
+    Diagnostic::new("book.toml", line, what).help(help)
 }
 
 /// The line in the table that begins with a word, or that has it; 0 when none does.

@@ -9,8 +9,8 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{self, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
+use crate::diagnostic::Diagnostic;
 use crate::nearest::near;
-use crate::problem::Problem;
 use crate::project::module;
 
 /// A chapter's `listings/src/<module>/task.toml`.
@@ -372,9 +372,9 @@ impl Task {
     ///
     /// # Errors
     ///
-    /// Problems with their lines, when the text is not TOML, a key is missing or unknown, or what it says does not fit
+    /// Diagnostics with their lines, when the text is not TOML, a key is missing or unknown, or what it says does not fit
     /// together.
-    pub fn parse(file: &Path, text: &str) -> Result<Self, Vec<Problem>> {
+    pub fn parse(file: &Path, text: &str) -> Result<Self, Vec<Diagnostic>> {
         match Self::read(file, text) {
             (Some(task), problems) if problems.is_empty() => Ok(task),
             (_, problems) => Err(problems),
@@ -383,18 +383,19 @@ impl Task {
 
     /// Reads a `task.toml`, and keeps what can be understood although its parts do not fit together.
     #[must_use]
-    pub fn read(file: &Path, text: &str) -> (Option<Self>, Vec<Problem>) {
+    pub fn read(file: &Path, text: &str) -> (Option<Self>, Vec<Diagnostic>) {
         let task: Self = match toml::from_str(text) {
             Ok(task) => task,
             Err(error) => {
                 let line = error.span().map_or(0, |span| line_of(text, span.start));
                 let what = in_words(error.message());
                 let help = meant(&what);
-                return (None, vec![Problem::new(file, line, what).help(help)]);
+                return (None, vec![Diagnostic::new(file, line, what).help(help)]);
             }
         };
         let problem = |flaw: Flaw| {
-            Problem::new(file, line_of_key(text, flaw.key, &flaw.value), flaw.what).help(flaw.help)
+            Diagnostic::new(file, line_of_key(text, flaw.key, &flaw.value), flaw.what)
+                .help(flaw.help)
         };
         let problems = task.flaws().into_iter().map(problem).collect();
         (Some(task), problems)

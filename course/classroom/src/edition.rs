@@ -15,10 +15,10 @@ use mdbook_preprocessor::book::{Book, BookItem, Chapter};
 use mdbook_preprocessor::{Preprocessor, PreprocessorContext};
 use regex::{Captures, Regex};
 
+use book::diagnostic::Diagnostic;
+use book::diagnostic::Unwell;
 use book::html;
 use book::page::Page;
-use book::problem::Problem;
-use book::problem::Unwell;
 use book::project::Project;
 use book::regions;
 use exercise::Exercise;
@@ -151,7 +151,7 @@ impl Secrets {
     }
 
     /// Lines of solutions in a site, as problems of the pages that they came from.
-    fn in_site(&self, folder: &Path, project: &Project) -> Result<Vec<Problem>> {
+    fn in_site(&self, folder: &Path, project: &Project) -> Result<Vec<Diagnostic>> {
         let patterns: Vec<&String> = self.lines.keys().collect();
         let search =
             AhoCorasick::new(&patterns).context("the lines of the solutions are too many")?;
@@ -185,7 +185,7 @@ impl Secrets {
                     self.lines[line]
                 );
                 problems.entry((page.clone(), line)).or_insert_with(|| {
-                    Problem::new(page, number, what).help(
+                    Diagnostic::new(page, number, what).help(
                         "put what learners write between `// ANCHOR: solution_NAME` and its end, or the text into a folded answer",
                     )
                 });

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use anyhow::Result;
-use book::problem::{Exit, exit_code};
+use book::diagnostic::{Exit, exit_code};
 use book::project::Project;
 use clap::{Parser, Subcommand};
 use classroom::{assign, edition, rehearse, schedule};

@@ -43,8 +43,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 
+use book::diagnostic::{Diagnostic, Diagnostics};
 use book::nearest::or_nearest;
-use book::problem::{Problem, Problems};
 use book::project::{Project, module};
 use book::regions::{self, Region};
 use book::task::{Group, Task, Visibility, line_of_key};
@@ -88,7 +88,7 @@ impl Exercise {
             return Self::of_text(project, slug, task);
         }
         let regions = regions_of(project, slug, task, Unmarked::Problem)
-            .map_err(book::problem::Unwell::from)?;
+            .map_err(book::diagnostic::Unwell::from)?;
         let pruned = prune::of(project, slug, task)?;
         let allowed: Vec<String> = task
             .solution
@@ -316,7 +316,7 @@ fn lines(text: &str) -> String {
 }
 
 /// What is wrong with the regions of all chapters. One that has none yet is in order until somebody starts it.
-pub fn check(project: &Project, problems: &mut Problems) {
+pub fn check(project: &Project, problems: &mut Diagnostics) {
     for (slug, task) in project.tasks.iter().filter(|(_, task)| !task.is_text()) {
         if let Err(found) = regions_of(project, slug, task, Unmarked::Allowed) {
             problems.extend(found);
@@ -339,7 +339,7 @@ fn regions_of(
     slug: &str,
     task: &Task,
     unmarked: Unmarked,
-) -> Result<BTreeMap<String, Vec<Region>>, Vec<Problem>> {
+) -> Result<BTreeMap<String, Vec<Region>>, Vec<Diagnostic>> {
     let mut problems = Vec::new();
     let mut found = BTreeMap::new();
     let task_file = Task::file(slug);
@@ -355,7 +355,7 @@ fn regions_of(
                 shown.display()
             );
             problems.push(
-                Problem::new(&task_file, line, what).help("name files in the chapter's folder"),
+                Diagnostic::new(&task_file, line, what).help("name files in the chapter's folder"),
             );
             continue;
         };
@@ -364,7 +364,7 @@ fn regions_of(
                 let what =
                     "this file is the learner's to write, and has no region that is the solution";
                 let help = "put `// ANCHOR: solution_NAME` and `// ANCHOR_END: solution_NAME` around what the learner writes";
-                problems.push(Problem::new(&shown, 0, what).help(help));
+                problems.push(Diagnostic::new(&shown, 0, what).help(help));
             }
             Ok(regions) => {
                 for region in &regions {
@@ -372,7 +372,7 @@ fn regions_of(
                         let what =
                             format!("two regions of this chapter are called `{}`", region.name);
                         let help = "give each a name of its own: task.toml knows them by it";
-                        problems.push(Problem::new(&shown, region.line, what).help(help));
+                        problems.push(Diagnostic::new(&shown, region.line, what).help(help));
                     }
                 }
                 found.insert(path, regions);
@@ -405,7 +405,7 @@ fn regions_of(
             names.iter().map(String::as_str),
             "the solution has no regions",
         );
-        problems.push(Problem::new(&task_file, line, what).help(known));
+        problems.push(Diagnostic::new(&task_file, line, what).help(known));
     }
     if problems.is_empty() {
         Ok(found)

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Result;
-use book::problem::{Exit, exit_code};
+use book::diagnostic::{Exit, exit_code};
 use book::project::Project;
 use clap::{Args, Parser, Subcommand};
 use exercise::{learner, mutants, new};

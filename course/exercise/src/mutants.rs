@@ -14,10 +14,10 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail, ensure};
 
 use crate::prune::{self, Texts};
+use book::diagnostic::Diagnostic;
+use book::diagnostic::Exit;
 use book::evidence::Told;
 use book::nearest::or_nearest;
-use book::problem::Exit;
-use book::problem::Problem;
 use book::project::{Project, module};
 use book::regions;
 use book::task::{Mutant, Task, line_of_key};
@@ -47,7 +47,7 @@ pub struct Verdict {
     /// Tests that failed for it.
     pub failed: Vec<String>,
     /// What is wrong, if it was not rejected as stated.
-    pub problem: Option<Problem>,
+    pub problem: Option<Diagnostic>,
     /// How long it took; `None` if it was rejected earlier, and nothing has changed since.
     pub took: Option<Duration>,
 }
@@ -444,7 +444,7 @@ impl Chapter<'_> {
         &self,
         mutant: &Mutant,
         results: &BTreeMap<String, bool>,
-    ) -> (Vec<String>, Option<Problem>) {
+    ) -> (Vec<String>, Option<Diagnostic>) {
         let task = self.task;
         let failing = results.iter().filter(|(_, passed)| !**passed);
         let failed: Vec<String> = failing.map(|(test, _)| test.clone()).collect();
@@ -486,10 +486,10 @@ impl Chapter<'_> {
     }
 
     /// A problem of a mutant, where task.toml names it.
-    fn problem(&self, mutant: &Mutant, what: String, help: &str) -> Problem {
+    fn problem(&self, mutant: &Mutant, what: String, help: &str) -> Diagnostic {
         let file = Task::file(self.slug);
         let text = fs::read_to_string(self.project.root.join(&file)).unwrap_or_default();
         let line = line_of_key(&text, "name", &mutant.name);
-        Problem::new(file, line, what).help(help)
+        Diagnostic::new(file, line, what).help(help)
     }
 }

@@ -11,8 +11,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::digest::digest;
 use crate::number::{Estimate, Quantity};
+use book::diagnostic::{Diagnostic, unreadable};
 use book::nearest::nearest;
-use book::problem::{Problem, unreadable};
 use book::project::module;
 use book::task::line_of;
 
@@ -317,13 +317,13 @@ impl Record {
     ///
     /// # Errors
     ///
-    /// A [`Problem`] when the file is not a record.
-    pub fn load_reference(root: &Path) -> Result<Option<Self>, Problem> {
+    /// A [`Diagnostic`] when the file is not a record.
+    pub fn load_reference(root: &Path) -> Result<Option<Self>, Diagnostic> {
         if let Err(error) = fs::read_dir(root.join(FOLDER))
             && error.kind() != io::ErrorKind::NotFound
         {
             return Err(
-                Problem::new(FOLDER, 0, format!("the folder cannot be read: {error}"))
+                Diagnostic::new(FOLDER, 0, format!("the folder cannot be read: {error}"))
                     .help("make it readable"),
             );
         }
@@ -345,12 +345,12 @@ impl Record {
     ///
     /// # Errors
     ///
-    /// A [`Problem`] when the file is there and is not a record.
-    pub fn load(root: &Path, file: &Path) -> Result<Option<Self>, Problem> {
+    /// A [`Diagnostic`] when the file is there and is not a record.
+    pub fn load(root: &Path, file: &Path) -> Result<Option<Self>, Diagnostic> {
         match fs::read_to_string(root.join(file)) {
             Ok(text) => Self::parse(file, &text).map(Some),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(Problem::new(
+            Err(error) => Err(Diagnostic::new(
                 file,
                 0,
                 format!("the record cannot be read: {}", unreadable(&error)),
@@ -363,11 +363,11 @@ impl Record {
     ///
     /// # Errors
     ///
-    /// A [`Problem`] with the line, when the text is not a record or says what cannot have been measured.
-    pub fn parse(file: &Path, text: &str) -> Result<Self, Problem> {
+    /// A [`Diagnostic`] with the line, when the text is not a record or says what cannot have been measured.
+    pub fn parse(file: &Path, text: &str) -> Result<Self, Diagnostic> {
         const HELP: &str = "records are written by `cargo course bench --record`; restore the file from git and run that";
         let record: Self = serde_json::from_str(text).map_err(|error| {
-            Problem::new(
+            Diagnostic::new(
                 file,
                 error.line(),
                 format!("not a benchmark record: {error}"),
@@ -378,7 +378,7 @@ impl Record {
             let line = text
                 .find(&format!("\"{word}\""))
                 .map_or(0, |at| line_of(text, at));
-            Problem::new(file, line, what).help(HELP)
+            Diagnostic::new(file, line, what).help(HELP)
         })?;
         Ok(record)
     }
@@ -530,13 +530,13 @@ pub fn benched(root: &Path) -> io::Result<Vec<String>> {
 
 /// The chapters whose record is missing, or older than what it measured.
 #[must_use]
-pub fn stale(root: &Path, record: Option<&Record>) -> Vec<Problem> {
+pub fn stale(root: &Path, record: Option<&Record>) -> Vec<Diagnostic> {
     let benched = match benched(root) {
         Ok(benched) => benched,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Vec::new(),
         Err(error) => {
             let what = format!("the folder cannot be read: {error}");
-            return vec![Problem::new("benches", 0, what).help("make it readable")];
+            return vec![Diagnostic::new("benches", 0, what).help("make it readable")];
         }
     };
     if record.is_none() && Record::reference_file(root).is_some() {
@@ -548,8 +548,9 @@ pub fn stale(root: &Path, record: Option<&Record>) -> Vec<Problem> {
         let file = Path::new("benches").join(format!("{}.rs", module(&slug)));
         let help = format!("run `cargo course bench {slug} --record` on a quiet machine");
         let Some(chapter) = record.and_then(|record| record.chapters.get(&slug)) else {
-            problems
-                .push(Problem::new(file, 0, "this benchmark has never been recorded").help(help));
+            problems.push(
+                Diagnostic::new(file, 0, "this benchmark has never been recorded").help(help),
+            );
             continue;
         };
         match digest(root, &slug) {
@@ -559,11 +560,11 @@ pub fn stale(root: &Path, record: Option<&Record>) -> Vec<Problem> {
                     "what it measures has changed since it was recorded on {} at {}",
                     chapter.date, chapter.commit
                 );
-                problems.push(Problem::new(file, 0, what).help(help));
+                problems.push(Diagnostic::new(file, 0, what).help(help));
             }
             Err(error) => {
                 let what = format!("whether its record is current cannot be told: {error:#}");
-                problems.push(Problem::new(file, 0, what).help("mend the file it names"));
+                problems.push(Diagnostic::new(file, 0, what).help("mend the file it names"));
             }
         }
     }
@@ -822,7 +823,7 @@ mod tests {
         }
         fs::write(root.path().join("benches/scope.rs"), "fn changed() {}\n").unwrap();
         let problems = stale(root.path(), Some(&record));
-        let places: Vec<_> = problems.iter().map(Problem::place).collect();
+        let places: Vec<_> = problems.iter().map(Diagnostic::place).collect();
         assert_eq!(places, ["benches/scope.rs", "benches/virtual_time.rs"]);
         assert!(
             problems[0]

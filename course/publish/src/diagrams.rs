@@ -27,8 +27,8 @@ use pulldown_cmark::{Event, Parser, Tag, TagEnd};
 use regex::{Captures, Regex};
 use serde_json::json;
 
+use book::diagnostic::Diagnostic;
 use book::page::Page;
-use book::problem::Problem;
 use book::project::Project;
 use book::task::line_of;
 use measurements::record::Record;
@@ -64,7 +64,7 @@ fn settle(
     diagram: &Diagram,
     now: String,
     bless: bool,
-) -> Result<Option<Written>, Problem> {
+) -> Result<Option<Written>, Diagnostic> {
     let file = diagram.captured();
     let path = root.join(&file);
     let before = fs::read_to_string(&path).unwrap_or_default();
@@ -79,7 +79,7 @@ fn settle(
     fs::create_dir_all(path.parent().unwrap_or(root))
         .and_then(|()| fs::write(&path, &now))
         .map_err(|error| {
-            Problem::new(&file, 0, format!("the drawing cannot be written: {error}"))
+            Diagnostic::new(&file, 0, format!("the drawing cannot be written: {error}"))
                 .help("make the folder writable")
         })?;
     Ok(Some(Written { file, before, now }))
@@ -87,7 +87,7 @@ fn settle(
 
 /// Draws the diagrams of a page from its text with all directives replaced.
 #[must_use]
-pub fn drawings(page: &Page, text: &str) -> Vec<Result<(Diagram, String), Problem>> {
+pub fn drawings(page: &Page, text: &str) -> Vec<Result<(Diagram, String), Diagnostic>> {
     let diagrams = match Diagram::find(page, text) {
         Ok(diagrams) if diagrams.is_empty() => return Vec::new(),
         Ok(diagrams) => diagrams,
@@ -98,7 +98,7 @@ pub fn drawings(page: &Page, text: &str) -> Vec<Result<(Diagram, String), Proble
         Err(error) => {
             let what = format!("mdbook-mermaid cannot read the page: {error:#}");
             let help = "look for a diagram whose fence does not end";
-            return vec![Err(Problem::new(&page.file, 0, what).help(help))];
+            return vec![Err(Diagnostic::new(&page.file, 0, what).help(help))];
         }
     };
     let sources = sources.into_iter().map(Some).chain(std::iter::repeat(None));
@@ -113,11 +113,11 @@ pub fn drawings(page: &Page, text: &str) -> Vec<Result<(Diagram, String), Proble
 }
 
 /// Draws a diagram from what mdbook-mermaid hands on of it.
-fn draw(diagram: &Diagram, source: Option<&str>) -> Result<String, Problem> {
+fn draw(diagram: &Diagram, source: Option<&str>) -> Result<String, Diagnostic> {
     let source = source
         .filter(|source| same(source, &diagram.source))
         .ok_or_else(|| {
-            Problem::new(
+            Diagnostic::new(
                 &diagram.page,
                 diagram.line,
                 "mdbook-mermaid reads another diagram here",
@@ -187,9 +187,9 @@ struct Flaw {
 }
 
 impl Flaw {
-    fn at(self, diagram: &Diagram) -> Problem {
+    fn at(self, diagram: &Diagram) -> Diagnostic {
         let line = diagram.line + self.line.unwrap_or(0);
-        Problem::new(&diagram.page, line, self.what).help(self.help)
+        Diagnostic::new(&diagram.page, line, self.what).help(self.help)
     }
 }
 
@@ -465,7 +465,7 @@ mod tests {
         Page::parse(Path::new("src/proposals/a-page.md"), &text)
     }
 
-    fn drawn(fences: &[&str]) -> Vec<Result<String, Problem>> {
+    fn drawn(fences: &[&str]) -> Vec<Result<String, Diagnostic>> {
         let page = page(fences);
         let drawings = drawings(&page, &page.text).into_iter();
         drawings.map(|it| it.map(|(_, svg)| svg)).collect()
@@ -643,7 +643,7 @@ mod tests {
     #[test]
     fn result_reads_as_it_was_written() {
         let redrawn = Redrawn {
-            problems: vec![Problem::new("src/a.md", 3, "wrong").help("fix it")],
+            problems: vec![Diagnostic::new("src/a.md", 3, "wrong").help("fix it")],
             written: vec![Written {
                 file: "a.svg".into(),
                 before: String::new(),

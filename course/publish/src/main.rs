@@ -5,8 +5,8 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use anyhow::Result;
+use book::diagnostic::{Exit, exit_code};
 use book::page::Page;
-use book::problem::{Exit, exit_code};
 use book::project::Project;
 use clap::{Parser, Subcommand};
 use publish::{Form, card, diagrams};

@@ -22,8 +22,8 @@ use std::fs;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
+use book::diagnostic::Diagnostic;
 use book::page::{Fence, Page};
-use book::problem::Problem;
 use serde::{Deserialize, Serialize};
 
 /// A diagram of a page.
@@ -53,7 +53,7 @@ impl Diagram {
     /// # Errors
     ///
     /// A problem for every diagram whose name another one on the page has.
-    pub fn find(page: &Page, text: &str) -> Result<Vec<Self>, Vec<Problem>> {
+    pub fn find(page: &Page, text: &str) -> Result<Vec<Self>, Vec<Diagnostic>> {
         if !Self::is_on(page) {
             return Ok(Vec::new());
         }
@@ -114,7 +114,7 @@ impl Diagram {
     /// # Errors
     ///
     /// When there is none, or it was drawn from another source.
-    pub fn read(&self, root: &Path) -> Result<String, Problem> {
+    pub fn read(&self, root: &Path) -> Result<String, Diagnostic> {
         let file = self.captured();
         let Ok(text) = fs::read_to_string(root.join(&file)) else {
             return Err(self.undrawn(format!("there is no drawing `{}`", file.display())));
@@ -130,15 +130,15 @@ impl Diagram {
 
     /// A problem that drawing solves.
     #[must_use]
-    pub fn undrawn(&self, what: String) -> Problem {
-        Problem::new(&self.page, self.line, what)
+    pub fn undrawn(&self, what: String) -> Diagnostic {
+        Diagnostic::new(&self.page, self.line, what)
             .help("run `cargo course bless`, and look at what it draws")
     }
 
-    fn namesake(&self) -> Problem {
+    fn namesake(&self) -> Diagnostic {
         let name = self.path.file_name().unwrap_or_default().to_string_lossy();
         let what = format!("another diagram of this page is called `{name}`");
-        Problem::new(&self.page, self.line, what)
+        Diagnostic::new(&self.page, self.line, what)
             .help("name it on the line above the block: `<!-- diagram: NAME -->`")
     }
 }
@@ -158,7 +158,7 @@ fn dashed(name: &str) -> String {
 /// # Errors
 ///
 /// A problem for every diagram that has no drawing, or an old one.
-pub fn show(root: &Path, page: &Page, text: &str) -> Result<String, Vec<Problem>> {
+pub fn show(root: &Path, page: &Page, text: &str) -> Result<String, Vec<Diagnostic>> {
     let mut problems = Vec::new();
     let mut out = String::with_capacity(text.len());
     let mut done = 0;
@@ -197,7 +197,7 @@ fn figure(svg: &str) -> String {
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Redrawn {
     /// Diagrams that cannot be drawn, and drawings that are not what is drawn now.
-    pub problems: Vec<Problem>,
+    pub problems: Vec<Diagnostic>,
     /// Drawings that were written, when blessing.
     pub written: Vec<Written>,
 }

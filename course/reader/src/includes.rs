@@ -15,10 +15,10 @@ use mdbook_preprocessor::config::Config;
 use mdbook_preprocessor::{Preprocessor, PreprocessorContext};
 use regex::Regex;
 
+use book::diagnostic::{Diagnostic, Diagnostics, Level};
 use book::includes::{Part, Target, on};
 use book::nearest::or_nearest;
 use book::page::Page;
-use book::problem::{Level, Problem, Problems};
 use book::project::Project;
 use book::regions;
 
@@ -29,7 +29,7 @@ static ANCHOR: LazyLock<Regex> =
 type Broken = (Level, String, String);
 
 /// Checks every include of the book, and every anchor of the included files.
-pub fn check(project: &Project, problems: &mut Problems) {
+pub fn check(project: &Project, problems: &mut Diagnostics) {
     let style = project.settings.style;
     let mut files: BTreeMap<PathBuf, Option<String>> = BTreeMap::new();
     let mut used: BTreeSet<(PathBuf, String)> = BTreeSet::new();
@@ -48,7 +48,7 @@ pub fn check(project: &Project, problems: &mut Problems) {
                 )),
             };
             problems.extend(broken.and_then(|(rule, what, help)| {
-                rule.of(Problem::new(&page.file, directive.line, what).help(help))
+                rule.of(Diagnostic::new(&page.file, directive.line, what).help(help))
             }));
             if let Part::Anchor(anchor) = part {
                 used.insert((file, anchor));
@@ -62,7 +62,7 @@ pub fn check(project: &Project, problems: &mut Problems) {
             let is_solution = anchor.starts_with(regions::PREFIX);
             if !is_solution && !used.contains(&(file.clone(), anchor.to_owned())) {
                 let what = format!("anchor `{anchor}` is shown on no page");
-                let problem = Problem::new(file, line, what).help("show it or remove it");
+                let problem = Diagnostic::new(file, line, what).help("show it or remove it");
                 problems.extend(style.of(problem));
             }
         }

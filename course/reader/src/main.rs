@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use anyhow::{Context as _, Result, bail};
-use book::problem::{Exit, exit_code};
+use book::diagnostic::{Exit, exit_code};
 use book::project::Project;
 use lexopt::prelude::*;
 use reader::site::Site;

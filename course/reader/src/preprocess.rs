@@ -10,9 +10,9 @@ use mdbook_preprocessor::{Preprocessor, PreprocessorContext};
 
 use crate::directives::{self, Place};
 use crate::{diagrams, includes};
+use book::diagnostic::{Diagnostic, Diagnostics, refuse};
 use book::fence::{Expect, expectation, unhide};
 use book::page::Page;
-use book::problem::{Problem, Problems, refuse};
 use book::project::Project;
 use measurements::record::Record;
 use toolchain::program;
@@ -36,7 +36,7 @@ impl Preprocessor for Course {
             return Ok(book);
         }
         let project = Project::load(&context.root)?;
-        let mut problems = Problems::default();
+        let mut problems = Diagnostics::default();
         problems.extend(project.problems.iter().cloned());
         includes::check(&project, &mut problems);
         let record = problems
@@ -70,7 +70,7 @@ fn render_item(
     project: &Project,
     record: Option<&Record>,
     item: &mut BookItem,
-    problems: &mut Problems,
+    problems: &mut Diagnostics,
 ) {
     let BookItem::Chapter(chapter) = item else {
         return;
@@ -97,7 +97,7 @@ pub fn render_page(
     project: &Project,
     record: Option<&Record>,
     page: &Page,
-) -> Result<String, Vec<Problem>> {
+) -> Result<String, Vec<Diagnostic>> {
     let text = expanded(project, record, page)?;
     diagrams::show(&project.root, page, &text)
 }
@@ -111,7 +111,7 @@ pub fn expanded(
     project: &Project,
     record: Option<&Record>,
     page: &Page,
-) -> Result<String, Vec<Problem>> {
+) -> Result<String, Vec<Diagnostic>> {
     let text = directives::expand(Place {
         project,
         record,
@@ -136,17 +136,17 @@ const ON_THE_PLAYGROUND: &[&str] = &[
 ];
 
 /// Marks where listings come from, and those that cannot run on the public playground.
-fn without_run_button(project: &Project, page: &Page) -> Result<String, Problem> {
+fn without_run_button(project: &Project, page: &Page) -> Result<String, Diagnostic> {
     let mut out = String::with_capacity(page.text.len());
     let mut done = 0;
     for fence in &page.fences {
         // What is wrong with it is reported by `verify`.
-        let mut unsaid = Problems::default();
+        let mut unsaid = Diagnostics::default();
         let Some(expect) = expectation(page, fence, &project.settings, &mut unsaid) else {
             continue;
         };
         let code = includes::expand(&project.root, &[(page, &fence.body)]).map_err(|error| {
-            Problem::new(&page.file, fence.line, format!("{error:#}"))
+            Diagnostic::new(&page.file, fence.line, format!("{error:#}"))
                 .help("mend the include in this block")
         })?;
         let mut words = String::new();

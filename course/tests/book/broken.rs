@@ -239,7 +239,7 @@ fn snapshots() -> PathBuf {
 }
 
 /// The problems without colours and without what differs from run to run.
-fn plain(book: &SmallBook, problems: &[book::problem::Problem]) -> String {
+fn plain(book: &SmallBook, problems: &[book::diagnostic::Diagnostic]) -> String {
     let told: String = problems
         .iter()
         .map(|problem| format!("{problem}\n"))

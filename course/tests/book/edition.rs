@@ -1,6 +1,6 @@
 //! The edition for a class has no solution, and a solution that is put back is found wherever it stands.
 
-use book::problem::Unwell;
+use book::diagnostic::Unwell;
 use classroom::edition;
 
 use crate::assign::{assert_snapshot, content, marked_book};

@@ -9,9 +9,9 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
+use book::diagnostic::{Diagnostic, Diagnostics};
 use book::fence::{expectation, program};
 use book::page::Page;
-use book::problem::{Problem, Problems};
 use book::project::Project;
 use book::task::Task;
 use measurements::record::{self, Record};
@@ -338,7 +338,7 @@ fn book() -> Project {
 }
 
 /// Every problem is at a file of the book, at a line within it, and says what is wrong and what to do.
-fn at_their_places(problems: &[Problem], file: &Path, text: &str) -> Result<(), TestCaseError> {
+fn at_their_places(problems: &[Diagnostic], file: &Path, text: &str) -> Result<(), TestCaseError> {
     for problem in problems {
         let lines = if problem.file == file {
             text.split('\n').count()
@@ -373,7 +373,7 @@ fn check_page(file: &Path, text: &str) -> Result<(), TestCaseError> {
             "{span:?} is no part of the page"
         );
     }
-    let mut problems = Problems::default();
+    let mut problems = Diagnostics::default();
     for fence in &page.fences {
         let _ = expectation(&page, fence, &BOOK.settings, &mut problems);
         let _ = program(&fence.body);

@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Arc, Mutex};
 
+use book::diagnostic::{Diagnostic, Exit};
 use book::ids::Ids;
-use book::problem::{Exit, Problem};
 use book::project::Project;
 use mdbook_driver::MDBook;
 use regex::Regex;
@@ -60,7 +60,7 @@ impl Other {
 }
 
 /// What a user reads of problems and warnings. Evidence, which may have another compiler's words, is left out.
-fn said(problems: &[Problem]) -> String {
+fn said(problems: &[Diagnostic]) -> String {
     let lines = problems.iter().flat_map(|problem| {
         let text = anstream::adapter::strip_str(&problem.to_string()).to_string();
         let lines = text.lines().filter(|line| !line.starts_with("    "));
@@ -154,7 +154,7 @@ fn another_book_broken_says_where_and_what_to_do() {
         assert_eq!(report.exit(), Exit::Problems, "{name}");
         text += &format!("# {name}\n{}", said(&report.problems));
         // One edit may bring warnings, too; those that were there before are not repeated.
-        let is_new = |it: &&Problem| !before.contains(it);
+        let is_new = |it: &&Diagnostic| !before.contains(it);
         let warnings: Vec<_> = report.warnings.iter().filter(is_new).cloned().collect();
         text += &format!("{}\n", said(&warnings));
     }
@@ -171,7 +171,7 @@ fn rules_may_be_errors_or_off_in_another_book() {
     let off = with("style = \"off\"\nreasons = \"off\"");
     assert_eq!((off.problems.len(), off.warnings.len()), (0, 0));
     let strict = with("reasons = \"error\"\nwords = \"warning\"\nlanguages = [\"python\"]");
-    let about = |problems: &[Problem], word: &str| {
+    let about = |problems: &[Diagnostic], word: &str| {
         problems.iter().filter(|it| it.what.contains(word)).count()
     };
     assert_eq!(about(&strict.problems, "without a reason"), 2);

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use book::problem::Problem;
+use book::diagnostic::Diagnostic;
 use verify::{Options, Report, verify};
 
 pub struct SmallBook {
@@ -195,6 +195,6 @@ impl SmallBook {
     }
 }
 
-fn plain(problem: &Problem) -> String {
+fn plain(problem: &Diagnostic) -> String {
     anstream::adapter::strip_str(&problem.to_string()).to_string()
 }

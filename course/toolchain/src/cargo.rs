@@ -9,7 +9,7 @@ use anyhow::{Context, Result, bail, ensure};
 use serde_json::Value;
 
 use crate::process::read_all;
-use book::problem::{Problem, Problems};
+use book::diagnostic::{Diagnostic, Diagnostics};
 
 /// The crate of a book's listings.
 #[derive(Debug, Clone)]
@@ -103,7 +103,7 @@ impl Artifacts {
         root: &Path,
         listings: &Listings<'_>,
         built: impl FnMut(),
-    ) -> Result<Result<Self, Vec<Problem>>> {
+    ) -> Result<Result<Self, Vec<Diagnostic>>> {
         let examples = match listings.examples {
             true => examples(root),
             false => Vec::new(),
@@ -116,7 +116,7 @@ impl Artifacts {
         listings: &Listings<'_>,
         examples: &[String],
         mut built: impl FnMut(),
-    ) -> Result<Result<Self, Vec<Problem>>> {
+    ) -> Result<Result<Self, Vec<Diagnostic>>> {
         let folder = root.join(listings.folder);
         let features = listings.features.iter();
         let mut child = cargo(&folder)
@@ -271,14 +271,14 @@ impl Artifacts {
     }
 }
 
-fn does_not_compile(problems: &[Problem]) -> anyhow::Error {
+fn does_not_compile(problems: &[Diagnostic]) -> anyhow::Error {
     let told: Vec<_> = problems.iter().map(ToString::to_string).collect();
     anyhow::anyhow!("the listings crate does not compile\n{}", told.join("\n"))
 }
 
 /// The compiler's errors as problems of the files they stand in.
-fn compile_errors(root: &Path, listings: &Path, messages: &[Value]) -> Vec<Problem> {
-    let mut problems = Problems::default();
+fn compile_errors(root: &Path, listings: &Path, messages: &[Value]) -> Vec<Diagnostic> {
+    let mut problems = Diagnostics::default();
     for message in messages
         .iter()
         .filter(|message| message["reason"] == "compiler-message")
@@ -308,7 +308,7 @@ fn compile_errors(root: &Path, listings: &Path, messages: &[Value]) -> Vec<Probl
             });
         let (file, line) = place.unwrap_or((listings.join("Cargo.toml"), 0));
         problems.push(
-            Problem::new(
+            Diagnostic::new(
                 file,
                 line,
                 format!("`{target}` should compile, but rustc says: {said}"),

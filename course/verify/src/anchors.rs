@@ -15,11 +15,11 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
+use book::diagnostic::{Diagnostic, Diagnostics};
 use book::files::lexical;
 use book::ids::Ids;
 use book::nearest::or_nearest;
 use book::page::Lines;
-use book::problem::{Problem, Problems};
 use book::project::Project;
 
 /// The list, in the book's root.
@@ -28,13 +28,13 @@ const HEAD: &str = "# Addresses that were published. What is gone needs a redire
                     `cargo course bless` adds what is new.\n";
 
 /// Checks the list and the redirects, and returns how many addresses are new.
-pub fn check(project: &Project, problems: &mut Problems) -> usize {
+pub fn check(project: &Project, problems: &mut Diagnostics) -> usize {
     let current = current(project);
     let redirects = redirects(project, problems);
     for (from, to, line) in &redirects {
         if current.contains(from) {
             problems.push(
-                Problem::new(
+                Diagnostic::new(
                     "book.toml",
                     *line,
                     format!("a redirect of `{from}`, which is still there"),
@@ -44,7 +44,7 @@ pub fn check(project: &Project, problems: &mut Problems) -> usize {
         }
         if !to.contains("://") && !current.contains(to) {
             problems.push(
-                Problem::new(
+                Diagnostic::new(
                     "book.toml",
                     *line,
                     format!("the redirect of `{from}` leads to `{to}`, which is nowhere"),
@@ -84,7 +84,7 @@ pub fn check(project: &Project, problems: &mut Problems) -> usize {
             ),
         };
         problems.push(
-            Problem::new(
+            Diagnostic::new(
                 FILE,
                 *line,
                 format!("`{address}` is gone, and what links to it would lead nowhere"),
@@ -168,7 +168,7 @@ fn recorded(root: &Path) -> Vec<(usize, String)> {
 }
 
 /// The redirects of `book.toml`, from and to as addresses from the root of the site, with their lines.
-fn redirects(project: &Project, problems: &mut Problems) -> Vec<(String, String, usize)> {
+fn redirects(project: &Project, problems: &mut Diagnostics) -> Vec<(String, String, usize)> {
     let Ok(text) = fs::read_to_string(project.root.join("book.toml")) else {
         return Vec::new();
     };
@@ -188,7 +188,7 @@ fn redirects(project: &Project, problems: &mut Problems) -> Vec<(String, String,
             .map_or(0, |at| lines.at(at));
         let (Some(path), Some(to)) = (from.strip_prefix('/'), to.as_str()) else {
             problems.push(
-                Problem::new(
+                Diagnostic::new(
                     "book.toml",
                     line,
                     format!("the redirect of `{from}` does not begin at the root"),

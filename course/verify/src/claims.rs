@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use book::problem::Problem;
+use book::diagnostic::Diagnostic;
 use book::project::{Project, module};
 use book::task::{Finding, Task, line_of_key};
 use measurements::record::Record;
@@ -16,7 +16,7 @@ use walkdir::WalkDir;
 /// Tests the evidence of a chapter's claims: conditions on ratios against the whole interval, recorded Go tests, and that
 /// the tests that are named exist.
 #[must_use]
-pub fn check(project: &Project, record: Option<&Record>, slug: &str) -> Vec<Problem> {
+pub fn check(project: &Project, record: Option<&Record>, slug: &str) -> Vec<Diagnostic> {
     let Some(task) = project.tasks.get(slug) else {
         return Vec::new();
     };
@@ -32,7 +32,7 @@ pub fn check(project: &Project, record: Option<&Record>, slug: &str) -> Vec<Prob
                 .filter(|fault| !fault.follows(project, slug))
             {
                 let what = format!("claim `{}`, {language}: {}", claim.id, fault.what);
-                problems.push(Problem::new(&file, line, what).help(fault.help));
+                problems.push(Diagnostic::new(&file, line, what).help(fault.help));
             }
         }
     }
@@ -333,7 +333,7 @@ test = "core::fibonacci_starts_at_zero"
             problems: Vec::new(),
         };
         let problems = check(&project, Some(&record()), "coroutines");
-        let places: Vec<_> = problems.iter().map(Problem::place).collect();
+        let places: Vec<_> = problems.iter().map(Diagnostic::place).collect();
         assert_eq!(
             places,
             [

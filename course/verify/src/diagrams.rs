@@ -4,8 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
+use book::diagnostic::Diagnostics;
 use book::page::Page;
-use book::problem::Problems;
 use book::project::Project;
 use measurements::record::Record;
 use reader::diagrams::{Diagram, Redrawn};
@@ -24,7 +24,7 @@ pub fn check(
     (project, record): (&Project, Option<&Record>),
     pages: &[&Page],
     bless: bool,
-    problems: &mut Problems,
+    problems: &mut Diagnostics,
     blessed: &mut Vec<(PathBuf, String)>,
 ) -> Result<usize> {
     // What draws is a library.

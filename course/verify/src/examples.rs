@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use anyhow::Result;
+use book::diagnostic::Diagnostic;
 use book::page::Page;
-use book::problem::Problem;
 use book::project::{Project, module};
 use book::session::Session;
 use book::task::Output;
@@ -37,7 +37,7 @@ impl Run<'_> {
                     let what = format!(
                         "this should show what `{example}` prints, and there is no such example"
                     );
-                    let problem = Problem::new(&page.file, directive.line, what);
+                    let problem = Diagnostic::new(&page.file, directive.line, what);
                     self.problems.push(problem.help(help));
                     continue;
                 };
@@ -76,7 +76,7 @@ impl Run<'_> {
                     );
                     let help = format!("mend listings/examples/{example}.rs");
                     self.problems.push(
-                        Problem::new(&page.file, *line, what)
+                        Diagnostic::new(&page.file, *line, what)
                             .detail(printed.trim())
                             .help(help),
                     );
@@ -110,9 +110,12 @@ impl Run<'_> {
                     Err(error) => {
                         let error = format!("{error:#}");
                         let (what, detail) = error.split_once('\n').unwrap_or((&error, ""));
-                        let problem =
-                            Problem::new(book::session::file(page), 0, what.trim_end_matches(':'))
-                                .detail(detail);
+                        let problem = Diagnostic::new(
+                            book::session::file(page),
+                            0,
+                            what.trim_end_matches(':'),
+                        )
+                        .detail(detail);
                         self.problems
                             .push(problem.help("mend the step, or what it shows"));
                         continue;

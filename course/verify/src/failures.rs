@@ -10,13 +10,13 @@ use std::process::Command;
 use anyhow::{Context, Result};
 use serde_json::Value;
 
+use book::diagnostic::Diagnostic;
 use book::fence::{Expect, Snippet, program};
-use book::problem::Problem;
 use toolchain::cache::Cache;
 use toolchain::cargo::Artifacts;
 
 /// rustc's message as a page shows it, and whether it is from an earlier run of the same.
-pub type Judged = Result<(String, bool), Problem>;
+pub type Judged = Result<(String, bool), Diagnostic>;
 
 /// Compiles one snippet that must fail.
 ///
@@ -78,8 +78,8 @@ fn judge(
     phrase: &str,
     stderr: &str,
     compiled: bool,
-) -> Result<String, Problem> {
-    let problem = |what: String| Problem::new(&snippet.page.file, snippet.fence.line, what);
+) -> Result<String, Diagnostic> {
+    let problem = |what: String| Diagnostic::new(&snippet.page.file, snippet.fence.line, what);
     // Neither code nor words: any error will do.
     let is_any = codes.is_empty() && phrase.is_empty();
     let wanted = if is_any {
@@ -215,7 +215,7 @@ mod tests {
         assert_eq!(foreign_place("  --> listings/src/a.rs:1:2"), None);
     }
 
-    fn judged(stderr: &str, compiled: bool) -> Result<String, Problem> {
+    fn judged(stderr: &str, compiled: bool) -> Result<String, Diagnostic> {
         let page = Page::parse(Path::new("src/p.md"), "```rust\nx\n```");
         let snippet = Snippet {
             page: &page,

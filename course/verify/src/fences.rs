@@ -14,8 +14,8 @@ use std::sync::LazyLock;
 use anyhow::{Context, Result};
 use regex::Regex;
 
+use book::diagnostic::{Diagnostic, Diagnostics};
 use book::fence::{Expect, Snippet, fence_for};
-use book::problem::{Problem, Problems};
 use progress::Progress;
 use toolchain::cache::Cache;
 use toolchain::cargo::Artifacts;
@@ -33,7 +33,7 @@ pub fn run(
     snippets: &[Snippet<'_>],
     cache: &Cache,
     progress: &Progress,
-    problems: &mut Problems,
+    problems: &mut Diagnostics,
 ) -> Result<usize> {
     let returns =
         |snippet: &&Snippet<'_>| matches!(snippet.expect, Expect::Runs | Expect::Compiles);
@@ -72,7 +72,7 @@ pub fn run(
     let stderr = stderr.join().expect("the reader does not panic");
     let results = results(&stdout);
     for (line, snippet) in lines {
-        let problem = |what: &str| Problem::new(&snippet.page.file, snippet.fence.line, what);
+        let problem = |what: &str| Diagnostic::new(&snippet.page.file, snippet.fence.line, what);
         match results.get(&line) {
             Some(Outcome { passed: true, .. }) => cache.add(&key(snippet)),
             Some(Outcome { passed: false, detail }) => {

@@ -2,17 +2,17 @@
 
 use std::path::Path;
 
+use book::diagnostic::{Diagnostic, Diagnostics};
 use book::files::lexical;
 use book::ids::id_from;
 use book::page::Page;
-use book::problem::{Problem, Problems};
 use book::project::Project;
 
 /// Where the terms stand.
 const FILE: &str = "src/glossary.md";
 
 /// Checks the glossary, if the book has one.
-pub fn check(project: &Project, problems: &mut Problems) {
+pub fn check(project: &Project, problems: &mut Diagnostics) {
     let Some(glossary) = project
         .pages
         .iter()
@@ -23,7 +23,7 @@ pub fn check(project: &Project, problems: &mut Problems) {
     for pair in glossary.terms.windows(2) {
         if pair[0].1.to_lowercase() >= pair[1].1.to_lowercase() {
             problems.push(
-                Problem::new(
+                Diagnostic::new(
                     FILE,
                     pair[1].0,
                     format!("`{}` stands after `{}`", pair[1].1, pair[0].1),
@@ -39,7 +39,7 @@ pub fn check(project: &Project, problems: &mut Problems) {
             .iter()
             .filter(|page| page.file != glossary.file);
         if !others.flat_map(targets).any(|target| target == id) {
-            problems.push(Problem::new(FILE, *line, format!("no page links to the term `{term}`")).help(
+            problems.push(Diagnostic::new(FILE, *line, format!("no page links to the term `{term}`")).help(
                 format!("write `[{term}](glossary.md#{id})` where a reader meets it, or remove the term"),
             ));
         }

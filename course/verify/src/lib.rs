@@ -44,10 +44,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
+use book::diagnostic::{Diagnostics, Level};
 use book::evidence::{self, Counts, Evidence};
 use book::fence::Snippet;
 use book::page::Page;
-use book::problem::{Level, Problems};
 use book::project::Project;
 use book::proposals;
 use book::settings::Settings;
@@ -82,7 +82,7 @@ pub fn verify(root: &Path, options: &Options) -> Result<Report> {
 /// A fault of the tool or its surroundings: no compiler, unreadable `SUMMARY.md`, a page that is not there. What is wrong
 /// with the book is in the report.
 pub fn verify_telling(root: &Path, options: &Options, progress: &Progress) -> Result<Report> {
-    let mut problems = Problems::default();
+    let mut problems = Diagnostics::default();
     let (project, record) = progress.phase("read", || read(root, &mut problems))?;
     let pages = options.select(&project)?;
     // It answers while other things are done.
@@ -158,7 +158,7 @@ pub fn verify_telling(root: &Path, options: &Options, progress: &Progress) -> Re
 }
 
 /// Reads the book and, if it is one of ours, its record.
-fn read(root: &Path, problems: &mut Problems) -> Result<((Project, Option<Record>), String)> {
+fn read(root: &Path, problems: &mut Diagnostics) -> Result<((Project, Option<Record>), String)> {
     let mut project = Project::load(root)?;
     problems.extend(std::mem::take(&mut project.problems));
     let mut said = format!("{} pages", project.pages.len());
@@ -175,7 +175,7 @@ fn build(
     project: &Project,
     snippets: &[Snippet<'_>],
     progress: &Progress,
-    problems: &mut Problems,
+    problems: &mut Diagnostics,
 ) -> Result<(Built, String)> {
     let settings = &project.settings;
     if !settings.ours {
@@ -242,7 +242,7 @@ struct Course<'a> {
 
 impl Course<'_> {
     /// Checks what needs no build, and returns what to say of it.
-    fn check_pages(&self, problems: &mut Problems) -> String {
+    fn check_pages(&self, problems: &mut Diagnostics) -> String {
         let project = self.project;
         exercise::check(project, problems);
         proposals::check(project, problems);
@@ -268,7 +268,7 @@ impl Course<'_> {
         built: &Built,
         go: Go,
         progress: &Progress,
-        problems: &mut Problems,
+        problems: &mut Diagnostics,
         counts: &mut BTreeMap<PathBuf, Counts>,
     ) -> Result<()> {
         let (project, record, pages) = (self.project, self.record, self.pages);

@@ -9,11 +9,11 @@ use percent_encoding::percent_decode_str;
 use pulldown_cmark::HeadingLevel;
 use regex::Regex;
 
+use book::diagnostic::{Diagnostic, Diagnostics, Level};
 use book::files::lexical;
 use book::ids::Ids;
 use book::nearest::or_nearest;
 use book::page::{Heading, Page};
-use book::problem::{Level, Problem, Problems};
 use book::project::Project;
 use reader::includes;
 
@@ -24,12 +24,12 @@ const ADDED: &[&str] = &["404.html", "print.html", "toc.html"];
 type Broken = (Level, String, String);
 
 /// Checks the links, headings and images of every page.
-pub fn check(project: &Project, problems: &mut Problems) {
+pub fn check(project: &Project, problems: &mut Diagnostics) {
     let site = Site::of(project);
     let style = project.settings.style;
     for page in &project.pages {
         let mut breaks = |rule: Level, line: usize, what: String, help: String| {
-            problems.extend(rule.of(Problem::new(&page.file, line, what).help(help)));
+            problems.extend(rule.of(Diagnostic::new(&page.file, line, what).help(help)));
         };
         for (line, target) in &page.links {
             if let Err((rule, what, help)) = site.resolve(page, target) {
@@ -272,7 +272,7 @@ mod tests {
             tasks: BTreeMap::new(),
             problems: Vec::new(),
         };
-        let mut problems = Problems::default();
+        let mut problems = Diagnostics::default();
         check(&project, &mut problems);
         problems
             .sorted()

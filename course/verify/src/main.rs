@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use anyhow::Result;
-use book::problem::{Exit, Unwell, exit_code};
+use book::diagnostic::{Exit, Unwell, exit_code};
 use book::project::Project;
 use clap::{Args, Parser, Subcommand};
 use progress::Progress;

@@ -6,7 +6,7 @@ use std::path::Path;
 use regex::Regex;
 use similar::TextDiff;
 
-use book::problem::Problem;
+use book::diagnostic::Diagnostic;
 use book::project::nothing_captured;
 use book::task::{Mode, Output};
 
@@ -14,19 +14,19 @@ use book::task::{Mode, Output};
 ///
 /// # Errors
 ///
-/// A [`Problem`] with the difference, at `file:line`, when they differ or nothing was captured.
+/// A [`Diagnostic`] with the difference, at `file:line`, when they differ or nothing was captured.
 pub fn compare(
     root: &Path,
     captured: &Path,
     now: &str,
     how: &Output,
     (file, line): (&Path, usize),
-) -> Result<(), Problem> {
+) -> Result<(), Diagnostic> {
     let bless = |slug: &str| format!("if the new text is right: `cargo course bless {slug}`");
     let slug = file.file_stem().unwrap_or_default().to_string_lossy();
     let Ok(before) = fs::read_to_string(root.join(captured)) else {
         let (what, help) = nothing_captured(captured, &slug);
-        return Err(Problem::new(file, line, what).help(help));
+        return Err(Diagnostic::new(file, line, what).help(help));
     };
     let (before, now) = match how.mode {
         Mode::Varies => return Ok(()),
@@ -45,7 +45,7 @@ pub fn compare(
     if before == now {
         return Ok(());
     }
-    Err(Problem::new(
+    Err(Diagnostic::new(
         file,
         line,
         format!("the output differs from `{}`", captured.display()),
@@ -79,7 +79,7 @@ mod tests {
     use super::*;
     use book::task::Normalise;
 
-    fn compared(before: &str, now: &str, how: &Output) -> Result<(), Problem> {
+    fn compared(before: &str, now: &str, how: &Output) -> Result<(), Diagnostic> {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("x.txt"), before).unwrap();
         compare(

@@ -13,15 +13,15 @@ use std::process::{Command, ExitStatus};
 
 use anyhow::{Context, Result};
 
+use book::diagnostic::Diagnostic;
 use book::fence::{Expect, Snippet, program};
-use book::problem::Problem;
 use toolchain::cache::Cache;
 use toolchain::cargo::Artifacts;
 use toolchain::panic::message;
 use toolchain::process::{self, Ended, LIMIT};
 
 /// Whether the listing is one that panicked before as it should; or why it did not.
-pub type Judged = Result<bool, Problem>;
+pub type Judged = Result<bool, Diagnostic>;
 
 /// The code with which a program ends whose main thread panicked.
 const PANICKED: i32 = 101;
@@ -85,11 +85,11 @@ pub fn run(
     Ok(judged.map(|()| false))
 }
 
-fn problem(snippet: &Snippet<'_>, what: impl Into<String>) -> Problem {
-    Problem::new(&snippet.page.file, snippet.fence.line, what)
+fn problem(snippet: &Snippet<'_>, what: impl Into<String>) -> Diagnostic {
+    Diagnostic::new(&snippet.page.file, snippet.fence.line, what)
 }
 
-fn judge(snippet: &Snippet<'_>, phrase: &str, ended: &Ended) -> Result<(), Problem> {
+fn judge(snippet: &Snippet<'_>, phrase: &str, ended: &Ended) -> Result<(), Diagnostic> {
     const MEND: &str = "mend the listing, or state the words that are right";
     let problem = |what: String| Err(problem(snippet, what).detail(&ended.stderr).help(MEND));
     let wanted = match phrase {

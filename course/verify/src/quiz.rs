@@ -20,8 +20,8 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use book::diagnostic::{Diagnostic, Diagnostics};
 use book::page::Page;
-use book::problem::{Problem, Problems};
 use book::project::Project;
 
 static ANSWER: LazyLock<Regex> = LazyLock::new(|| {
@@ -32,14 +32,14 @@ static SAID: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"^([a-z](?:(?:, | and )[a-z])*)\. ").expect("a valid pattern"));
 
 /// Checks the questions of every page.
-pub fn check(project: &Project, problems: &mut Problems) {
+pub fn check(project: &Project, problems: &mut Diagnostics) {
     for page in &project.pages {
         for found in ANSWER.captures_iter(&page.text) {
             let start = found.get(0).map_or(0, |whole| whole.start());
             let right = found.get(1).map(|right| right.as_str());
             if let Err((what, help)) = one(&page.text[..start], right, &found[2]) {
                 let line = page.text[..start].matches('\n').count() + 1;
-                problems.push(Problem::new(&page.file, line, what).help(help));
+                problems.push(Diagnostic::new(&page.file, line, what).help(help));
             }
         }
         misplaced(page, problems);
@@ -47,7 +47,7 @@ pub fn check(project: &Project, problems: &mut Problems) {
 }
 
 /// `data-right` anywhere else would do nothing.
-fn misplaced(page: &Page, problems: &mut Problems) {
+fn misplaced(page: &Page, problems: &mut Diagnostics) {
     let answers: Vec<_> = ANSWER
         .find_iter(&page.text)
         .map(|found| found.range())
@@ -56,7 +56,7 @@ fn misplaced(page: &Page, problems: &mut Problems) {
         if !answers.iter().any(|range| range.contains(&at)) {
             let line = page.text[..at].matches('\n').count() + 1;
             problems.push(
-                Problem::new(&page.file, line, "`data-right` on what is no answer").help(
+                Diagnostic::new(&page.file, line, "`data-right` on what is no answer").help(
                     "write `<summary>Answer</summary>`, a blank line, and the explanation below it",
                 ),
             );

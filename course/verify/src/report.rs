@@ -5,8 +5,8 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
+use book::diagnostic::{Diagnostic, Exit, with_slashes};
 use book::evidence::Counts;
-use book::problem::{Exit, Problem, with_slashes};
 use progress::Phase;
 
 /// The words of `cargo course verify --help` on all this.
@@ -40,9 +40,9 @@ pub struct Report {
     /// The counts, page by page.
     pub pages: Vec<(PathBuf, Counts)>,
     /// What is wrong, sorted.
-    pub problems: Vec<Problem>,
+    pub problems: Vec<Diagnostic>,
     /// What breaks a rule that is only a warning in this book, sorted.
-    pub warnings: Vec<Problem>,
+    pub warnings: Vec<Diagnostic>,
     /// Captured files that were written, when blessing, with the difference.
     pub blessed: Vec<(PathBuf, String)>,
     /// What was done, and how long it took.
@@ -85,8 +85,8 @@ pub struct Document<'a> {
     command: &'static str,
     exit: u8,
     error: Option<String>,
-    problems: &'a [Problem],
-    warnings: &'a [Problem],
+    problems: &'a [Diagnostic],
+    warnings: &'a [Diagnostic],
     pages: Vec<Page<'a>>,
     total: Counts,
     accepted: Vec<Accepted<'a>>,

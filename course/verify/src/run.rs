@@ -4,9 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
+use book::diagnostic::{Diagnostic, Diagnostics};
 use book::fence::{Expect, Snippet};
 use book::page::Page;
-use book::problem::{Problem, Problems};
 use book::project::Project;
 use book::task::Output;
 use progress::Progress;
@@ -22,7 +22,7 @@ pub(crate) struct Run<'a> {
     pub(crate) cache: &'a Cache,
     pub(crate) progress: &'a Progress,
     pub(crate) bless: bool,
-    pub(crate) problems: Problems,
+    pub(crate) problems: Diagnostics,
     pub(crate) blessed: Vec<(PathBuf, String)>,
 }
 
@@ -67,7 +67,7 @@ impl Run<'_> {
     pub(crate) fn listings(&mut self, snippets: &[Snippet<'_>]) -> Result<usize> {
         let (scratch, artifacts, cache) = (self.project.scratch(), self.artifacts, self.cache);
         let progress = self.progress;
-        let mut found = Problems::default();
+        let mut found = Diagnostics::default();
         // What must fail goes one by one; meanwhile the other core has the merged compilation.
         let (merged, failing, panicking) = std::thread::scope(|scope| {
             let failing = scope.spawn(|| {
@@ -151,7 +151,7 @@ impl Run<'_> {
             Err(error) => {
                 let what = format!("the captured text cannot be written: {error}");
                 self.problems
-                    .push(Problem::new(captured, 0, what).help("make the folder writable"));
+                    .push(Diagnostic::new(captured, 0, what).help("make the folder writable"));
             }
         }
     }

@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 
 use anyhow::Result;
+use book::diagnostic::Diagnostics;
 use book::fence::{Snippet, expectation};
 use book::page::Page;
-use book::problem::Problems;
 use book::project::Project;
 use reader::includes;
 
@@ -17,7 +17,7 @@ use reader::includes;
 pub fn snippets<'a>(
     project: &Project,
     pages: &[&'a Page],
-    problems: &mut Problems,
+    problems: &mut Diagnostics,
 ) -> Result<Vec<Snippet<'a>>> {
     let mut wanted = Vec::new();
     for &page in pages {

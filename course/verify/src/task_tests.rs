@@ -3,13 +3,13 @@
 use std::fs;
 use std::path::Path;
 
-use book::problem::{Problem, Problems};
+use book::diagnostic::{Diagnostic, Diagnostics};
 use book::project::{Project, module};
 use book::regions;
 use book::task::{Task, line_of_key};
 
 /// Checks that every test that task.toml names exists, and that every group is a file of tests.
-pub fn check(project: &Project, slug: &str, problems: &mut Problems) {
+pub fn check(project: &Project, slug: &str, problems: &mut Diagnostics) {
     let Some(task) = project.tasks.get(slug) else {
         return;
     };
@@ -24,7 +24,7 @@ pub fn check(project: &Project, slug: &str, problems: &mut Problems) {
             .is_file()
         {
             problems.push(
-                Problem::new(
+                Diagnostic::new(
                     &file,
                     line(&group.name),
                     format!("group `{}` has no tests", group.name),
@@ -42,7 +42,7 @@ pub fn check(project: &Project, slug: &str, problems: &mut Problems) {
                 .is_file()
             {
                 problems.push(
-                    Problem::new(
+                    Diagnostic::new(
                         &file,
                         line(&mutant.name),
                         format!("mutant `{}`: no test `{test}`", mutant.name),
@@ -64,7 +64,7 @@ pub fn check(project: &Project, slug: &str, problems: &mut Problems) {
         });
         if count != 1 {
             problems.push(
-                Problem::new(
+                Diagnostic::new(
                     &file,
                     line(&mutant.name),
                     format!(

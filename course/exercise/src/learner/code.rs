@@ -14,7 +14,7 @@ use serde::Serialize;
 
 use super::words::{self, CompileError, Failure, Place};
 use crate::{Exercise, Tree, write_into};
-use book::problem::unreadable;
+use book::diagnostic::unreadable;
 use book::task::{Part, Visibility};
 use toolchain::cargo::Artifacts;
 use toolchain::source::first_unsafe;

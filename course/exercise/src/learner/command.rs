@@ -10,7 +10,7 @@ use anyhow::{Context, Result, ensure};
 use super::progress::Store;
 use super::{Desk, Options, report, text};
 use crate::{Exercise, TEXT};
-use book::problem::Exit;
+use book::diagnostic::Exit;
 use book::project::Project;
 use book::task::Part;
 use toolchain::watch::Watch;

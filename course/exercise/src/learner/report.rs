@@ -10,8 +10,8 @@ use super::progress::{Chapter, Progress};
 use super::text::Checked as Text;
 use super::words::{CompileError, Failure, Place};
 use super::{Checked, Given};
-use book::problem::Exit;
-use book::problem::Problem;
+use book::diagnostic::Diagnostic;
+use book::diagnostic::Exit;
 use book::project::Project;
 use book::task::{Group as Asked, Part, Task, Visibility};
 
@@ -65,7 +65,7 @@ pub struct Document<'a> {
     first: Option<&'a Failure>,
     errors: &'a [CompileError],
     refused: &'a [Refusal],
-    problems: &'a [Problem],
+    problems: &'a [Diagnostic],
     altered: &'a [String],
     seed: u64,
     hint: Option<&'a Given>,

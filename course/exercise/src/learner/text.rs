@@ -7,14 +7,14 @@ use std::path::Path;
 
 use anyhow::Result;
 
-use book::problem::{Problem, unreadable};
+use book::diagnostic::{Diagnostic, unreadable};
 use book::proposals::{self, Summary};
 
 /// What a learner's work was found to be.
 #[derive(Debug)]
 pub struct Checked {
     /// What is wrong, sorted; empty when it has the form that is asked for.
-    pub problems: Vec<Problem>,
+    pub problems: Vec<Diagnostic>,
     /// What to tell when nothing is wrong.
     pub praise: String,
 }

@@ -16,9 +16,9 @@ use std::path::Path;
 use similar::{ChangeTag, TextDiff};
 
 use super::{Fault, Place, escape};
+use book::diagnostic::unreadable;
 use book::fence::fence_for;
 use book::files::slashed;
-use book::problem::unreadable;
 use book::project::module;
 
 /// Renders the directive.

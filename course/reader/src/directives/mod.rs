@@ -1,11 +1,11 @@
 //! The directives of pages, beside mdBook's own includes. Each has a file here.
 //!
 //! A directive is a function from its arguments to Markdown (HTML where Markdown has no form for it). If it fails,
-//! its [`Fault`] becomes a [`Problem`] at the directive's line; it never becomes text on the page.
+//! its [`Fault`] becomes a [`Diagnostic`] at the directive's line; it never becomes text on the page.
 
+use book::diagnostic::Diagnostic;
 use book::html::escape;
 use book::page::{Directive, Page};
-use book::problem::Problem;
 use book::project::Project;
 use book::task::Task;
 use measurements::record::Record;
@@ -143,7 +143,7 @@ const MDBOOK: &[&str] = &["include", "rustdoc_include", "playground", "title"];
 /// # Errors
 ///
 /// A problem for every directive that cannot be rendered.
-pub fn expand(place: Place<'_>) -> Result<String, Vec<Problem>> {
+pub fn expand(place: Place<'_>) -> Result<String, Vec<Diagnostic>> {
     let page = place.page;
     let mut problems = Vec::new();
     let mut out = String::with_capacity(page.text.len());
@@ -159,9 +159,8 @@ pub fn expand(place: Place<'_>) -> Result<String, Vec<Problem>> {
                 done = directive.span.end;
             }
             Err(fault) if fault.follows(place.project, page.slug().unwrap_or_default()) => {}
-            Err(fault) => {
-                problems.push(Problem::new(&page.file, directive.line, fault.what).help(fault.help))
-            }
+            Err(fault) => problems
+                .push(Diagnostic::new(&page.file, directive.line, fault.what).help(fault.help)),
         }
     }
     out.push_str(&page.text[done..]);

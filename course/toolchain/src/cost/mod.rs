@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
-use book::problem::Problem;
+use book::diagnostic::Diagnostic;
 use serde::Deserialize;
 
 use crate::cargo::{cargo, selection};
@@ -78,7 +78,7 @@ pub struct Counts {
     /// For each build.
     again: Vec<Vec<Again>>,
     /// Builds that are named and that cargo cannot do.
-    impossible: Vec<Problem>,
+    impossible: Vec<Diagnostic>,
 }
 
 impl Counts {
@@ -108,7 +108,7 @@ impl Counts {
             match Graph::of(root, &build) {
                 Ok(graph) => builds.push((build, graph)),
                 Err(error) => impossible.push(
-                    Problem::new(
+                    Diagnostic::new(
                         &build.file,
                         build.line,
                         format!("cargo cannot do `{build}`"),
@@ -126,7 +126,7 @@ impl Counts {
     }
 
     /// What exceeds the budget, and the builds that cargo cannot do.
-    fn exceeding(&self, budget: &Budget) -> Vec<Problem> {
+    fn exceeding(&self, budget: &Budget) -> Vec<Diagnostic> {
         let mut problems = self.impossible.clone();
         for (program, &allowed) in &budget.crates {
             let build = Build::of_tool(&["build", "--bin", program]).arguments;
@@ -134,7 +134,7 @@ impl Counts {
             let crates = found.map_or(0, |(_, graph)| graph.crates());
             if crates > allowed {
                 problems.push(
-                    Problem::new(
+                    Diagnostic::new(
                         BUDGET,
                         0,
                         format!("{program} compiles {crates} crates; the budget is {allowed}"),
@@ -150,14 +150,14 @@ impl Counts {
     }
 
     /// The builds that compile crates which another one has compiled otherwise.
-    fn compiled_again(&self) -> impl Iterator<Item = Problem> {
+    fn compiled_again(&self) -> impl Iterator<Item = Diagnostic> {
         let builds = self.builds.iter().map(|(build, _)| build);
         let some = builds.zip(&self.again).filter(|(_, it)| !it.is_empty());
         some.map(|(build, again)| {
             let lines = again
                 .iter()
                 .map(|it| format!("{}: {}, beside `{}`\n", it.package, it.differs, it.beside));
-            Problem::new(
+            Diagnostic::new(
                 &build.file,
                 build.line,
                 format!("`{build}` compiles crates once more: {}", again.len()),
@@ -212,7 +212,7 @@ fn listings(root: &Path) -> Build {
 /// # Errors
 ///
 /// When the budget cannot be read.
-pub fn check(root: &Path) -> Result<(Vec<Problem>, String)> {
+pub fn check(root: &Path) -> Result<(Vec<Diagnostic>, String)> {
     let text = std::fs::read_to_string(root.join(BUDGET));
     let text = text.with_context(|| format!("{BUDGET} cannot be read"))?;
     let budget: Budget = toml::from_str(&text).with_context(|| BUDGET.to_owned())?;

@@ -20,8 +20,8 @@ use regex::Regex;
 use self::prose::{Prose, prose};
 use self::quantity::{Figure, Quantity, figures};
 use crate::claims;
+use book::diagnostic::{Diagnostic, Diagnostics};
 use book::page::{Lines, Page};
-use book::problem::{Problem, Problems};
 use book::project::{Project, module};
 use book::task::{Exercise, Hint, Task};
 use measurements::record::Record;
@@ -44,7 +44,7 @@ pub fn check(
     project: &Project,
     record: Option<&Record>,
     pages: &[&Page],
-    problems: &mut Problems,
+    problems: &mut Diagnostics,
 ) -> BTreeMap<PathBuf, Tally> {
     let run = |page: &&Page| {
         let tally = Check::new((project, record), page, problems).run(problems);
@@ -77,7 +77,7 @@ impl<'a> Check<'a> {
     fn new(
         (project, record): (&'a Project, Option<&'a Record>),
         page: &'a Page,
-        problems: &mut Problems,
+        problems: &mut Diagnostics,
     ) -> Self {
         let mut check = Self {
             project,
@@ -92,7 +92,7 @@ impl<'a> Check<'a> {
         check
     }
 
-    fn read_allowances(&mut self, problems: &mut Problems) {
+    fn read_allowances(&mut self, problems: &mut Diagnostics) {
         for (comment, at) in &self.prose.comments {
             let line = self.lines.at(*at);
             let Some(parsed) = parse_allowance(comment) else {
@@ -113,7 +113,7 @@ impl<'a> Check<'a> {
                         .collect(),
                 }),
                 Err(Fault { what, help, .. }) => {
-                    problems.push(Problem::new(&self.page.file, line, what).help(help));
+                    problems.push(Diagnostic::new(&self.page.file, line, what).help(help));
                 }
             }
         }
@@ -162,7 +162,7 @@ impl<'a> Check<'a> {
         })
     }
 
-    fn run(mut self, problems: &mut Problems) -> Tally {
+    fn run(mut self, problems: &mut Diagnostics) -> Tally {
         for block in std::mem::take(&mut self.prose.blocks) {
             for figure in figures(&block.text) {
                 let line = self.lines.at(block.place(figure.span.start));
@@ -172,7 +172,7 @@ impl<'a> Check<'a> {
                 if block.cited.iter().any(holds) {
                     self.tally.sourced += 1;
                 } else if let Err(Fault { what, help, .. }) = self.judge(&figure, line) {
-                    problems.push(Problem::new(&self.page.file, line, what).help(help));
+                    problems.push(Diagnostic::new(&self.page.file, line, what).help(help));
                 }
             }
         }
@@ -188,7 +188,7 @@ impl<'a> Check<'a> {
                 let what =
                     format!("`{figure}` is allowed, but does not occur {place} this section");
                 problems.push(
-                    Problem::new(&self.page.file, allowance.line, what)
+                    Diagnostic::new(&self.page.file, allowance.line, what)
                         .help("take it out of the comment"),
                 );
             }
@@ -197,7 +197,7 @@ impl<'a> Check<'a> {
     }
 
     /// The texts of `task.toml`, each as if it stood where its directive stands.
-    fn run_on_task(&mut self, problems: &mut Problems) {
+    fn run_on_task(&mut self, problems: &mut Diagnostics) {
         let tasks = &self.project.tasks;
         let Some((slug, task)) = self.page.slug().and_then(|slug| tasks.get_key_value(slug)) else {
             return;
@@ -220,7 +220,7 @@ impl<'a> Check<'a> {
                                 self.page.file.display()
                             );
                             let line = line_with(&toml, text, block.place(figure.span.start));
-                            problems.push(Problem::new(&file, line, what).help(help));
+                            problems.push(Diagnostic::new(&file, line, what).help(help));
                         }
                     }
                 }

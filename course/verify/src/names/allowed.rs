@@ -8,7 +8,7 @@ use std::path::Path;
 use serde::Deserialize;
 use toml::Spanned;
 
-use book::problem::{Problem, Problems, unreadable};
+use book::diagnostic::{Diagnostic, Diagnostics, unreadable};
 use book::task::line_of;
 
 /// The file, from the book's root.
@@ -69,7 +69,7 @@ impl Allowed {
 
     /// What is wrong with an entry that nothing needs.
     #[must_use]
-    pub fn problem(&self) -> Option<Problem> {
+    pub fn problem(&self) -> Option<Diagnostic> {
         let (name, place) = (&self.name, self.page.as_deref().unwrap_or("no page"));
         let what = match self.used.get() {
             Use::Needed => return None,
@@ -79,24 +79,24 @@ impl Allowed {
             }
             Use::Absent => format!("`{name}` is allowed, and occurs on {place}"),
         };
-        Some(Problem::new(FILE, self.line, what).help("take the entry out"))
+        Some(Diagnostic::new(FILE, self.line, what).help("take the entry out"))
     }
 }
 
 /// Reads the file; `pages` are the pages there are. Without a file nothing is allowed.
-pub fn read(root: &Path, pages: &[String], problems: &mut Problems) -> Vec<Allowed> {
+pub fn read(root: &Path, pages: &[String], problems: &mut Diagnostics) -> Vec<Allowed> {
     let text = match fs::read_to_string(root.join(FILE)) {
         Ok(text) => text,
         Err(error) if error.kind() == ErrorKind::NotFound => return Vec::new(),
         Err(error) => {
             let what = format!("the allowed names cannot be read: {}", unreadable(&error));
             let help = "write it as UTF-8, in a file you may read";
-            problems.push(Problem::new(FILE, 0, what).help(help));
+            problems.push(Diagnostic::new(FILE, 0, what).help(help));
             return Vec::new();
         }
     };
     let mut problem = |at: usize, what: String, help: &str| {
-        problems.push(Problem::new(FILE, line_of(&text, at), what).help(help));
+        problems.push(Diagnostic::new(FILE, line_of(&text, at), what).help(help));
     };
     let file: File = toml::from_str(&text).unwrap_or_else(|error| {
         let at = error.span().map_or(0, |span| span.start);

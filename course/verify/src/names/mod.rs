@@ -21,9 +21,9 @@ use self::index::Book;
 use self::occurrences::occurrences;
 use self::page::{Found, PageNames};
 use self::rust::Rust;
+use book::diagnostic::Diagnostics;
 use book::fence::Snippet;
 use book::page::Page;
-use book::problem::Problems;
 use book::project::Project;
 use toolchain::cache::Cache;
 use toolchain::cargo::Artifacts;
@@ -91,7 +91,7 @@ pub fn check(
     pages: &[&Page],
     snippets: &[Snippet<'_>],
     sources: Sources<'_>,
-    problems: &mut Problems,
+    problems: &mut Diagnostics,
 ) -> Result<BTreeMap<PathBuf, Tally>> {
     let stems: Vec<String> = project.pages.iter().map(stem).collect();
     let allowed = allowed::read(&project.root, &stems, problems);

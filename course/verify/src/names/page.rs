@@ -10,11 +10,11 @@ use super::grammar::{Kind, words};
 use super::index::Book;
 use super::occurrences::Occurrence;
 use super::{Answers, Asked, allowed};
+use book::diagnostic::Diagnostic;
 use book::fence::Snippet;
 use book::files::files_below;
 use book::nearest::near;
 use book::page::Page;
-use book::problem::Problem;
 use book::project::{Project, module};
 
 /// What is known of a name.
@@ -399,7 +399,7 @@ impl<'a> PageNames<'a> {
     }
 
     /// The message about a name that nothing knows; `resolved` are names of the book that something does.
-    pub(super) fn problem(&self, found: &Occurrence, resolved: &BTreeSet<&str>) -> Problem {
+    pub(super) fn problem(&self, found: &Occurrence, resolved: &BTreeSet<&str>) -> Diagnostic {
         let name = &found.name.text;
         let tried = match found.name.kind {
             Kind::Go => "`go doc` has no such symbol, and no Go listing on the page has it",
@@ -428,7 +428,7 @@ impl<'a> PageNames<'a> {
                 format!("did you mean {}? Correct it, {allow}", meant.join(", "))
             }
         };
-        Problem::new(&found.file, found.line, what).help(help)
+        Diagnostic::new(&found.file, found.line, what).help(help)
     }
 
     /// What the author may have meant: all of a name, or its last word.

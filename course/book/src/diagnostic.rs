@@ -23,8 +23,8 @@ pub enum Level {
 
 impl Level {
     /// A problem with this weight; none when the rule does not hold.
-    pub fn of(self, problem: Problem) -> Option<Problem> {
-        (self != Self::Off).then_some(Problem {
+    pub fn of(self, problem: Diagnostic) -> Option<Diagnostic> {
+        (self != Self::Off).then_some(Diagnostic {
             level: self,
             ..problem
         })
@@ -33,7 +33,7 @@ impl Level {
 
 /// A diagnostic: location, message, evidence, suggested fix.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Problem {
+pub struct Diagnostic {
     /// The file, relative to the book's root.
     #[serde(serialize_with = "with_slashes")]
     pub file: PathBuf,
@@ -50,7 +50,7 @@ pub struct Problem {
     pub level: Level,
 }
 
-impl Problem {
+impl Diagnostic {
     /// A problem at a line of a file.
     pub fn new(file: impl Into<PathBuf>, line: usize, what: impl Into<String>) -> Self {
         Self {
@@ -92,7 +92,7 @@ pub fn with_slashes<S: serde::Serializer>(path: &Path, serializer: S) -> Result<
     serializer.serialize_str(&path.to_string_lossy().replace('\\', "/"))
 }
 
-impl fmt::Display for Problem {
+impl fmt::Display for Diagnostic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         const ERROR: Style = AnsiColor::Red.on_default().bold();
         const WARNING: Style = AnsiColor::Yellow.on_default().bold();
@@ -129,21 +129,21 @@ pub fn unreadable(error: &io::Error) -> String {
 
 /// The diagnostics of a run, reported together, sorted by place.
 #[derive(Debug, Default)]
-pub struct Problems(Vec<Problem>);
+pub struct Diagnostics(Vec<Diagnostic>);
 
-impl Problems {
+impl Diagnostics {
     /// Adds a diagnostic.
-    pub fn push(&mut self, problem: Problem) {
+    pub fn push(&mut self, problem: Diagnostic) {
         self.0.push(problem);
     }
 
     /// Returns the value, or adds the diagnostic.
-    pub fn take<T>(&mut self, result: Result<T, Problem>) -> Option<T> {
+    pub fn take<T>(&mut self, result: Result<T, Diagnostic>) -> Option<T> {
         result.map_err(|problem| self.push(problem)).ok()
     }
 
     /// Adds all of `other`.
-    pub fn extend(&mut self, other: impl IntoIterator<Item = Problem>) {
+    pub fn extend(&mut self, other: impl IntoIterator<Item = Diagnostic>) {
         self.0.extend(other);
     }
 
@@ -161,16 +161,16 @@ impl Problems {
 
     /// The problems, sorted by place and without repetitions.
     #[must_use]
-    pub fn sorted(mut self) -> Vec<Problem> {
+    pub fn sorted(mut self) -> Vec<Diagnostic> {
         self.0.sort();
         self.0.dedup();
         self.0
     }
 }
 
-impl IntoIterator for Problems {
-    type Item = Problem;
-    type IntoIter = std::vec::IntoIter<Problem>;
+impl IntoIterator for Diagnostics {
+    type Item = Diagnostic;
+    type IntoIter = std::vec::IntoIter<Diagnostic>;
     fn into_iter(self) -> Self::IntoIter {
         self.0.into_iter()
     }
@@ -178,7 +178,7 @@ impl IntoIterator for Problems {
 
 /// A book that has problems, as an error: what `verify` and a build report.
 #[derive(Debug)]
-pub struct Unwell(Vec<Problem>);
+pub struct Unwell(Vec<Diagnostic>);
 
 impl fmt::Display for Unwell {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -194,8 +194,8 @@ impl fmt::Display for Unwell {
 
 impl std::error::Error for Unwell {}
 
-impl From<Vec<Problem>> for Unwell {
-    fn from(problems: Vec<Problem>) -> Self {
+impl From<Vec<Diagnostic>> for Unwell {
+    fn from(problems: Vec<Diagnostic>) -> Self {
         Self(problems)
     }
 }
@@ -205,7 +205,7 @@ impl From<Vec<Problem>> for Unwell {
 /// # Errors
 ///
 /// [`Unwell`], when `problems` has an error.
-pub fn refuse(mut problems: Vec<Problem>) -> Result<()> {
+pub fn refuse(mut problems: Vec<Diagnostic>) -> Result<()> {
     problems.retain(|problem| problem.level == Level::Error);
     if problems.is_empty() {
         Ok(())
