@@ -171,19 +171,12 @@ fn broken(said: &str) -> BTreeSet<u64> {
 
 #[cfg(test)]
 mod tests {
-    use std::path::PathBuf;
-
     use super::*;
 
     #[test]
     fn rustdoc_finds_paths_of_std_and_no_others() {
         let scratch = tempfile::tempdir().unwrap();
-        let artifacts = Artifacts {
-            externs: BTreeMap::new(),
-            dependency_dir: PathBuf::from("."),
-            examples: BTreeMap::new(),
-            rustc: String::new(),
-        };
+        let artifacts = Artifacts::std_only(Some("2024")).unwrap();
         let cache = Cache::new(scratch.path().join("cache"), String::new());
         // `std::vec` is a module and a macro.
         let known = [
