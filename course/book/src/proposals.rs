@@ -23,7 +23,7 @@ pub const TEMPLATE: &str = "src/proposals/template.md";
 
 /// The sections, in order.
 pub const SECTIONS: [&str; 7] = [
-    "Diagnostic",
+    "Problem",
     "API surface",
     "Shipped or not, since when",
     "Open questions",
@@ -150,7 +150,7 @@ impl Summary {
             let end = ends.nth(sentences - 1).unwrap_or(text.len());
             Some(text[..end].trim_end_matches(':').to_owned())
         };
-        let sentences = ["Diagnostic", "API surface", "Open questions", "View"]
+        let sentences = ["Problem", "API surface", "Open questions", "View"]
             .into_iter()
             .filter_map(first);
         sentences.collect::<Vec<_>>().join(" ")
@@ -522,19 +522,19 @@ mod tests {
     #[test]
     fn order_and_repetition_are_told_where_they_are() {
         let text = summary(60)
-            .replace("## Diagnostic", "## X")
-            .replace("## API surface", "## Diagnostic")
+            .replace("## Problem", "## X")
+            .replace("## API surface", "## Problem")
             .replace("## X", "## API surface");
         assert_eq!(
             told(&text),
-            ["9 the section `Diagnostic` comes after `API surface`"]
+            ["9 the section `Problem` comes after `API surface`"]
         );
-        let text = summary(60).replace("## Diagnostic", "## API surface");
+        let text = summary(60).replace("## Problem", "## API surface");
         assert_eq!(
             told(&text),
             [
                 "9 the section `API surface` stands here a second time",
-                "1 the section `Diagnostic` is missing"
+                "1 the section `Problem` is missing"
             ]
         );
     }

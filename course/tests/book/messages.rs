@@ -917,7 +917,7 @@ fn messages_on_proposals_are_the_snapshots() {
                 &[
                     WRITTEN,
                     LISTED,
-                    Replace(TEA, "## Open questions", "## Diagnostic"),
+                    Replace(TEA, "## Open questions", "## Problem"),
                 ],
             ),
             several(

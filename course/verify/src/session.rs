@@ -26,6 +26,8 @@ pub fn run(session: &Session, project: &Project, page: &Page) -> Result<BTreeMap
     let _ = fs::remove_dir_all(&folder);
     let (desk, data) = (folder.join("desk"), folder.join("data"));
     fs::create_dir_all(&desk).with_context(|| format!("{} cannot be made", desk.display()))?;
+    // Up to date before the first command: what cargo says meanwhile is not part of the output.
+    program::command("course-exercise")?;
     let mut printed = BTreeMap::new();
     for step in &session.steps {
         let what = || format!("step `{}`", step.name);
@@ -38,6 +40,7 @@ pub fn run(session: &Session, project: &Project, page: &Page) -> Result<BTreeMap
         let log = folder.join("log");
         let output = fs::File::create(&log)?;
         let status = program::command("course")?
+            .env_remove("CARGO_MANIFEST_DIR")
             .args(step.run[TOOL.len()..].split_whitespace())
             .current_dir(&desk)
             .env(progress::VARIABLE, &data)
