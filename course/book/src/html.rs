@@ -14,7 +14,8 @@ static TAG: LazyLock<Regex> = LazyLock::new(|| Regex::new("<[^>]*>").expect("a v
 static ENTITY: LazyLock<Regex> =
     LazyLock::new(|| Regex::new("&(#?[a-z0-9]+);").expect("a valid pattern"));
 
-/// Escapes text for the content of an element in a finished page. Quotes are left as they are, so that code stays small.
+/// Escapes text for the content of an element in a finished page. Quotes are left as they are, so
+/// that code stays small.
 #[must_use]
 pub fn escape_text(text: &str) -> String {
     text.replace('&', "&amp;")

@@ -157,7 +157,8 @@ pub const RUST_WORDS: &[&str] = &[
 ];
 
 static DIRECTIVE: LazyLock<Regex> = LazyLock::new(|| {
-    // mdBook's own way of writing what is no directive: a backslash, which holds to the end of the last one on the line.
+    // mdBook's own way of writing what is no directive: a backslash, which holds to the end of the
+    // last one on the line.
     Regex::new(r"\\\{\{#.*\}\}|\{\{\s*#([A-Za-z0-9_]+)\s*([^}]*?)\s*\}\}").expect("a valid pattern")
 });
 static NOTE: LazyLock<Regex> = LazyLock::new(|| {

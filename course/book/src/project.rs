@@ -51,7 +51,8 @@ impl Project {
     ///
     /// # Errors
     ///
-    /// When `SUMMARY.md` cannot be read. A page or task that cannot be read is a problem of the book, kept in `problems`.
+    /// When `SUMMARY.md` cannot be read. A page or task that cannot be read is a problem of the
+    /// book, kept in `problems`.
     pub fn load(root: &Path) -> Result<Self> {
         let mut problems = Diagnostics::default();
         let (settings, found) = Settings::read(root);

@@ -44,7 +44,8 @@ pub struct Step {
     pub exits: i32,
 }
 
-/// Writes some of the solution's regions into the files of an exercise that was started, and stubs in place of the rest.
+/// Writes some of the solution's regions into the files of an exercise that was started, and stubs
+/// in place of the rest.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Solve {

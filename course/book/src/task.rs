@@ -98,7 +98,8 @@ pub struct Solution {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Limits {
-    /// CPU time, in seconds: many times what the solution uses, and little enough for a loop without end to cost little.
+    /// CPU time, in seconds: many times what the solution uses, and little enough for a loop
+    /// without end to cost little.
     pub cpu_seconds: Option<u64>,
     /// Address space, in MiB.
     pub memory_mib: Option<u64>,
@@ -372,7 +373,8 @@ impl Task {
     ///
     /// # Errors
     ///
-    /// Diagnostics with their lines, when the text is not TOML, a key is missing or unknown, or what it says does not fit
+    /// Diagnostics with their lines, when the text is not TOML, a key is missing or unknown, or
+    /// what it says does not fit
     /// together.
     pub fn parse(file: &Path, text: &str) -> Result<Self, Vec<Diagnostic>> {
         match Self::read(file, text) {

@@ -1,7 +1,8 @@
 //! The book without solutions, for a class: `cargo course build --edition class`.
 //!
 //! Every listing has the starter's text where learners write. Folded answers and notes for
-//! instructors go. Then the finished site is searched for every line of every solution, wherever it may have come from; if
+//! instructors go. Then the finished site is searched for every line of every solution, wherever it
+//! may have come from; if
 //! one is found, there is no site.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -80,7 +81,8 @@ pub fn build(root: &Path) -> Result<PathBuf> {
 struct Secrets {
     /// Files of solutions as learners get them, by path from the book's root, with their anchors.
     files: BTreeMap<PathBuf, String>,
-    /// Lines that tell something by themselves, or two that do together, as [`collapse_spaces`] has them; and their chapter.
+    /// Lines that tell something by themselves, or two that do together, as [`collapse_spaces`] has
+    /// them; and their chapter.
     lines: BTreeMap<String, String>,
 }
 
@@ -250,7 +252,8 @@ impl Preprocessor for ClassEdition {
             };
             let page = Page::parse(&Path::new("src").join(path), "");
             let text = ANSWER.replace_all(&chapter.content, "");
-            // mdBook expands its own directives now. Ours are for `Course`, and what looks like one in a listing is text.
+            // mdBook expands its own directives now. Ours are for `Course`, and what looks like one
+            // in a listing is text.
             let text = DIRECTIVE.replace_all(&text, |found: &Captures<'_>| {
                 let theirs =
                     matches!(found[2].trim(), "include" | "rustdoc_include") && found[1].is_empty();

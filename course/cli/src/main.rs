@@ -126,7 +126,8 @@ fn main() -> ExitCode {
     }
 }
 
-/// The program that has a command. Building EPUB, PDF or cards, or an edition for a class, takes more than the site does.
+/// The program that has a command. Building EPUB, PDF or cards, or an edition for a class, takes
+/// more than the site does.
 fn program(command: &str, arguments: &[OsString]) -> Option<&'static str> {
     if command == "build" {
         let has = |flag: &str| {

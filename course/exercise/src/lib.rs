@@ -1,6 +1,7 @@
 //! Exercises: starters, checks of a learner's code, hints, progress, and wrong solutions.
 //!
-//! In: a chapter's `task.toml`, its listings and tests; a learner's folder. Out: what is handed out, what is kept back, and a
+//! In: a chapter's `task.toml`, its listings and tests; a learner's folder. Out: what is handed
+//! out, what is kept back, and a
 //! verdict on what comes back.
 //!
 //! ```
@@ -17,7 +18,8 @@
 //! # anyhow::Ok(())
 //! ```
 //!
-//! The solution in `listings/` is the only source. An exercise is the `listings` crate without what the chapter does not
+//! The solution in `listings/` is the only source. An exercise is the `listings` crate without what
+//! the chapter does not
 //! need: the same names at the same paths, so that tests, wrong solutions and learners' files fit it as they are.
 //!
 //! | [`Exercise`] gives | for |
@@ -272,7 +274,8 @@ impl Exercise {
     }
 }
 
-/// Writes a tree into a folder that does not exist yet: aside first, then in one step, so that there is all of it or none.
+/// Writes a tree into a folder that does not exist yet: aside first, then in one step, so that
+/// there is all of it or none.
 ///
 /// # Errors
 ///

@@ -8,7 +8,8 @@ use anyhow::{Context, Result, ensure};
 use super::{Exercise, Tree, manifest};
 use book::project::Project;
 
-/// The starters of these exercises, each in a folder that is called as its chapter, with one manifest and one lock file.
+/// The starters of these exercises, each in a folder that is called as its chapter, with one
+/// manifest and one lock file.
 ///
 /// # Errors
 ///
@@ -54,7 +55,8 @@ pub fn of(project: &Project, exercises: &[Exercise]) -> Result<Tree> {
     Ok(tree)
 }
 
-/// An exercise's manifest as a member's: no two packages of a workspace have the same name, but the library keeps its own,
+/// An exercise's manifest as a member's: no two packages of a workspace have the same name, but the
+/// library keeps its own,
 /// by which the tests call it.
 fn member(slug: &str, manifest: &str) -> Result<String> {
     let mut text = manifest.to_owned();

@@ -1,4 +1,5 @@
-//! Compiling with `rustc` itself: exact libraries, the grader's command line, and nothing of a submission but Rust files.
+//! Compiling with `rustc` itself: exact libraries, the grader's command line, and nothing of a
+//! submission but Rust files.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -249,7 +250,8 @@ impl Toolchain {
     }
 }
 
-/// Copies a cache to where the compiler in a sandbox may write. Files that it must not change for others are links where
+/// Copies a cache to where the compiler in a sandbox may write. Files that it must not change for
+/// others are links where
 /// it is another user, who can only remove them, and copies elsewhere.
 fn copy_cache(sandbox: &Sandbox, from: &Path, to: &Path) -> Result<()> {
     let folder = |folder: &Path| sandbox.folder(folder, true);

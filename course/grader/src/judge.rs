@@ -651,7 +651,8 @@ impl Tests<'_> {
                         .collect();
                 }
                 Ok(program) => {
-                    // A test that starts programs may look at its own, which must be readable then; nobody reads the findings.
+                    // A test that starts programs may look at its own, which must be readable then;
+                    // nobody reads the findings.
                     protect(&program, is_public || self.grader.forks)?;
                     group.tests = self.run_group(&its.tests, &program, is_public)?;
                     tampered.extend(self.forgeries(&group.tests, &program)?);
@@ -693,7 +694,8 @@ impl Tests<'_> {
         Ok(results)
     }
 
-    /// Runs tests that passed once more, so that they must fail, and names those that pass again. Where `unsafe` is allowed
+    /// Runs tests that passed once more, so that they must fail, and names those that pass again.
+    /// Where `unsafe` is allowed
     /// these are all tests; elsewhere, where nobody is known to be able to forge, one a group.
     fn forgeries(&self, tests: &[TestResult], program: &Path) -> Result<Vec<String>> {
         let passed = tests

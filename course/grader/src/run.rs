@@ -172,7 +172,8 @@ pub fn read(uploads: &[Upload], allowed: &[String]) -> Result<Intake> {
     }
 }
 
-/// Grades a class, and reports to `progress`. Once `stop` is true, submissions in work are finished, and no others begun.
+/// Grades a class, and reports to `progress`. Once `stop` is true, submissions in work are
+/// finished, and no others begun.
 ///
 /// # Errors
 ///

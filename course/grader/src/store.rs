@@ -1,4 +1,5 @@
-//! Results on disk: one file a submission, written whole or not at all, so that a run that was stopped can be resumed, shards
+//! Results on disk: one file a submission, written whole or not at all, so that a run that was
+//! stopped can be resumed, shards
 //! run anywhere, and their results are merged in any order.
 
 use book::files;
@@ -150,13 +151,18 @@ pub fn load(out: &Path) -> Result<BTreeMap<String, Grade>> {
     Ok(results)
 }
 
-/// Merges results, also with those that are in `into` already. The order and the number of steps make no difference: of two results of one student a verdict counts before none, then the greater by its bytes.
+/// The order of two results of one student: a verdict before none, then by bytes; with its log.
+type Rank = (bool, Vec<u8>, String);
+
+/// Merges results, also with those that are in `into` already. The order and the number of steps
+/// make no difference: of two results of one student a verdict counts before none, then the greater
+/// by its bytes.
 ///
 /// # Errors
 ///
 /// If a result cannot be read or written, or they are of different tasks: nothing is written then.
 pub fn merge(from: &[PathBuf], into: &Path) -> Result<BTreeMap<String, Grade>> {
-    let mut all: BTreeMap<String, ((bool, Vec<u8>, String), Grade)> = BTreeMap::new();
+    let mut all: BTreeMap<String, (Rank, Grade)> = BTreeMap::new();
     // Of all results, not of those that count: another task's must not take the place of this one's.
     let mut tasks = BTreeSet::new();
     let there = into.is_dir().then(|| into.to_owned());

@@ -74,7 +74,8 @@ pub fn panic_message(output: &str) -> Option<String> {
     found
 }
 
-/// The output of a test without what differs from run to run: the frame that libtest puts around it, with its clock, and the
+/// The output of a test without what differs from run to run: the frame that libtest puts around
+/// it, with its clock, and the
 /// numbers of threads.
 #[must_use]
 pub fn test_output(output: &str) -> String {

@@ -111,7 +111,8 @@ impl Estimate {
         }
     }
 
-    /// The number of significant digits that the interval supports: three when its half-width is at most one unit of the third
+    /// The number of significant digits that the interval supports: three when its half-width is at
+    /// most one unit of the third
     /// digit, two otherwise.
     #[must_use]
     pub fn digits(self) -> usize {

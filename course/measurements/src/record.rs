@@ -22,7 +22,8 @@ const FOLDER: &str = "benches/results";
 /// The version of the form that this tool writes and reads.
 const SCHEMA: u32 = 1;
 
-/// The plausible range of a benchmark's iteration, in nanoseconds: from a thousandth of one to eleven days; or in bytes. Beyond, no
+/// The plausible range of a benchmark's iteration, in nanoseconds: from a thousandth of one to
+/// eleven days; or in bytes. Beyond, no
 /// number and no axis of a plot would make sense.
 const POSSIBLE: RangeInclusive<f64> = 1e-3..=1e15;
 

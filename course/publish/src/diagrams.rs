@@ -1,8 +1,10 @@
-//! Draws the Mermaid fences of pages, for `bless` and `verify`: readers need neither a script nor this part of the tool.
+//! Draws the Mermaid fences of pages, for `bless` and `verify`: readers need neither a script nor
+//! this part of the tool.
 //!
 //! Input: a page with a fence as [`reader::diagrams`] describes it.
 //!
-//! Output: `listings/captured/<page>/<name>.svg`, an element a line. Its title and description are the fence's `accTitle`
+//! Output: `listings/captured/<page>/<name>.svg`, an element a line. Its title and description are
+//! the fence's `accTitle`
 //! and `accDescr`, its ids are unique in the book, and its colours are the theme's custom properties. The same source
 //! always makes the same bytes.
 
@@ -356,7 +358,8 @@ fn rounded(number: &str) -> String {
     ((number * 100.0).round() / 100.0).to_string()
 }
 
-/// Breaks a drawing into lines where that changes nothing: between elements other than those of texts, and rules of style.
+/// Breaks a drawing into lines where that changes nothing: between elements other than those of
+/// texts, and rules of style.
 fn lines(svg: &str) -> String {
     BREAK.replace_all(svg, "\n$0").trim().to_owned()
 }

@@ -11,7 +11,8 @@
 //! ```
 //! ````
 //!
-//! and `listings/captured/<page>/diagram.svg`, which `cargo course bless` draws. `<!-- diagram: life -->` on the line above
+//! and `listings/captured/<page>/diagram.svg`, which `cargo course bless` draws. `<!-- diagram:
+//! life -->` on the line above
 //! the fence makes it `life.svg`: of several diagrams on a page all but one need a name.
 //!
 //! Output: one HTML block, `<figure class="diagram">` around the SVG. Its first line is a digest of what it was drawn

@@ -1,6 +1,7 @@
 //! The book as readers see it.
 //!
-//! In: the folder of a book. Out: Markdown and HTML: directives become the text that mdBook renders ([`preprocess`]), and
+//! In: the folder of a book. Out: Markdown and HTML: directives become the text that mdBook renders
+//! ([`preprocess`]), and
 //! mdBook's HTML becomes the site ([`build`]), which [`serve`] shows on this machine.
 //!
 //! ```

@@ -1,7 +1,8 @@
 //! Plots of estimates with their confidence intervals, as SVG that stands in a page.
 //!
 //! A plot follows the reader's theme: text and axes take `currentColor`, the marks `var(--plot-1)` to `var(--plot-6)`,
-//! which the theme defines (a fallback stands beside each). There is no background and no script, the font is the page's,
+//! which the theme defines (a fallback stands beside each). There is no background and no script,
+//! the font is the page's,
 //! and the width is what the page gives.
 
 use book::html::escape;
@@ -29,7 +30,8 @@ const FALLBACK: [&str; 6] = [
     "#c2500a", "#1f7fb8", "#2e8b57", "#a05ab4", "#b8860b", "#c0406a",
 ];
 
-/// Paths around a point of a disc, a square, a triangle and a diamond, and dashes: no series differs from another in its
+/// Paths around a point of a disc, a square, a triangle and a diamond, and dashes: no series
+/// differs from another in its
 /// colour alone.
 const MARKERS: [(&str, &str); 4] = [
     ("m-4,0a4,4 0 1,0 8,0a4,4 0 1,0 -8,0z", "none"),

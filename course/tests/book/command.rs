@@ -72,7 +72,7 @@ fn verify_of_a_correct_book_exits_with_0_and_says_so_in_text_and_json() {
     assert_eq!(
         names,
         [
-            "read", "pages", "build", "listings", "outputs", "render", "names"
+            "read", "pages", "build", "listings", "outputs", "diagrams", "render", "names"
         ]
     );
     assert!(

@@ -209,7 +209,8 @@ fn passing(outcomes: &BTreeMap<String, Outcome>) -> BTreeSet<String> {
         .collect()
 }
 
-/// How each test of a tree ends. A warning is an error. All trees of an exercise use one folder: of what the compiler made
+/// How each test of a tree ends. A warning is an error. All trees of an exercise use one folder: of
+/// what the compiler made
 /// for the last, it does again only what has changed.
 fn outcomes(
     exercise: &Exercise,

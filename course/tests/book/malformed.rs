@@ -298,7 +298,8 @@ fn task_values() -> Vec<(PathBuf, Value)> {
         .collect()
 }
 
-/// The record with a few benchmarks of each chapter: all of them are slow to read again and again, and more of the same.
+/// The record with a few benchmarks of each chapter: all of them are slow to read again and again,
+/// and more of the same.
 fn records() -> Vec<(PathBuf, Value)> {
     let file = Record::reference_file(&root()).expect("the book has a record");
     let mut record: Value =

@@ -1,4 +1,5 @@
-//! The commands of `src/for-instructors.md` and their output: from an assignment to a gradebook, with a class of twenty.
+//! The commands of `src/for-instructors.md` and their output: from an assignment to a gradebook,
+//! with a class of twenty.
 
 use course_tests::needs::Test;
 use course_tests::test;

@@ -116,7 +116,8 @@ pub fn remembering(memory: &Path) -> [String; 2] {
     ]
 }
 
-/// Compiles a library, or the tests against it. What the compiler can use again of the last time is in `memory`. The inner
+/// Compiles a library, or the tests against it. What the compiler can use again of the last time is
+/// in `memory`. The inner
 /// error is its message.
 ///
 /// # Errors
@@ -310,7 +311,8 @@ fn quietly(folder: &Path, tests: &Path) -> Command {
     command
 }
 
-/// The tests of a program, by path, but for the ignored ones: what another test starts in a process of its own is no test
+/// The tests of a program, by path, but for the ignored ones: what another test starts in a process
+/// of its own is no test
 /// by itself.
 ///
 /// # Errors

@@ -22,7 +22,8 @@ use toolchain::cargo::Artifacts;
 use toolchain::process;
 use toolchain::readable::readable;
 
-/// Runs every snippet that is to compile and not to panic, all in one merged compilation. Returns how many came from the cache.
+/// Runs every snippet that is to compile and not to panic, all in one merged compilation. Returns
+/// how many came from the cache.
 ///
 /// # Errors
 ///

@@ -42,7 +42,8 @@ pub fn snippets<'a>(
         .collect())
 }
 
-/// The place of the `{{#diagnostic NAME}}` that shows a snippet's message: the first one between its fence and the next.
+/// The place of the `{{#diagnostic NAME}}` that shows a snippet's message: the first one between
+/// its fence and the next.
 #[must_use]
 pub fn captured_diagnostic(snippet: &Snippet<'_>) -> Option<(PathBuf, usize)> {
     let (page, fence) = (snippet.page, snippet.fence);

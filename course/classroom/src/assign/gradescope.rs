@@ -1,4 +1,5 @@
-//! autograder.zip for Gradescope: the book as far as grading a chapter needs it, and the two scripts that Gradescope calls.
+//! autograder.zip for Gradescope: the book as far as grading a chapter needs it, and the two
+//! scripts that Gradescope calls.
 //!
 //! Gradescope builds an image with `setup.sh` once, with network, and runs `run_autograder` in it, once a submission.
 

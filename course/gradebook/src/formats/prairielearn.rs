@@ -1,4 +1,5 @@
-//! The `results.json` of PrairieLearn's external grader. What cannot be graded is not gradable there: it costs no attempt.
+//! The `results.json` of PrairieLearn's external grader. What cannot be graded is not gradable
+//! there: it costs no attempt.
 
 use serde_json::json;
 

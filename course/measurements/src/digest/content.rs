@@ -10,12 +10,15 @@ const BEFORE_A_TUPLE: [&str; 17] = [
     "return", "where", "while", "yield",
 ];
 
-/// A Rust source's tokens, without documentation and without what rustfmt adds or removes: line breaks, trailing commas,
+/// A Rust source's tokens, without documentation and without what rustfmt adds or removes: line
+/// breaks, trailing commas,
 /// commas after a block, braces around an expression that is a match arm or a closure's body, semicolons after a last
 /// `return`, `break` or `continue`, indentation after a `\` in a string.
 ///
-/// Two sources with the same tokens are the same program, but for contrived ones: `a > (b,)` is read like the arguments of
-/// `a::<T>(b,)`. The same program can have other tokens: rustfmt also merges derives and sorts imports, and that counts as
+/// Two sources with the same tokens are the same program, but for contrived ones: `a > (b,)` is
+/// read like the arguments of
+/// `a::<T>(b,)`. The same program can have other tokens: rustfmt also merges derives and sorts
+/// imports, and that counts as
 /// a change. `None` for a text that cannot be split into tokens, such as one with an open bracket.
 pub fn rust(text: &str) -> Option<String> {
     let mut out = String::new();
@@ -23,7 +26,8 @@ pub fn rust(text: &str) -> Option<String> {
     Some(out)
 }
 
-/// A Go source without blank lines and lines of comments. Directives such as `//go:noinline` stay, and so does every line
+/// A Go source without blank lines and lines of comments. Directives such as `//go:noinline` stay,
+/// and so does every line
 /// of a file with a raw string, which may hold any line.
 pub fn go(text: &str) -> String {
     let counts = |line: &&str| {
@@ -143,7 +147,8 @@ fn unbraced(trees: Vec<TokenTree>) -> Vec<TokenTree> {
     done
 }
 
-/// The tokens of a block that is a single expression. More than that has a semicolon, or is no program without the braces.
+/// The tokens of a block that is a single expression. More than that has a semicolon, or is no
+/// program without the braces.
 fn expression(block: &Group) -> Option<Vec<TokenTree>> {
     let inner = unended(undocumented(block.stream()));
     let single = block.delimiter() == Delimiter::Brace && !inner.is_empty();

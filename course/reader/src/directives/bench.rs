@@ -8,7 +8,8 @@
 //! {{#bench coroutines/step}}       a group of another chapter
 //! ```
 //!
-//! The table has a row for each variant, Rust's and Go's together, the best first: the fastest, the smallest, or the largest
+//! The table has a row for each variant, Rust's and Go's together, the best first: the fastest, the
+//! smallest, or the largest
 //! share:
 //!
 //! ```text
@@ -17,7 +18,8 @@
 //! pull         Go         84 ns              83.2 to 85.1 ns     3.5×
 //! ```
 //!
-//! If all have a parameter (`step/pull/100`), it has a column for each. The last column is there if the reader has run the
+//! If all have a parameter (`step/pull/100`), it has a column for each. The last column is there if
+//! the reader has run the
 //! benchmarks too, in `target/criterion`; never if `CI` is set.
 
 use std::collections::BTreeMap;

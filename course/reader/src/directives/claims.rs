@@ -5,7 +5,8 @@
 //! {{#claims coroutines}}    those of another
 //! ```
 //!
-//! becomes a section a claim, with a definition list of its findings, which a narrow screen shows as well as a wide one:
+//! becomes a section a claim, with a definition list of its findings, which a narrow screen shows
+//! as well as a wide one:
 //!
 //! ```html
 //! <section class="claim" id="claim-coroutines-switch-cost">

@@ -214,7 +214,8 @@ fn label(out: &mut String, row: u32, name: &str, note: &str) {
     );
 }
 
-/// A ticket in its box. One that is in two places has a thick, dashed border and a `!`: colour alone is not enough for everybody.
+/// A ticket in its box. One that is in two places has a thick, dashed border and a `!`: colour
+/// alone is not enough for everybody.
 fn ticket(out: &mut String, x: u32, y: u32, name: &str, twice: bool) {
     let (colour, border) = if twice {
         (

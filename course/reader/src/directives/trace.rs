@@ -7,7 +7,8 @@
 //! {"lane":"client","label":"backoff","kind":"sleep","start_ms":0,"end_ms":100}
 //! ```
 //!
-//! Output: a figure with the drawing (SVG, one row a lane, kinds that differ in pattern and shape as well as colour), its
+//! Output: a figure with the drawing (SVG, one row a lane, kinds that differ in pattern and shape
+//! as well as colour), its
 //! description in words, and a folded table of the same events.
 //!
 //! ```html

@@ -220,7 +220,8 @@ impl Request {
     }
 }
 
-/// Tests that a `Host` header names this machine. A page of the web can give its own name this machine's address, and would
+/// Tests that a `Host` header names this machine. A page of the web can give its own name this
+/// machine's address, and would
 /// then be allowed to read what is served here.
 fn is_local_name(host: &str) -> bool {
     let name = match host.rsplit_once(':') {

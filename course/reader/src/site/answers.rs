@@ -1,6 +1,7 @@
 //! Forms for readers' answers: guesses and choices. Without a script they show the question and its folded answer.
 //!
-//! The key under which a browser stores an answer is a digest of the question, so that a changed question starts afresh.
+//! The key under which a browser stores an answer is a digest of the question, so that a changed
+//! question starts afresh.
 
 use std::fmt::Write as _;
 use std::ops::Range;

@@ -8,7 +8,8 @@ use syntect::parsing::{ParseState, Scope, ScopeStack, SyntaxSet};
 
 static SYNTAXES: LazyLock<SyntaxSet> = LazyLock::new(two_face::syntax::extra_newlines);
 
-/// Scopes of the grammars and the class of each; the first that matches counts. There are few classes, so that few colours
+/// Scopes of the grammars and the class of each; the first that matches counts. There are few
+/// classes, so that few colours
 /// are enough.
 static CLASSES: LazyLock<Vec<(Scope, &str)>> = LazyLock::new(|| {
     let classes = [

@@ -302,7 +302,8 @@ impl<'a> Build<'a> {
              <p id=\"nearest\" hidden></p>\n<p>These are the chapters:</p>\n<ul>\n{list}</ul>\n"
         ));
         data["nav"] = json!(nav::html(&self.context.book, self.chapters, None, ""));
-        // It is shown at any depth, so it has a base for its links, and its style sheet and script inline. A book without
+        // It is shown at any depth, so it has a base for its links, and its style sheet and script
+        // inline. A book without
         // an address may be in any folder of its host: then the script finds out which.
         data["guess"] = json!(html.site_url.is_none());
         data["base"] = json!(html.site_url.unwrap_or_else(|| "/".to_owned()));

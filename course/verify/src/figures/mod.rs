@@ -2,8 +2,10 @@
 //!
 //! A figure is a number with a unit in which this book measures: a time from ns to seconds, a ratio, %, bytes,
 //! allocations, `per step`; [`quantity`] has the whole list. In a section that measures, one with `{{#value}}`,
-//! `{{#bench}}` or `{{#claims}}`, a typed figure might be a measured one that no record holds any more. There it must be
-//! the text of a link to somewhere outside, or allowed by a comment in the section, with a reason: `<!-- figures: 100 ms:
+//! `{{#bench}}` or `{{#claims}}`, a typed figure might be a measured one that no record holds any
+//! more. There it must be
+//! the text of a link to somewhere outside, or allowed by a comment in the section, with a reason:
+//! `<!-- figures: 100 ms:
 //! asserted by bonus::sleeps_once -->`. What `{{#claims}}` shows of a claim itself has a verdict, and needs neither.
 //!
 //! A test that a reason names must exist and have the figures. So a comment that names one may stand in any section.
@@ -281,7 +283,8 @@ impl<'a> Check<'a> {
     }
 }
 
-/// The texts of a `task.toml` that a directive shows. What a claim says is not among them: it is reported, with a verdict.
+/// The texts of a `task.toml` that a directive shows. What a claim says is not among them: it is
+/// reported, with a verdict.
 pub(super) fn texts<'t>(task: &'t Task, directive: &str) -> Vec<&'t str> {
     match directive {
         "task" => task.objectives.iter().map(String::as_str).collect(),

@@ -1,4 +1,5 @@
-//! The names that the book itself gives: tests, groups, wrong solutions, examples, outputs, benchmarks, chapters, crates,
+//! The names that the book itself gives: tests, groups, wrong solutions, examples, outputs,
+//! benchmarks, chapters, crates,
 //! files.
 
 use std::collections::BTreeMap;
@@ -251,7 +252,8 @@ pub fn crates(root: &Path) -> Names {
     of_registry.collect()
 }
 
-/// Every file and folder of the book, sorted, without what is built and what is hidden, but for the folders of CI and cargo.
+/// Every file and folder of the book, sorted, without what is built and what is hidden, but for the
+/// folders of CI and cargo.
 fn files(root: &Path) -> Vec<PathBuf> {
     let is_kept = |entry: &DirEntry| {
         let name = entry.file_name().to_string_lossy();
