@@ -23,8 +23,7 @@ pub enum Expect {
     /// It does not compile, with these codes and these words in rustc's message.
     FailsToCompile {
         /// Such as `E0382`; sorted. Empty when rustc's error has no code, as some about `Send` have
-        /// none; without a phrase,
-        /// too, any error will do.
+        /// none; without a phrase, too, any error will do.
         codes: Vec<String>,
         /// Words that rustc's message contains; empty when any will do.
         phrase: String,

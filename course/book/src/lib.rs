@@ -1,8 +1,7 @@
 //! The model of a book: pages, fences, directives, tasks, and diagnostics.
 //!
 //! In: the folder of a book, its Markdown and its `task.toml`s. Out: typed values with their lines,
-//! and a diagnostic for
-//! everything that cannot be read. Nothing here runs a program or writes HTML.
+//! and a diagnostic for everything that cannot be read. Nothing here runs a program or writes HTML.
 //!
 //! ```
 //! use std::path::Path;

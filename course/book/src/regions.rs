@@ -121,8 +121,8 @@ fn keep_lines(text: &str, keep: impl Fn(&str) -> bool) -> String {
 /// A text with stubs in place of its regions, but for those that are revealed.
 ///
 /// The stub of a region is `todo!("NAME")`, unless `stubs` has another; an empty one leaves
-/// nothing. A destructor, whose
-/// region is called `drop` or `…_drop`, has a comment instead: a panic while another one unwinds would end all tests.
+/// nothing. A destructor, whose region is called `drop` or `…_drop`, has a comment instead: a panic
+/// while another one unwinds would end all tests.
 #[must_use]
 pub fn stubbed(
     text: &str,
@@ -159,8 +159,7 @@ pub fn stubbed(
 }
 
 /// A text with stubs in place of its regions, and with every other anchor: what a page may show.
-/// Where an anchor begins or
-/// ends within a region, `more` stands for the lines after it.
+/// Where an anchor begins or ends within a region, `more` stands for the lines after it.
 #[must_use]
 pub fn covered(
     text: &str,

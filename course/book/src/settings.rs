@@ -1,8 +1,8 @@
 //! The settings of a book, from its `book.toml`: mdBook's own, and which of our conventions hold for it.
 //!
 //! mdBook accepts no table of its own invention at the top, and runs whatever it finds under
-//! `[preprocessor]`, except what
-//! is for no renderer. So the settings are there, and `mdbook build` neither runs nor reports anything:
+//! `[preprocessor]`, except what is for no renderer. So the settings are there, and `mdbook build`
+//! neither runs nor reports anything:
 //!
 //! ```toml
 //! [preprocessor.course-verify]
@@ -16,8 +16,8 @@
 //! ```
 //!
 //! All but `renderers` may be left out; these are the defaults, but for `features` and `languages`,
-//! which are empty, and
-//! `listings`, which is the folder of that name if it has a `Cargo.toml`. A rule is `"error"`, `"warning"` or `"off"`.
+//! which are empty, and `listings`, which is the folder of that name if it has a `Cargo.toml`. A
+//! rule is `"error"`, `"warning"` or `"off"`.
 //!
 //! A book with our preprocessor, `[preprocessor.course]`, has chapters with tasks, records and captured outputs, too:
 //! all conventions hold there, as errors.

@@ -374,8 +374,7 @@ impl Task {
     /// # Errors
     ///
     /// Diagnostics with their lines, when the text is not TOML, a key is missing or unknown, or
-    /// what it says does not fit
-    /// together.
+    /// what it says does not fit together.
     pub fn parse(file: &Path, text: &str) -> Result<Self, Vec<Diagnostic>> {
         match Self::read(file, text) {
             (Some(task), problems) if problems.is_empty() => Ok(task),

@@ -2,8 +2,7 @@
 //!
 //! Every listing has the starter's text where learners write. Folded answers and notes for
 //! instructors go. Then the finished site is searched for every line of every solution, wherever it
-//! may have come from; if
-//! one is found, there is no site.
+//! may have come from; if one is found, there is no site.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

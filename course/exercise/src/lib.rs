@@ -1,8 +1,7 @@
 //! Exercises: starters, checks of a learner's code, hints, progress, and wrong solutions.
 //!
 //! In: a chapter's `task.toml`, its listings and tests; a learner's folder. Out: what is handed
-//! out, what is kept back, and a
-//! verdict on what comes back.
+//! out, what is kept back, and a verdict on what comes back.
 //!
 //! ```
 //! use std::path::Path;
@@ -19,8 +18,8 @@
 //! ```
 //!
 //! The solution in `listings/` is the only source. An exercise is the `listings` crate without what
-//! the chapter does not
-//! need: the same names at the same paths, so that tests, wrong solutions and learners' files fit it as they are.
+//! the chapter does not need: the same names at the same paths, so that tests, wrong solutions and
+//! learners' files fit it as they are.
 //!
 //! | [`Exercise`] gives | for |
 //! |---|---|

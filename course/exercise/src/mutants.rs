@@ -1,10 +1,9 @@
 //! Plausible wrong solutions, each of which the chapter's tests must reject.
 //!
 //! A mutant is one edit of one file (`[[mutant]]` in task.toml). The part of the listings that the
-//! chapter's tests need is
-//! compiled with the edit, the tests are compiled against it and run. Every test that the mutant
-//! names must fail, and every
-//! group of which it names none must pass, but for tests in which threads race.
+//! chapter's tests need is compiled with the edit, the tests are compiled against it and run. Every
+//! test that the mutant names must fail, and every group of which it names none must pass, but for
+//! tests in which threads race.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::env::consts::EXE_EXTENSION;
@@ -236,8 +235,8 @@ impl Chapter<'_> {
             let program = desk.join("together").with_extension(EXE_EXTENSION);
             if !together.is_empty() {
                 // A name each, since what a program says lies beside it. A copy could still be open
-                // for writing in a process
-                // that the other worker is just starting, and then it cannot be run.
+                // for writing in a process that the other worker is just starting, and then it
+                // cannot be run.
                 let _ = fs::remove_file(&program);
                 fs::hard_link(
                     self.folder.join("tests").with_extension(EXE_EXTENSION),

@@ -1,10 +1,8 @@
 //! The part of the listings crate that one chapter's exercise needs.
 //!
 //! A module is needed if its name, or a name that its parent re-exports from it, occurs as a word
-//! in code that is needed:
-//! the learner's files, the tests of all groups, and in turn. So lib.rs and the chapters' mod.rs
-//! are the same for learners
-//! and graders, whichever tests they have.
+//! in code that is needed: the learner's files, the tests of all groups, and in turn. So lib.rs and
+//! the chapters' mod.rs are the same for learners and graders, whichever tests they have.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

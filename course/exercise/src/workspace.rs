@@ -56,8 +56,7 @@ pub fn of(project: &Project, exercises: &[Exercise]) -> Result<Tree> {
 }
 
 /// An exercise's manifest as a member's: no two packages of a workspace have the same name, but the
-/// library keeps its own,
-/// by which the tests call it.
+/// library keeps its own, by which the tests call it.
 fn member(slug: &str, manifest: &str) -> Result<String> {
     let mut text = manifest.to_owned();
     for (find, with) in [

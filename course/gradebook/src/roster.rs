@@ -34,8 +34,7 @@ struct Row {
 
 impl Roster {
     /// Reads a CSV with a column `student_id`, and any of `name`, `email`, `group` and `submitted`.
-    /// Other columns are not
-    /// read.
+    /// Other columns are not read.
     ///
     /// # Errors
     ///
@@ -71,8 +70,8 @@ impl Roster {
     }
 
     /// Turns results by submission into results by student, with notes. A submission of a group
-    /// counts for each member; a
-    /// submission of somebody who is not in the roster stays as it is, and is noted.
+    /// counts for each member; a submission of somebody who is not in the roster stays as it is,
+    /// and is noted.
     #[must_use]
     pub fn apply(&self, results: &BTreeMap<String, Grade>) -> (Vec<Grade>, Vec<String>) {
         let mut notes = Vec::new();

@@ -251,8 +251,7 @@ impl Toolchain {
 }
 
 /// Copies a cache to where the compiler in a sandbox may write. Files that it must not change for
-/// others are links where
-/// it is another user, who can only remove them, and copies elsewhere.
+/// others are links where it is another user, who can only remove them, and copies elsewhere.
 fn copy_cache(sandbox: &Sandbox, from: &Path, to: &Path) -> Result<()> {
     let folder = |folder: &Path| sandbox.folder(folder, true);
     copy_tree(from, to, folder, |from, to| {

@@ -1,12 +1,9 @@
 //! The harness around a task's tests, by which a test proves that it passed.
 //!
 //! The tests are compiled as they are, with `rustc --test`. The grader adds a table of the tests to
-//! every module, because
-//! tests are private, and one more test, which is the only one that libtest ever runs. It receives
-//! a number and a test's
-//! path from the grader, calls the test, and sends the number back after the test has returned.
-//! libtest's own output and
-//! the exit code prove nothing.
+//! every module, because tests are private, and one more test, which is the only one that libtest
+//! ever runs. It receives a number and a test's path from the grader, calls the test, and sends the
+//! number back after the test has returned. libtest's own output and the exit code prove nothing.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};

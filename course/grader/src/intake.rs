@@ -1,10 +1,8 @@
 //! The intake of a submission: the only bytes of it that the grader reads.
 //!
 //! Only the files that the task names, by their whole path at any depth, or by their bare name at
-//! the top. Everything else
-//! is never opened: no manifest, no build script, no `.cargo/config.toml`, no test. Links are not
-//! followed, and what is no
-//! regular file is not read.
+//! the top. Everything else is never opened: no manifest, no build script, no `.cargo/config.toml`,
+//! no test. Links are not followed, and what is no regular file is not read.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};

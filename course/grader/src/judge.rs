@@ -695,8 +695,8 @@ impl Tests<'_> {
     }
 
     /// Runs tests that passed once more, so that they must fail, and names those that pass again.
-    /// Where `unsafe` is allowed
-    /// these are all tests; elsewhere, where nobody is known to be able to forge, one a group.
+    /// Where `unsafe` is allowed these are all tests; elsewhere, where nobody is known to be able
+    /// to forge, one a group.
     fn forgeries(&self, tests: &[TestResult], program: &Path) -> Result<Vec<String>> {
         let passed = tests
             .iter()

@@ -1,13 +1,12 @@
 //! Grades a class of strangers' submissions in a sandbox: `cargo course grade`.
 //!
 //! In go a task ([`kit::Kit`]) and a folder of submissions. Out comes a [`result::Grade`] for each,
-//! without anything that
-//! differs between two runs, stored in a folder that can be resumed and merged.
+//! without anything that differs between two runs, stored in a folder that can be resumed and
+//! merged.
 //!
-//! Nothing that a submission prints, returns or exits with is evidence. A test passed if, and only if, the grader's own
-//! code, which calls it, sent a number that only it knows over a channel that safe code cannot
-//! reach, after the test had
-//! returned.
+//! Nothing that a submission prints, returns or exits with is evidence. A test passed if, and only
+//! if, the grader's own code, which calls it, sent a number that only it knows over a channel that
+//! safe code cannot reach, after the test had returned.
 //!
 //! ```
 //! # fn main() -> anyhow::Result<()> {

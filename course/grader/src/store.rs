@@ -1,6 +1,5 @@
 //! Results on disk: one file a submission, written whole or not at all, so that a run that was
-//! stopped can be resumed, shards
-//! run anywhere, and their results are merged in any order.
+//! stopped can be resumed, shards run anywhere, and their results are merged in any order.
 
 use book::files;
 use std::collections::{BTreeMap, BTreeSet};

@@ -75,8 +75,7 @@ pub fn panic_message(output: &str) -> Option<String> {
 }
 
 /// The output of a test without what differs from run to run: the frame that libtest puts around
-/// it, with its clock, and the
-/// numbers of threads.
+/// it, with its clock, and the numbers of threads.
 #[must_use]
 pub fn test_output(output: &str) -> String {
     let inside = output

@@ -1,10 +1,8 @@
 //! Reads what criterion leaves in `target/criterion`, and what a benchmark of memory leaves there in the same form.
 //!
 //! criterion measures time. A benchmark of something else writes the three files that are read here
-//! by itself, and says so in
-//! `benchmark.json`, in a key of which criterion knows nothing: `"quantity": "memory"`, whose
-//! estimates are in bytes, or
-//! `"share"`, from 0 to 1.
+//! by itself, and says so in `benchmark.json`, in a key of which criterion knows nothing:
+//! `"quantity": "memory"`, whose estimates are in bytes, or `"share"`, from 0 to 1.
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -16,17 +16,14 @@ use book::project::module;
 
 /// The digest of what a chapter measures. A record whose digest differs is out of date.
 ///
-/// It covers the chapter's module and those of other chapters that it is built on, its bench file with that file's
-/// modules, what all benches share, its Go package, and the versions of the crates it measures: the
-/// direct dependencies of
-/// `listings` and `benches` that these sources name. So a crate that another chapter needs leaves this chapter's record
-/// alone.
+/// It covers the chapter's module and those of other chapters that it is built on, its bench file
+/// with that file's modules, what all benches share, its Go package, and the versions of the crates
+/// it measures: the direct dependencies of `listings` and `benches` that these sources name. So a
+/// crate that another chapter needs leaves this chapter's record alone.
 ///
 /// Of a Rust file the tokens count, without documentation and without what rustfmt changes; of a Go
-/// file the lines that are
-/// not blank or a comment; of any other file, and of a Rust file that is not made of tokens, every
-/// byte but line endings:
-/// a checkout on Windows agrees.
+/// file the lines that are not blank or a comment; of any other file, and of a Rust file that is
+/// not made of tokens, every byte but line endings: a checkout on Windows agrees.
 ///
 /// # Errors
 ///

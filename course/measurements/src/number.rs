@@ -112,8 +112,7 @@ impl Estimate {
     }
 
     /// The number of significant digits that the interval supports: three when its half-width is at
-    /// most one unit of the third
-    /// digit, two otherwise.
+    /// most one unit of the third digit, two otherwise.
     #[must_use]
     pub fn digits(self) -> usize {
         let unit = 10_f64.powf(self.value.abs().log10().floor() - 2.0);

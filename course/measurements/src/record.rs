@@ -23,8 +23,7 @@ const FOLDER: &str = "benches/results";
 const SCHEMA: u32 = 1;
 
 /// The plausible range of a benchmark's iteration, in nanoseconds: from a thousandth of one to
-/// eleven days; or in bytes. Beyond, no
-/// number and no axis of a plot would make sense.
+/// eleven days; or in bytes. Beyond, no number and no axis of a plot would make sense.
 const POSSIBLE: RangeInclusive<f64> = 1e-3..=1e15;
 
 /// The measurements of one machine, chapter by chapter.

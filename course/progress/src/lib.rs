@@ -1,8 +1,7 @@
 //! The progress of long work: a bar on a terminal, a line a phase everywhere else.
 //!
 //! In: phases, as closures, and their steps. Out: words on standard error while they run, and the
-//! list of phases with their
-//! durations.
+//! list of phases with their durations.
 //!
 //! ```
 //! let progress = progress::Progress::lines();

@@ -4,9 +4,8 @@
 //! Input: a page with a fence as [`reader::diagrams`] describes it.
 //!
 //! Output: `listings/captured/<page>/<name>.svg`, an element a line. Its title and description are
-//! the fence's `accTitle`
-//! and `accDescr`, its ids are unique in the book, and its colours are the theme's custom properties. The same source
-//! always makes the same bytes.
+//! the fence's `accTitle` and `accDescr`, its ids are unique in the book, and its colours are the
+//! theme's custom properties. The same source always makes the same bytes.
 
 use std::collections::BTreeSet;
 use std::fs;

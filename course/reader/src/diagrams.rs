@@ -4,16 +4,14 @@
 //!
 //! ````markdown
 //! ```mermaid
-//! stateDiagram-v2
-//! accTitle: Life of a coroutine
-//! accDescr: A coroutine is suspended, runs when resumed, and ends once.
-//! [*] --> Suspended
+//! stateDiagram-v2 accTitle: Life of a coroutine accDescr: A coroutine is suspended, runs when
+//! resumed, and ends once. [*] --> Suspended
 //! ```
 //! ````
 //!
 //! and `listings/captured/<page>/diagram.svg`, which `cargo course bless` draws. `<!-- diagram:
-//! life -->` on the line above
-//! the fence makes it `life.svg`: of several diagrams on a page all but one need a name.
+//! life -->` on the line above the fence makes it `life.svg`: of several diagrams on a page all but
+//! one need a name.
 //!
 //! Output: one HTML block, `<figure class="diagram">` around the SVG. Its first line is a digest of what it was drawn
 //! from, so that an old drawing is noticed without drawing again.

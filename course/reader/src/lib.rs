@@ -1,8 +1,8 @@
 //! The book as readers see it.
 //!
 //! In: the folder of a book. Out: Markdown and HTML: directives become the text that mdBook renders
-//! ([`preprocess`]), and
-//! mdBook's HTML becomes the site ([`build`]), which [`serve`] shows on this machine.
+//! ([`preprocess`]), and mdBook's HTML becomes the site ([`build`]), which [`serve`] shows on this
+//! machine.
 //!
 //! ```
 //! use std::{fs, path::Path};

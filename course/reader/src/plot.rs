@@ -1,9 +1,8 @@
 //! Plots of estimates with their confidence intervals, as SVG that stands in a page.
 //!
-//! A plot follows the reader's theme: text and axes take `currentColor`, the marks `var(--plot-1)` to `var(--plot-6)`,
-//! which the theme defines (a fallback stands beside each). There is no background and no script,
-//! the font is the page's,
-//! and the width is what the page gives.
+//! A plot follows the reader's theme: text and axes take `currentColor`, the marks `var(--plot-1)`
+//! to `var(--plot-6)`, which the theme defines (a fallback stands beside each). There is no
+//! background and no script, the font is the page's, and the width is what the page gives.
 
 use book::html::escape;
 use measurements::number::{Estimate, Quantity, significant};
@@ -31,8 +30,7 @@ const FALLBACK: [&str; 6] = [
 ];
 
 /// Paths around a point of a disc, a square, a triangle and a diamond, and dashes: no series
-/// differs from another in its
-/// colour alone.
+/// differs from another in its colour alone.
 const MARKERS: [(&str, &str); 4] = [
     ("m-4,0a4,4 0 1,0 8,0a4,4 0 1,0 -8,0z", "none"),
     ("m-3.5,-3.5h7v7h-7z", "7 4"),

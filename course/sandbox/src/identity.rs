@@ -1,8 +1,7 @@
 //! Users for strangers' code when the grader is root: each sandbox has its own, and nobody else has it.
 //!
 //! The kernel counts processes by user. Sandboxes that share one starve each other, and could
-//! signal each other: so no two
-//! do, neither of one grader nor of several on one machine.
+//! signal each other: so no two do, neither of one grader nor of several on one machine.
 
 use std::fs;
 use std::ops::RangeInclusive;

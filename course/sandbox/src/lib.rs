@@ -1,8 +1,7 @@
 //! Runs strangers' programs in a sandbox, as isolated from the machine as the machine allows.
 //!
 //! In goes a [`Job`]: a program, the files that it may reach, and its [`Limits`]. Out comes its
-//! [`Termination`]: the reason
-//! of its end, and its output.
+//! [`Termination`]: the reason of its end, and its output.
 //!
 //! | level | isolation |
 //! |---|---|
@@ -11,8 +10,8 @@
 //! | [`Level::None`] | the limits only; never unless it is wanted |
 //!
 //! The level is found by trying: [`probes`] does what hostile code would do, and a level at which
-//! any of it succeeds is not
-//! used. Nothing is ever run as root: each sandbox of a grader that is root has a user of its own: see [`identity`].
+//! any of it succeeds is not used. Nothing is ever run as root: each sandbox of a grader that is
+//! root has a user of its own: see [`identity`].
 //!
 //! ```no_run
 //! use sandbox::{ExitReason, Limits, Sandbox};

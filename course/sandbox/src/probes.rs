@@ -1,6 +1,5 @@
 //! Attempts of hostile code, made before any stranger's code is run: `course-grader probe` runs
-//! inside the sandbox, and reports
-//! what it could do that it should not.
+//! inside the sandbox, and reports what it could do that it should not.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{Read, Seek, SeekFrom, Write};

@@ -1,8 +1,7 @@
 //! Books that are broken in one way each, and the messages about them.
 //!
 //! The expected messages are in `snapshots/`. `SNAPSHOTS=overwrite cargo test --test book --test
-//! needs messages` accepts
-//! the tool's present ones; look at the difference before you commit it.
+//! needs messages` accepts the tool's present ones; look at the difference before you commit it.
 
 use std::collections::BTreeSet;
 use std::fs;

@@ -210,8 +210,7 @@ fn passing(outcomes: &BTreeMap<String, Outcome>) -> BTreeSet<String> {
 }
 
 /// How each test of a tree ends. A warning is an error. All trees of an exercise use one folder: of
-/// what the compiler made
-/// for the last, it does again only what has changed.
+/// what the compiler made for the last, it does again only what has changed.
 fn outcomes(
     exercise: &Exercise,
     tree: &Tree,

@@ -274,21 +274,6 @@ fn messages_on_directives_are_the_snapshots() {
                 ],
             ),
             one(
-                "no-checkers",
-                &[Replace(
-                    PAGE,
-                    "## Exercises",
-                    "{{#checkers}}\n\n## Exercises",
-                )],
-            ),
-            one(
-                "unreadable-checkers",
-                &[
-                    Replace(PAGE, "## Exercises", "{{#checkers}}\n\n## Exercises"),
-                    Write("benches/checkers/old.json", "{ \"machine\": 1 }"),
-                ],
-            ),
-            one(
                 "no-claims",
                 &[Replace(PAGE, "{{#claims}}", "{{#claims other}}")],
             ),

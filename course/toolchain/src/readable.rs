@@ -1,9 +1,9 @@
 //! rustdoc's report on a listing, in terms of the listing.
 //!
 //! rustdoc compiles one large file of all listings, so it names lines of a file that nobody wrote.
-//! Here they become lines
-//! of the listing, counted from the line after its fence, with includes expanded. Lines of panics are left out: rustdoc
-//! takes them from a bundle of tests, where they say nothing.
+//! Here they become lines of the listing, counted from the line after its fence, with includes
+//! expanded. Lines of panics are left out: rustdoc takes them from a bundle of tests, where they
+//! say nothing.
 
 use std::sync::LazyLock;
 

@@ -117,8 +117,7 @@ pub fn remembering(memory: &Path) -> [String; 2] {
 }
 
 /// Compiles a library, or the tests against it. What the compiler can use again of the last time is
-/// in `memory`. The inner
-/// error is its message.
+/// in `memory`. The inner error is its message.
 ///
 /// # Errors
 ///
@@ -312,8 +311,7 @@ fn quietly(folder: &Path, tests: &Path) -> Command {
 }
 
 /// The tests of a program, by path, but for the ignored ones: what another test starts in a process
-/// of its own is no test
-/// by itself.
+/// of its own is no test by itself.
 ///
 /// # Errors
 ///

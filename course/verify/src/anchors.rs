@@ -1,8 +1,8 @@
 //! What the world may link to stays: a page or heading that was published is there, or says where it went.
 //!
 //! `anchors.txt` is the list, an address a line; a book that has one, if an empty one, keeps it.
-//! `cargo course bless` adds
-//! what is new. Nothing is ever taken from it: what is gone has a redirect, mdBook's own, in `book.toml`:
+//! `cargo course bless` adds what is new. Nothing is ever taken from it: what is gone has a
+//! redirect, mdBook's own, in `book.toml`:
 //!
 //! ```toml
 //! [output.html.redirect]

@@ -14,8 +14,7 @@ use regex::Regex;
 use walkdir::WalkDir;
 
 /// Tests the evidence of a chapter's claims: conditions on ratios against the whole interval,
-/// recorded Go tests, and that
-/// the tests that are named exist.
+/// recorded Go tests, and that the tests that are named exist.
 #[must_use]
 pub fn check(project: &Project, record: Option<&Record>, slug: &str) -> Vec<Diagnostic> {
     let Some(task) = project.tasks.get(slug) else {
@@ -112,8 +111,8 @@ pub fn check_go_test(record: Option<&Record>, slug: &str, test: &str) -> Result<
 /// `bonus::retries_stop` is a `fn retries_stop` in `listings/tests/<module>/bonus.rs`.
 ///
 /// `core::by_hand::ends` may also come from a macro that writes the same tests for several modules:
-/// then `core.rs` names
-/// `by_hand`, and `fn ends` stands in a file of the chapter's tests with a `macro_rules!`.
+/// then `core.rs` names `by_hand`, and `fn ends` stands in a file of the chapter's tests with a
+/// `macro_rules!`.
 ///
 /// Returns the test as it is written.
 pub fn test_text(root: &Path, slug: &str, test: &str) -> Result<String, Fault> {

@@ -1,10 +1,10 @@
 //! Everything that the pages of an mdBook claim, checked.
 //!
 //! In go the folder of a book, its `book.toml` with the settings that [`book::settings`] describes,
-//! and the names of the
-//! pages to check. Out comes a [`Report`]: what is wrong, what deserves a warning, and what was checked, page by page.
-//! Listings are compiled and run, or fail as they should; includes show what there is; links lead somewhere. In a book
-//! with our preprocessor outputs, claims, figures and names are checked, too.
+//! and the names of the pages to check. Out comes a [`Report`]: what is wrong, what deserves a
+//! warning, and what was checked, page by page. Listings are compiled and run, or fail as they
+//! should; includes show what there is; links lead somewhere. In a book with our preprocessor
+//! outputs, claims, figures and names are checked, too.
 //!
 //! ```
 //! let folder = tempfile::tempdir()?;
@@ -81,8 +81,7 @@ pub fn verify(root: &Path, options: &Options) -> Result<Report> {
 /// # Errors
 ///
 /// A fault of the tool or its surroundings: no compiler, unreadable `SUMMARY.md`, a page that is
-/// not there. What is wrong
-/// with the book is in the report.
+/// not there. What is wrong with the book is in the report.
 pub fn verify_telling(root: &Path, options: &Options, progress: &Progress) -> Result<Report> {
     let mut problems = Diagnostics::default();
     let (project, record) = progress.phase("read", || read(root, &mut problems))?;

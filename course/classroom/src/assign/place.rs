@@ -47,8 +47,7 @@ fn parse_sums(text: &str) -> BTreeMap<String, String> {
 }
 
 /// Writes the tree and its manifest. What exists is refused, or, if `force`d, replaced where it is
-/// still as an earlier run
-/// wrote it. Where anything else is in the way, nothing is written.
+/// still as an earlier run wrote it. Where anything else is in the way, nothing is written.
 pub fn write_assignment(tree: &Tree, out: &Path, force: bool) -> Result<()> {
     let mut tree = tree.clone();
     let manifest = sums(&tree);

@@ -1,6 +1,5 @@
 //! The timetable as iCalendar, by RFC 5545: lines end in CRLF and are folded, texts are escaped,
-//! every event has a UID that
-//! stays the same.
+//! every event has a UID that stays the same.
 
 use std::fmt::Write as _;
 

@@ -1,9 +1,9 @@
 //! A learner's code: compiled beside the book's own tests, and run.
 //!
-//! Only the files that are the learner's are taken from the folder; everything else is the book's, as it is now. So an
-//! exercise that was begun before an update is checked against the tests of today, and tests that
-//! somebody has edited do
-//! not count. Nothing is downloaded: what tests need was built with the book.
+//! Only the files that are the learner's are taken from the folder; everything else is the book's,
+//! as it is now. So an exercise that was begun before an update is checked against the tests of
+//! today, and tests that somebody has edited do not count. Nothing is downloaded: what tests need
+//! was built with the book.
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -193,8 +193,7 @@ pub fn started(store: &Store, slug: &str, folder: &Path) -> Result<Option<String
 }
 
 /// Where the learner's files are: the folder that is named, the one we are in, the one named like
-/// the chapter, or the one
-/// that was used before.
+/// the chapter, or the one that was used before.
 fn folder(exercise: &Exercise, named: Option<&Path>, store: &Store) -> Result<PathBuf> {
     let file = exercise.allowed().first().map_or(TEXT, String::as_str);
     let has = |folder: &Path| folder.join(file).is_file();

@@ -1,8 +1,8 @@
 //! How far a learner has come: one file in the user's data folder, where no update of the book comes to it.
 //!
 //! `progress.json` is written aside and renamed, under a lock, so that there is the old one or the
-//! new one, never half and
-//! never nothing. One that cannot be read is put aside, not overwritten, and the learner is told.
+//! new one, never half and never nothing. One that cannot be read is put aside, not overwritten,
+//! and the learner is told.
 
 use std::collections::BTreeMap;
 use std::env;

@@ -1,9 +1,9 @@
 //! Many wrong solutions in one compilation.
 //!
-//! An edit that only changes bodies of functions can stand beside the right code: the function looks at its every call
-//! which of them it is to be. So one library and one test program serve all such edits of a
-//! chapter, and each run chooses
-//! its own with a variable of the environment. Compiling anew for each takes ten times as long.
+//! An edit that only changes bodies of functions can stand beside the right code: the function
+//! looks at its every call which of them it is to be. So one library and one test program serve all
+//! such edits of a chapter, and each run chooses its own with a variable of the environment.
+//! Compiling anew for each takes ten times as long.
 
 use std::fmt::Write as _;
 use std::ops::Range;

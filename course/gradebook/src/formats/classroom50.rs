@@ -1,6 +1,5 @@
 //! Classroom 50's `result.json`, `classroom50/result/v1`: integer points, and who and what it is
-//! about from the environment
-//! of its autograder.
+//! about from the environment of its autograder.
 
 use std::collections::BTreeMap;
 

@@ -1,8 +1,7 @@
 //! JUnit XML: a test suite a submission, a test case a group.
 //!
 //! A failure is a wrong answer; an error is one that did not compile, ran out, or could not be
-//! graded. GitLab shows neither
-//! properties nor class names, so the points are in the name as well.
+//! graded. GitLab shows neither properties nor class names, so the points are in the name as well.
 
 use anyhow::Result;
 use quick_junit::{NonSuccessKind, Property, Report, TestCase, TestCaseStatus, TestSuite};

@@ -40,8 +40,7 @@ fn group(
 }
 
 /// A result with 10 points for core, 6 for bonus and 4 for hidden properties. `points` says which
-/// passed: 10, 16, 14, 20
-/// or anything else for none.
+/// passed: 10, 16, 14, 20 or anything else for none.
 pub fn grade(id: &str, points: u32) -> Grade {
     let has = |part: u32| match points {
         20 => true,

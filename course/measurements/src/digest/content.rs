@@ -11,15 +11,14 @@ const BEFORE_A_TUPLE: [&str; 17] = [
 ];
 
 /// A Rust source's tokens, without documentation and without what rustfmt adds or removes: line
-/// breaks, trailing commas,
-/// commas after a block, braces around an expression that is a match arm or a closure's body, semicolons after a last
-/// `return`, `break` or `continue`, indentation after a `\` in a string.
+/// breaks, trailing commas, commas after a block, braces around an expression that is a match arm
+/// or a closure's body, semicolons after a last `return`, `break` or `continue`, indentation after
+/// a `\` in a string.
 ///
 /// Two sources with the same tokens are the same program, but for contrived ones: `a > (b,)` is
-/// read like the arguments of
-/// `a::<T>(b,)`. The same program can have other tokens: rustfmt also merges derives and sorts
-/// imports, and that counts as
-/// a change. `None` for a text that cannot be split into tokens, such as one with an open bracket.
+/// read like the arguments of `a::<T>(b,)`. The same program can have other tokens: rustfmt also
+/// merges derives and sorts imports, and that counts as a change. `None` for a text that cannot be
+/// split into tokens, such as one with an open bracket.
 pub fn rust(text: &str) -> Option<String> {
     let mut out = String::new();
     write(text.parse().ok()?, Delimiter::Brace, true, &mut out);
@@ -27,8 +26,7 @@ pub fn rust(text: &str) -> Option<String> {
 }
 
 /// A Go source without blank lines and lines of comments. Directives such as `//go:noinline` stay,
-/// and so does every line
-/// of a file with a raw string, which may hold any line.
+/// and so does every line of a file with a raw string, which may hold any line.
 pub fn go(text: &str) -> String {
     let counts = |line: &&str| {
         let line = line.trim_start();

@@ -9,8 +9,7 @@
 //! ```
 //!
 //! The table has a row for each variant, Rust's and Go's together, the best first: the fastest, the
-//! smallest, or the largest
-//! share:
+//! smallest, or the largest share:
 //!
 //! ```text
 //! Variant      Language   Time per element   95 % interval       Relative   On your machine
@@ -19,8 +18,7 @@
 //! ```
 //!
 //! If all have a parameter (`step/pull/100`), it has a column for each. The last column is there if
-//! the reader has run the
-//! benchmarks too, in `target/criterion`; never if `CI` is set.
+//! the reader has run the benchmarks too, in `target/criterion`; never if `CI` is set.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;

@@ -6,10 +6,9 @@
 //! {{#diff s1_by_hand.rs s2_policy.rs}}
 //! ```
 //!
-//! Out: a folded unified diff of the two files in `listings/src/<module>/`, computed when the book is built, without
-//! anchor markers; and the second file, whole. Two buttons choose which is seen. The style sheet
-//! does that, so no script
-//! is needed.
+//! Out: a folded unified diff of the two files in `listings/src/<module>/`, computed when the book
+//! is built, without anchor markers; and the second file, whole. Two buttons choose which is seen.
+//! The style sheet does that, so no script is needed.
 
 use std::fs;
 use std::path::Path;

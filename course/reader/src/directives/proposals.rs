@@ -7,8 +7,7 @@
 //! ```
 //!
 //! Out: a table with a row for each page in `src/proposals/`, in the order of `SUMMARY.md`: its
-//! title, what its status line
-//! says, and the verdict at the beginning of its view.
+//! title, what its status line says, and the verdict at the beginning of its view.
 
 use std::fmt::Write as _;
 

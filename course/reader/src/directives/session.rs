@@ -8,8 +8,7 @@
 //!
 //! Out: the command of the step `start` in `listings/sessions/<page>.toml`, and the captured text
 //! `listings/captured/<page>/start.txt`, in a `<figure class="output">`. `verify` runs all steps of
-//! the page again, in an
-//! empty folder, and compares.
+//! the page again, in an empty folder, and compares.
 
 use super::output::{captured, figure};
 use super::{Fault, Place, one_name};

@@ -8,8 +8,7 @@
 //! ```
 //!
 //! Output: a figure with the drawing (SVG, one row a lane, kinds that differ in pattern and shape
-//! as well as colour), its
-//! description in words, and a folded table of the same events.
+//! as well as colour), its description in words, and a folded table of the same events.
 //!
 //! ```html
 //! <figure class="trace">

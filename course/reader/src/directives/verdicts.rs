@@ -7,8 +7,8 @@
 //! ```
 //!
 //! Out: how many claims hold, then a heading and a table a chapter, in the order of `SUMMARY.md`:
-//! what the original list
-//! says, the verdicts for Go and for Rust with the ratio or test they rest on, and a link to the claim in its chapter.
+//! what the original list says, the verdicts for Go and for Rust with the ratio or test they rest
+//! on, and a link to the claim in its chapter.
 //!
 //! A ratio that is not recorded is reported at the claim, in its task.toml; here the cell says so.
 

@@ -221,8 +221,7 @@ impl Request {
 }
 
 /// Tests that a `Host` header names this machine. A page of the web can give its own name this
-/// machine's address, and would
-/// then be allowed to read what is served here.
+/// machine's address, and would then be allowed to read what is served here.
 fn is_local_name(host: &str) -> bool {
     let name = match host.rsplit_once(':') {
         Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,

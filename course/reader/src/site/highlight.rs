@@ -1,7 +1,8 @@
 //! Syntax highlighting, at build time, so that pages need no script for it.
 
+use std::collections::HashMap;
 use std::str::FromStr as _;
-use std::sync::LazyLock;
+use std::sync::{LazyLock, Mutex, PoisonError};
 
 use book::html::escape_text;
 use syntect::parsing::{ParseState, Scope, ScopeStack, SyntaxSet};
@@ -9,8 +10,7 @@ use syntect::parsing::{ParseState, Scope, ScopeStack, SyntaxSet};
 static SYNTAXES: LazyLock<SyntaxSet> = LazyLock::new(two_face::syntax::extra_newlines);
 
 /// Scopes of the grammars and the class of each; the first that matches counts. There are few
-/// classes, so that few colours
-/// are enough.
+/// classes, so that few colours are enough.
 static CLASSES: LazyLock<Vec<(Scope, &str)>> = LazyLock::new(|| {
     let classes = [
         ("comment", "c"),
@@ -41,7 +41,22 @@ static CLASSES: LazyLock<Vec<(Scope, &str)>> = LazyLock::new(|| {
 });
 
 /// The lines of a code block as HTML, without their line ends. Code in a language without a grammar is only escaped.
+///
+/// Each block is coloured once: `serve` builds again and again, and few blocks change between two builds.
 pub fn lines(language: &str, code: &str) -> Vec<String> {
+    static KNOWN: LazyLock<Mutex<HashMap<[String; 2], Vec<String>>>> =
+        LazyLock::new(Mutex::default);
+    let key = [language.to_owned(), code.to_owned()];
+    let known = || KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(lines) = known().get(&key) {
+        return lines.clone();
+    }
+    let lines = coloured(language, code);
+    known().insert(key, lines.clone());
+    lines
+}
+
+fn coloured(language: &str, code: &str) -> Vec<String> {
     let plain = || code.lines().map(escape_text).collect();
     let Some(syntax) = SYNTAXES
         .find_syntax_by_token(language)

@@ -9,6 +9,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::thread;
 
 use ::book::files::slashed;
 use ::book::html;
@@ -119,19 +120,31 @@ pub fn pages<'a>(
 }
 
 fn chapters(context: &RenderContext, bare: &Path) -> Result<Vec<Chapter>> {
-    let chapter = |(chapter, url, html): (&book::Chapter, String, String)| {
-        let digest = digest(html::words(&content::without_asides(&html)).as_bytes());
-        let html = content::rewrite(&html);
+    let chapter = |(chapter, url, html): &(&book::Chapter, String, String)| {
+        let digest = digest(html::words(&content::without_asides(html)).as_bytes());
+        let html = content::rewrite(html);
         Chapter {
             name: chapter.name.clone(),
             digest,
             description: content::description(&html),
             headings: content::headings(&html),
-            url,
+            url: url.clone(),
             html,
         }
     };
-    let mut chapters: Vec<_> = pages(context, bare)?.into_iter().map(chapter).collect();
+    let pages = pages(context, bare)?;
+    let threads = thread::available_parallelism().map_or(1, usize::from);
+    let share = pages.len().div_ceil(threads).max(1);
+    let mut chapters: Vec<Chapter> = thread::scope(|scope| {
+        let parts = pages.chunks(share);
+        let running: Vec<_> = parts
+            .map(|part| scope.spawn(move || part.iter().map(chapter).collect::<Vec<_>>()))
+            .collect();
+        let parts = running.into_iter().map(|part| part.join());
+        parts
+            .flat_map(|part| part.expect("no page panics"))
+            .collect()
+    });
     glossary::explain(&mut chapters);
     moved::mark(
         &mut chapters,
@@ -303,8 +316,8 @@ impl<'a> Build<'a> {
         ));
         data["nav"] = json!(nav::html(&self.context.book, self.chapters, None, ""));
         // It is shown at any depth, so it has a base for its links, and its style sheet and script
-        // inline. A book without
-        // an address may be in any folder of its host: then the script finds out which.
+        // inline. A book without an address may be in any folder of its host: then the script finds
+        // out which.
         data["guess"] = json!(html.site_url.is_none());
         data["base"] = json!(html.site_url.unwrap_or_else(|| "/".to_owned()));
         data["inline"] = json!({

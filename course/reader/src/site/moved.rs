@@ -1,8 +1,8 @@
 //! Headings that have moved: `"/page.html#old" = "page.html#new"` among mdBook's redirects.
 //!
 //! A heading that is still on its page gets the old id, too. For one that is on another page, the
-//! old page gets a note with
-//! a link, shown only to readers who follow an old link; the script then follows it.
+//! old page gets a note with a link, shown only to readers who follow an old link; the script then
+//! follows it.
 
 use std::collections::HashMap;
 

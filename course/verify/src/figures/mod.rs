@@ -1,12 +1,12 @@
 //! Every figure among measurements has a source.
 //!
-//! A figure is a number with a unit in which this book measures: a time from ns to seconds, a ratio, %, bytes,
-//! allocations, `per step`; [`quantity`] has the whole list. In a section that measures, one with `{{#value}}`,
-//! `{{#bench}}` or `{{#claims}}`, a typed figure might be a measured one that no record holds any
-//! more. There it must be
-//! the text of a link to somewhere outside, or allowed by a comment in the section, with a reason:
-//! `<!-- figures: 100 ms:
-//! asserted by bonus::sleeps_once -->`. What `{{#claims}}` shows of a claim itself has a verdict, and needs neither.
+//! A figure is a number with a unit in which this book measures: a time from ns to seconds, a
+//! ratio, %, bytes, allocations, `per step`; [`quantity`] has the whole list. In a section that
+//! measures, one with `{{#value}}`, `{{#bench}}` or `{{#claims}}`, a typed figure might be a
+//! measured one that no record holds any more. There it must be the text of a link to somewhere
+//! outside, or allowed by a comment in the section, with a reason: `<!-- figures: 100 ms: asserted
+//! by bonus::sleeps_once -->`. What `{{#claims}}` shows of a claim itself has a verdict, and needs
+//! neither.
 //!
 //! A test that a reason names must exist and have the figures. So a comment that names one may stand in any section.
 

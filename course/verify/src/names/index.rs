@@ -1,6 +1,5 @@
 //! The names that the book itself gives: tests, groups, wrong solutions, examples, outputs,
-//! benchmarks, chapters, crates,
-//! files.
+//! benchmarks, chapters, crates, files.
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -1,11 +1,11 @@
 //! Every name in prose exists.
 //!
-//! [`grammar`] finds the names. Each is looked for where it can be known, and any of these makes it right: the address
-//! that it is the text of a link to; what the book calls so ([`book`]); a path that rustdoc finds ([`rust`]); what `go
-//! doc` documents ([`mod@go`]), or the end of such a selector on the same page; a block of code on the page; what the
-//! compiler lists. The first that knows it is where its documentation is, and is kept in
-//! [`RESOLVED`]. What is left must
-//! be allowed, with a reason, in `names.toml` ([`allowed`]).
+//! [`grammar`] finds the names. Each is looked for where it can be known, and any of these makes it
+//! right: the address that it is the text of a link to; what the book calls so ([`book`]); a path
+//! that rustdoc finds ([`rust`]); what `go doc` documents ([`mod@go`]), or the end of such a
+//! selector on the same page; a block of code on the page; what the compiler lists. The first that
+//! knows it is where its documentation is, and is kept in [`RESOLVED`]. What is left must be
+//! allowed, with a reason, in `names.toml` ([`allowed`]).
 //!
 //! What only the compiler or Go could know is skipped where they cannot be asked, and counted as such.
 
