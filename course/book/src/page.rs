@@ -79,7 +79,7 @@ impl Fence {
         self.words.first().map_or("", String::as_str)
     }
 
-    /// Whether the info string has this word.
+    /// True if the info string has this word.
     #[must_use]
     pub fn has(&self, word: &str) -> bool {
         self.words.iter().any(|w| w == word)

@@ -81,7 +81,7 @@ pub struct Section {
     pub heading: String,
     /// Paragraphs, list items and table rows.
     pub blocks: Vec<Block>,
-    /// Whether there is a code block.
+    /// True if there is a code block.
     pub has_code: bool,
 }
 
@@ -92,9 +92,9 @@ pub struct Block {
     pub line: usize,
     /// Its text, without markup.
     pub text: String,
-    /// Whether it links to somewhere outside of the book.
+    /// True if it links to somewhere outside of the book.
     pub has_link: bool,
-    /// Whether a Rust listing comes directly after it.
+    /// True if a Rust listing comes directly after it.
     pub before_listing: bool,
 }
 
@@ -275,7 +275,7 @@ pub fn check(project: &Project, problems: &mut Diagnostics) {
     forgotten(project, problems);
 }
 
-/// Whether a page is the summary of a proposal.
+/// True if a page is the summary of a proposal.
 #[must_use]
 pub fn is_summary(page: &Page) -> bool {
     page.file.parent() == Some(Path::new(FOLDER))

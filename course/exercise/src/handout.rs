@@ -1,4 +1,4 @@
-//! What a learner reads: README.md and HINTS.md, made from the chapter's task.
+//! The learner's README.md and HINTS.md, made from the chapter's task.
 
 use std::fmt::Write as _;
 

@@ -53,7 +53,7 @@ use book::task::{Group, Task, Visibility, line_of_key};
 /// Files by their path below the exercise's folder, with slashes.
 pub type Tree = BTreeMap<String, Vec<u8>>;
 
-/// What a learner writes in a text exercise.
+/// The file that a learner writes in a text exercise.
 pub const TEXT: &str = "summary.md";
 
 /// A chapter's task, ready to be handed out.
@@ -61,7 +61,7 @@ pub const TEXT: &str = "summary.md";
 pub struct Exercise {
     /// The chapter's slug.
     pub slug: String,
-    /// What is asked, and what it is worth.
+    /// The task.
     pub task: Task,
     /// The files that are the learner's: all that a grader takes from a submission.
     allowed: Vec<String>,
@@ -162,7 +162,7 @@ impl Exercise {
         })
     }
 
-    /// What a learner starts from.
+    /// The files that a learner starts from.
     #[must_use]
     pub fn starter(&self) -> &Tree {
         &self.starter
@@ -192,7 +192,7 @@ impl Exercise {
         tree
     }
 
-    /// What to tell a learner who has just started.
+    /// The message to a learner who has just started.
     #[must_use]
     pub fn welcome(&self, folder: &Path) -> String {
         let files = self.allowed.join("\n  ");
@@ -219,7 +219,7 @@ impl Exercise {
         &self.allowed
     }
 
-    /// What is the grader's: everything that a learner may not change, hidden tests, manifest and lock file included.
+    /// The grader's files: everything that a learner may not change, hidden tests, manifest and lock file included.
     #[must_use]
     pub fn owned(&self) -> Tree {
         let mut tree = self.solution.clone();
@@ -227,7 +227,7 @@ impl Exercise {
         tree
     }
 
-    /// Where the tests begin, from the exercise's folder; `None` for a text.
+    /// The root file of the tests, from the exercise's folder; `None` for a text.
     #[must_use]
     pub fn tests(&self) -> Option<PathBuf> {
         (!self.task.is_text()).then(|| Path::new("tests").join(module(&self.slug)).join("main.rs"))
@@ -317,7 +317,7 @@ fn lines(text: &str) -> String {
     text.replace("\r\n", "\n")
 }
 
-/// What is wrong with the regions of all chapters. One that has none yet is in order until somebody starts it.
+/// Checks the regions of all chapters. One that has none yet is in order until somebody starts it.
 pub fn check(project: &Project, problems: &mut Diagnostics) {
     for (slug, task) in project.tasks.iter().filter(|(_, task)| !task.is_text()) {
         if let Err(found) = regions_of(project, slug, task, Unmarked::Allowed) {
@@ -326,7 +326,7 @@ pub fn check(project: &Project, problems: &mut Diagnostics) {
     }
 }
 
-/// What becomes of a learner's file in which nothing is marked as the solution.
+/// The rule for a learner's file in which nothing is marked as the solution.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Unmarked {
     /// A chapter may be written before it is an exercise.

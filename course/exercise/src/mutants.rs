@@ -30,7 +30,7 @@ use together::Source;
 
 mod together;
 
-/// What `--help` adds.
+/// The part of `--help` below the options.
 pub const HELP: &str = "\
 A line for each, as soon as there is a verdict. One that was rejected earlier, with the same code and the same tests, is
 not tried again.
@@ -40,23 +40,23 @@ Exit code:
   1  one is not: it survives a test that it names, loses a group of which it names no test, or does not compile
   2  the tool could not do its work";
 
-/// What became of one mutant.
+/// The verdict on one mutant.
 #[derive(Debug)]
 pub struct Verdict {
     /// Its name.
     pub mutant: String,
     /// Tests that failed for it.
     pub failed: Vec<String>,
-    /// What is wrong, if it was not rejected as stated.
+    /// The diagnostic, if it was not rejected as stated.
     pub problem: Option<Diagnostic>,
-    /// How long it took; `None` if it was rejected earlier, and nothing has changed since.
+    /// Its duration; `None` if it was rejected earlier, and nothing has changed since.
     pub took: Option<Duration>,
 }
 
 /// Whether each test passed; or what does not compile, and the compiler's message.
 type Results = Result<BTreeMap<String, bool>, (Broken, String)>;
 
-/// What does not compile.
+/// A part that does not compile.
 #[derive(Clone, Copy)]
 enum Broken {
     Library,
@@ -179,9 +179,9 @@ struct Chapter<'a> {
     artifacts: &'a Artifacts,
     slug: &'a str,
     task: &'a Task,
-    /// What of the listings its tests need.
+    /// The part of the listings that its tests need.
     sources: Texts,
-    /// Where all is compiled.
+    /// The folder in which all is compiled.
     folder: PathBuf,
 }
 

@@ -20,7 +20,7 @@ use book::task::{Task, Visibility};
 /// Texts by path from `listings/`, with slashes.
 pub type Texts = BTreeMap<String, String>;
 
-/// What is left of the listings.
+/// The part of the listings that is needed.
 pub struct Pruned {
     /// `src/…`.
     pub sources: Texts,
@@ -30,10 +30,10 @@ pub struct Pruned {
     pub all_tests: Texts,
 }
 
-/// What a pruned test program begins with.
+/// The first line of a pruned test program.
 const UNUSED: &str = "#![allow(unused, reason = \"some of it is for tests that are not here\")]\n";
 
-/// What the pruned crate begins with.
+/// The first line of the pruned crate.
 const DEAD: &str =
     "#![allow(dead_code, reason = \"what is given may be for what is not written yet\")]\n";
 
@@ -68,7 +68,7 @@ pub fn of(project: &Project, slug: &str, task: &Task) -> Result<Pruned> {
     })
 }
 
-/// What all tests of a chapter need: sources as in [`Pruned`], and the tests with the files that they include.
+/// The needs of all tests of a chapter: sources as in [`Pruned`], and the tests with the files that they include.
 pub fn with_all_tests(project: &Project, slug: &str, task: &Task) -> Result<(Texts, Texts)> {
     let listings = project.root.join("listings");
     let chapter = module(slug);
@@ -442,7 +442,7 @@ fn sources<'a>(
     Ok(out)
 }
 
-/// Whether code that is kept names a module at the crate's root. Its name alone says little: `scope` is also std's.
+/// True if code that is kept names a module at the crate's root. Its name alone says little: `scope` is also std's.
 fn mentions(name: &str, kept: &BTreeSet<&str>, all: &Texts, tests: &[&str]) -> bool {
     let path = format!(r"\b(listings|crate)::(\{{[^}}]*\b)?{name}\b");
     let Ok(path) = Regex::new(&path) else {

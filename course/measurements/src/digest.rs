@@ -282,7 +282,7 @@ version = "1.0.0"
 source = "registry"
 "#;
 
-    /// Whether the digest changes when a file's text is replaced.
+    /// True if the digest changes when a file's text is replaced.
     fn changes(path: &str, edit: impl Fn(&str) -> String) -> bool {
         let root = book();
         let before = digest(root.path(), "my-chapter").unwrap();

@@ -133,7 +133,7 @@ fn draw(diagram: &Diagram, source: Option<&str>) -> Result<String, Diagnostic> {
     ))
 }
 
-/// Whether two sources only differ in how far they are indented.
+/// True if two sources only differ in how far they are indented.
 fn same(one: &str, other: &str) -> bool {
     one.lines().map(str::trim).eq(other.lines().map(str::trim))
 }

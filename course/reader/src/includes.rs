@@ -175,7 +175,7 @@ fn lines_of_anchor(text: &str, anchor: &str) -> Option<usize> {
     )
 }
 
-/// Whether an anchor has an end; without one, mdBook shows the file to its end.
+/// True if an anchor has an end; without one, mdBook shows the file to its end.
 fn ends(text: &str, anchor: &str) -> bool {
     ANCHOR
         .captures_iter(text)

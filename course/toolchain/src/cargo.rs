@@ -1,4 +1,4 @@
-//! What cargo built: exact paths of the libraries a fence may use, and of the examples whose output a page shows.
+//! Artifacts of cargo: exact paths of the libraries a fence may use, and of the examples whose output a page shows.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
@@ -40,7 +40,7 @@ impl Default for Listings<'_> {
 pub struct Artifacts {
     /// Crate name as code writes it, and its library file: the crate of listings and its direct dependencies.
     pub externs: BTreeMap<String, PathBuf>,
-    /// Where the dependencies of the dependencies lie.
+    /// The folder of the dependencies of the dependencies.
     pub dependency_dir: PathBuf,
     /// Examples of `listings`, by name.
     pub examples: BTreeMap<String, PathBuf>,
@@ -244,7 +244,7 @@ impl Artifacts {
         arguments
     }
 
-    /// Whether this is the compiler whose messages the book shows: the one of `rust-version`.
+    /// True if this is the compiler whose messages the book shows: the one of `rust-version`.
     #[must_use]
     pub fn is_reference_compiler(&self) -> bool {
         self.rustc
@@ -374,7 +374,7 @@ pub fn cargo(root: &Path) -> Command {
     command
 }
 
-/// What cargo knows of the crate of listings.
+/// The crate of listings, as cargo knows it.
 struct Package {
     /// Its name as code writes it.
     name: String,

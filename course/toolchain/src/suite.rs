@@ -43,7 +43,7 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    /// Whether it passed.
+    /// True if it passed.
     #[must_use]
     pub fn passed(self) -> bool {
         self == Self::Passed

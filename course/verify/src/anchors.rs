@@ -1,4 +1,4 @@
-//! What the world may link to stays: a page or heading that was published is there, or says where it went.
+//! Addresses that the world may link to stay: a page or heading that was published is there, or says where it went.
 //!
 //! `anchors.txt` is the list, an address a line; a book that has one, if an empty one, keeps it.
 //! `cargo course bless` adds what is new. Nothing is ever taken from it: what is gone has a
@@ -131,7 +131,7 @@ pub fn record(project: &Project) -> Result<Vec<String>> {
     Ok(new)
 }
 
-/// Where the list is, for what tells of it.
+/// The file of the list.
 #[must_use]
 pub fn file() -> PathBuf {
     FILE.into()
@@ -203,7 +203,7 @@ fn redirects(project: &Project, problems: &mut Diagnostics) -> Vec<(String, Stri
     all
 }
 
-/// Where a redirect leads: as a link on the page that was there would.
+/// The target of a redirect: as a link on the page that was there would.
 fn resolved(from: &str, to: &str) -> String {
     if to.contains("://") {
         return to.to_owned();

@@ -1,4 +1,4 @@
-//! What was checked, counted.
+//! Counts of checks.
 
 use book::evidence::Counts;
 use book::fence::{Expect, Snippet};

@@ -162,7 +162,7 @@ fn presentable(rendered: &str) -> String {
     text.trim_end().to_owned() + "\n"
 }
 
-/// Whether a line quotes source: `12 | code`, `   | ^^^^`, `...`.
+/// True if a line quotes source: `12 | code`, `   | ^^^^`, `...`.
 fn is_quotation(line: &str) -> bool {
     line == "..."
         || line

@@ -97,7 +97,7 @@ pub fn run(
     Ok(cached)
 }
 
-/// How a listing ended, from what rustdoc says of it.
+/// The end of a listing, from rustdoc's report.
 fn ending(detail: &str) -> &'static str {
     if detail.contains("Couldn't compile the test.") {
         "does not compile"
@@ -110,7 +110,7 @@ fn ending(detail: &str) -> &'static str {
     }
 }
 
-/// What rustdoc prints, read line by line: each line of a test is a step done.
+/// Reads rustdoc's output line by line: each line of a test is a step done.
 fn read_results(stdout: Option<impl Read>, progress: &Progress) -> Result<String> {
     let mut text = String::new();
     let Some(stdout) = stdout else {
@@ -168,7 +168,7 @@ struct Outcome {
     detail: String,
 }
 
-/// What rustdoc said of each test, by the line in the file.
+/// The results of rustdoc's tests, by the line in the file.
 fn results(stdout: &str) -> BTreeMap<usize, Outcome> {
     static TEST: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(r"(?m)^test .*\(line (\d+)\)(?: - [a-z ]+)? \.\.\. (\w+)")

@@ -8,7 +8,7 @@ use book::ids::id_from;
 use book::page::Page;
 use book::project::Project;
 
-/// Where the terms stand.
+/// The file of the terms.
 const FILE: &str = "src/glossary.md";
 
 /// Checks the glossary, if the book has one.

@@ -64,7 +64,7 @@ use crate::run::Run;
 pub use crate::options::Options;
 pub use crate::report::Report;
 
-/// What was built, and what is known of it from earlier runs.
+/// The built crates, and a cache of earlier runs.
 type Built = Option<(Artifacts, Cache)>;
 
 /// Checks the book, with a line on standard error for every phase.

@@ -17,7 +17,7 @@ use book::page::{Heading, Page};
 use book::project::Project;
 use reader::includes;
 
-/// What mdBook adds to a site.
+/// Files that mdBook adds to a site.
 const ADDED: &[&str] = &["404.html", "print.html", "toc.html"];
 
 /// A rule that a link breaks: what, and what to do.
@@ -202,7 +202,7 @@ fn decoded(text: &str) -> Cow<'_, str> {
     percent_decode_str(text).decode_utf8_lossy()
 }
 
-/// What is wrong with a page's headings: the line, what, and what to do.
+/// Faults of a page's headings: line, message, fix.
 fn headings(page: &Page) -> Vec<(usize, String, String)> {
     let mut wrong = Vec::new();
     match page.headings.first() {

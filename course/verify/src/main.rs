@@ -60,7 +60,7 @@ struct Checking {
     json: bool,
 }
 
-/// What is asked for.
+/// A request.
 struct Request {
     /// `verify` or `bless`.
     name: &'static str,

@@ -1,15 +1,15 @@
-//! What to check.
+//! Options of a run.
 
 use anyhow::Result;
 use book::page::Page;
 use book::project::Project;
 
-/// What to check, and whether to accept what changed.
+/// The pages to check, and the rule for changed outputs.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
     /// Names of the pages to check, such as `coroutines` or `proposals/weak`; empty for the whole book.
     pub pages: Vec<String>,
-    /// Whether changed outputs are accepted: written instead of reported.
+    /// True if changed outputs are accepted: written instead of reported.
     pub bless: bool,
 }
 

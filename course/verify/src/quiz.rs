@@ -64,7 +64,7 @@ fn misplaced(page: &Page, problems: &mut Diagnostics) {
     }
 }
 
-/// What stands above an answer, the choices it calls right, and the first line of its explanation.
+/// The text above an answer, the choices it calls right, and the first line of its explanation.
 fn one(above: &str, right: Option<&str>, explanation: &str) -> Result<(), (String, String)> {
     let choices = choices(above);
     let Some(right) = right else {

@@ -1,4 +1,4 @@
-//! What a run found, and the same for programs: one JSON document.
+//! The report of a run, as text and as one JSON document.
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -32,20 +32,20 @@ With --json, standard output is one JSON document with these keys, always all of
 
 Progress goes to standard error: a bar on a terminal, a line a phase elsewhere, in CI, or with NO_COLOR or TERM=dumb.";
 
-/// What a run found.
+/// The report of a run.
 #[derive(Debug, Default)]
 pub struct Report {
     /// The folder of `SUMMARY.md`.
     pub src: PathBuf,
     /// The counts, page by page.
     pub pages: Vec<(PathBuf, Counts)>,
-    /// What is wrong, sorted.
+    /// The diagnostics, sorted.
     pub problems: Vec<Diagnostic>,
-    /// What breaks a rule that is only a warning in this book, sorted.
+    /// The warnings, sorted.
     pub warnings: Vec<Diagnostic>,
     /// Captured files that were written, when blessing, with the difference.
     pub blessed: Vec<(PathBuf, String)>,
-    /// What was done, and how long it took.
+    /// The phases with their durations.
     pub phases: Vec<Phase>,
 }
 
@@ -113,7 +113,7 @@ fn slashes<S: serde::Serializer>(path: &&PathBuf, serializer: S) -> Result<S::Ok
 }
 
 impl<'a> Document<'a> {
-    /// What a run found, after so many seconds.
+    /// The document of a run that took so many seconds.
     #[must_use]
     pub fn of(command: &'static str, report: &'a Report, seconds: f64) -> Self {
         Self {
@@ -139,7 +139,7 @@ impl<'a> Document<'a> {
         }
     }
 
-    /// Why a run found nothing.
+    /// The document of a run that could not be done.
     #[must_use]
     pub fn of_fault(command: &'static str, error: &anyhow::Error) -> Self {
         Self {
@@ -159,7 +159,7 @@ impl<'a> Document<'a> {
 }
 
 impl Report {
-    /// How many problems and warnings there are, in words: `verified`, `1 problem and 2 warnings, found`.
+    /// The numbers of problems and warnings, in words: `verified`, `1 problem and 2 warnings, found`.
     #[must_use]
     pub fn found(&self) -> String {
         let some = |count: usize, one: &str| match count {
@@ -175,7 +175,7 @@ impl Report {
         }
     }
 
-    /// How the run ends.
+    /// The exit code of the run.
     #[must_use]
     pub fn exit(&self) -> Exit {
         if self.problems.is_empty() {

@@ -102,7 +102,7 @@ fn apply_edit(edit: &Edit, desk: &Path) -> Result<()> {
     Ok(())
 }
 
-/// What the outputs depend on, but for compiler and libraries: the tool, the commands, the exercises.
+/// A digest of what the outputs depend on, except compiler and libraries: the tool, the commands, the exercises.
 ///
 /// # Errors
 ///

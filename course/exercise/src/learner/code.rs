@@ -21,21 +21,21 @@ use toolchain::cargo::Artifacts;
 use toolchain::source::first_unsafe;
 use toolchain::suite::{self, Lints, Outcome, SEED};
 
-/// How long one test may take.
+/// The timeout of one test.
 const LIMIT: Duration = Duration::from_secs(30);
 
-/// What a learner's code was found to be.
+/// The result of checking a learner's code.
 #[derive(Debug)]
 pub struct Judged {
-    /// How far it got.
+    /// The stage it reached.
     pub found: Found,
     /// Files that differ from the book's and are not the learner's to change.
     pub altered: Vec<String>,
-    /// What tests drew their cases with.
+    /// The seed of tests that draw their cases.
     pub seed: u64,
 }
 
-/// How far a learner's code got.
+/// The stage that a learner's code reached.
 #[derive(Debug)]
 pub enum Found {
     /// Not to the compiler: it is not what is asked for, for these reasons.
@@ -51,25 +51,25 @@ pub enum Found {
     },
 }
 
-/// Why a file is not what is asked for.
+/// A reason to refuse a file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Refusal {
-    /// Where; line 0 is the whole file.
+    /// The place; line 0 is the whole file.
     pub at: Place,
-    /// Why.
+    /// The reason.
     pub what: String,
 }
 
-/// What became of a group of public tests; or that a group is hidden.
+/// The results of a group of public tests; or that a group is hidden.
 #[derive(Debug, Clone, Serialize)]
 pub struct Group {
     /// Its name.
     pub name: String,
     /// The part whose points it carries.
     pub part: Part,
-    /// What it is worth.
+    /// Its points.
     pub points: u32,
-    /// Whether its tests are not handed out: nothing is known of it then.
+    /// True if its tests are not handed out: nothing is known of it then.
     pub hidden: bool,
     /// How many tests it has.
     pub tests: usize,
@@ -78,7 +78,7 @@ pub struct Group {
 }
 
 impl Group {
-    /// Whether its points are earned.
+    /// True if its points are earned.
     #[must_use]
     pub fn passed(&self) -> bool {
         !self.hidden && self.tests > 0 && self.failed.is_empty()

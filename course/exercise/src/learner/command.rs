@@ -15,7 +15,7 @@ use book::project::Project;
 use book::task::Part;
 use toolchain::watch::Watch;
 
-/// How long building may take before somebody who waits is told.
+/// The time after which a build is announced.
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Checks, and prints what was found: as text, or as one JSON document whatever happens.

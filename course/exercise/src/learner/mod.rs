@@ -31,25 +31,25 @@ use code::{Found, Judged};
 use progress::{Progress, Store};
 use toolchain::cargo::Artifacts;
 
-/// What to check, and how.
+/// Options of a check.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
     /// The chapter's slug.
     pub chapter: String,
     /// The exercise's folder, or the file of a text.
     pub path: Option<PathBuf>,
-    /// Whether to give the next hint.
+    /// True if to give the next hint.
     pub hint: bool,
-    /// What tests draw their cases with.
+    /// The seed of tests that draw their cases.
     pub seed: Option<u64>,
 }
 
-/// What is checked, ready to be checked more than once.
+/// An exercise, ready to be checked more than once.
 #[derive(Debug)]
 pub struct Desk {
     /// The book's part of it.
     pub exercise: Exercise,
-    /// Where the learner's part lies.
+    /// The folder of the learner's part.
     pub folder: PathBuf,
     scratch: PathBuf,
     artifacts: Artifacts,
@@ -61,24 +61,24 @@ pub struct Desk {
 pub struct Given {
     /// The exercise it is for.
     pub exercise: String,
-    /// Which one it is, from 1.
+    /// Its number, from 1.
     pub number: usize,
-    /// How many there are.
+    /// The number of hints.
     pub of: usize,
     /// The words, in Markdown.
     pub says: String,
-    /// What it gives away: the solution's lines, each under the name of its `todo!`.
+    /// The lines of the solution that it reveals, each under the name of its `todo!`.
     pub reveals: Vec<(String, String)>,
 }
 
 /// A check, and what goes with it.
 #[derive(Debug)]
 pub struct Checked {
-    /// What was found.
+    /// The result.
     pub judged: Judged,
     /// The hint that was asked for, or why there is none.
     pub hint: Option<Result<Given, String>>,
-    /// What to tell beside it: about progress that could not be read or kept.
+    /// Warnings about progress that could not be read or saved.
     pub warnings: Vec<String>,
 }
 
@@ -192,7 +192,7 @@ pub fn started(store: &Store, slug: &str, folder: &Path) -> Result<Option<String
     })
 }
 
-/// Where the learner's files are: the folder that is named, the one we are in, the one named like
+/// The folder of the learner's files: the folder that is named, the one we are in, the one named like
 /// the chapter, or the one that was used before.
 fn folder(exercise: &Exercise, named: Option<&Path>, store: &Store) -> Result<PathBuf> {
     let file = exercise.allowed().first().map_or(TEXT, String::as_str);

@@ -1,4 +1,4 @@
-//! How far a learner has come: one file in the user's data folder, where no update of the book comes to it.
+//! The progress of a learner: one file in the user's data folder, where no update of the book comes to it.
 //!
 //! `progress.json` is written aside and renamed, under a lock, so that there is the old one or the
 //! new one, never half and never nothing. One that cannot be read is put aside, not overwritten,
@@ -13,13 +13,13 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use serde::{Deserialize, Serialize};
 
-/// What names another folder than the user's data folder.
+/// The variable that names another folder than the user's data folder.
 pub const VARIABLE: &str = "COURSE_DATA";
 
 /// The form of the file: another number when a key changes its meaning or goes.
 const FORMAT: u32 = 1;
 
-/// How far a learner has come.
+/// The progress of a learner.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Progress {
     format: u32,
@@ -27,21 +27,21 @@ pub struct Progress {
     pub chapters: BTreeMap<String, Chapter>,
 }
 
-/// How far a learner has come in a chapter.
+/// The progress of a learner in a chapter.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Chapter {
-    /// Where the exercise lies.
+    /// The folder of the exercise.
     pub folder: PathBuf,
-    /// How often it was checked.
+    /// The number of checks.
     pub checks: u64,
     /// The groups of tests that passed at the last check.
     pub passed: Vec<String>,
-    /// Whether all public tests have passed, at some time.
+    /// True if all public tests have passed, at some time.
     pub done: bool,
-    /// How many hints were taken, by the exercise's title.
+    /// The number of hints taken, by the exercise's title.
     pub hints: BTreeMap<String, usize>,
-    /// What tests drew their cases with when one of them failed: they draw the same until it passes.
+    /// The seed of the last failing test that draws its cases: they draw the same until it passes.
     pub seed: Option<u64>,
 }
 
@@ -54,16 +54,16 @@ impl Default for Progress {
     }
 }
 
-/// Where progress is kept.
+/// The store of progress.
 #[derive(Debug, Clone)]
 pub struct Store {
     folder: PathBuf,
 }
 
-/// What was read, and what to tell about it.
+/// Progress as read, with a warning.
 #[derive(Debug)]
 pub struct Read {
-    /// How far the learner has come.
+    /// The progress.
     pub progress: Progress,
     /// That a file could not be read, and where it was put.
     pub warning: Option<String>,
@@ -101,7 +101,7 @@ impl Store {
         self.folder.join("progress.json")
     }
 
-    /// How far the learner has come; nowhere if nothing was kept yet.
+    /// Reads the progress; none if nothing was saved yet.
     ///
     /// # Errors
     ///

@@ -1,4 +1,4 @@
-//! What a check found, as a text and as one JSON document; and how far a learner has come.
+//! The results of a check and a learner's progress, as text and as one JSON document.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -15,7 +15,7 @@ use book::diagnostic::Exit;
 use book::project::Project;
 use book::task::{Group as Asked, Part, Task, Visibility};
 
-/// How many of the compiler's errors are told; of those, the first with its picture.
+/// The number of compiler errors that are shown, the first of them in full.
 const ERRORS: usize = 4;
 
 /// The words of `cargo course check --help` on all this.
@@ -73,7 +73,7 @@ pub struct Document<'a> {
 }
 
 impl<'a> Document<'a> {
-    /// What a check of code found.
+    /// The document of a check of code.
     #[must_use]
     pub fn of_code(chapter: &'a str, checked: &'a Checked) -> Self {
         let judged = &checked.judged;
@@ -99,7 +99,7 @@ impl<'a> Document<'a> {
         document
     }
 
-    /// What a check of a text found.
+    /// The document of a check of a text.
     #[must_use]
     pub fn of_text(
         chapter: &'a str,
@@ -122,7 +122,7 @@ impl<'a> Document<'a> {
         }
     }
 
-    /// Why a check found nothing.
+    /// The document of a check that could not be done.
     #[must_use]
     pub fn of_fault(chapter: &'a str, error: &anyhow::Error) -> Self {
         Self {
@@ -143,7 +143,7 @@ impl<'a> Document<'a> {
     }
 }
 
-/// How a check ends.
+/// The exit code of a check.
 #[must_use]
 pub fn exit(found: &Found) -> Exit {
     match found {
@@ -186,7 +186,7 @@ fn indented(out: &mut String, indent: &str, text: &str) {
     }
 }
 
-/// What a check of code found, for a terminal.
+/// The result of a check of code, for a terminal.
 #[must_use]
 pub fn text(slug: &str, task: &Task, folder: &Path, checked: &Checked) -> String {
     let mut out = format!("{}\n\n", task.title);
@@ -348,7 +348,7 @@ fn given(out: &mut String, hint: &Given) {
     }
 }
 
-/// How far a learner has come, chapter by chapter in the order of the book.
+/// The progress of a learner, chapter by chapter in the order of the book.
 #[must_use]
 pub fn progress(project: &Project, progress: &Progress) -> String {
     let mut out = String::new();

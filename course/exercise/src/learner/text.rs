@@ -10,12 +10,12 @@ use anyhow::Result;
 use book::diagnostic::{Diagnostic, unreadable};
 use book::proposals::{self, Summary};
 
-/// What a learner's work was found to be.
+/// The result of checking a learner's text.
 #[derive(Debug)]
 pub struct Checked {
-    /// What is wrong, sorted; empty when it has the form that is asked for.
+    /// The diagnostics, sorted; empty when it has the form that is asked for.
     pub problems: Vec<Diagnostic>,
-    /// What to tell when nothing is wrong.
+    /// The message when nothing is wrong.
     pub praise: String,
 }
 

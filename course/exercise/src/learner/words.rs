@@ -1,4 +1,4 @@
-//! What a compiler and a test say, in a learner's words: what was expected, what happened, and where.
+//! Messages of the compiler and of tests in a learner's words: expectation, event, place.
 
 use std::collections::BTreeMap;
 
@@ -8,20 +8,20 @@ use serde::Serialize;
 use crate::Tree;
 use toolchain::suite::{Outcome, UNWRITTEN};
 
-/// Why a test failed.
+/// The reason why a test failed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Failure {
     /// The test, as `cargo test` prints it.
     pub test: String,
-    /// What happened, in words; may have several lines.
+    /// The event in words; may have several lines.
     pub says: String,
-    /// Where, from the exercise's folder.
+    /// The place, from the exercise's folder.
     pub at: Option<Place>,
     /// The code that stands there.
     pub code: String,
-    /// Where the test itself begins, if that is elsewhere.
+    /// The beginning of the test, if that is elsewhere.
     pub test_at: Option<Place>,
-    /// Whether the test draws its cases, so that a seed repeats them.
+    /// True if the test draws its cases, so that a seed repeats them.
     pub seeded: bool,
 }
 
@@ -37,7 +37,7 @@ pub struct Place {
 /// One error of the compiler.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct CompileError {
-    /// Where; `None` for what stands in no file.
+    /// The place; `None` for what is in no file.
     pub at: Option<Place>,
     /// The code, such as `E0308`; may be empty.
     pub code: String,
@@ -197,7 +197,7 @@ fn statement(files: &Tree, at: &Place) -> String {
         .join("\n")
 }
 
-/// Where a test begins.
+/// The beginning of a test.
 #[must_use]
 pub fn begins(files: &Tree, test: &str) -> Option<Place> {
     let (path, name) = test.rsplit_once("::")?;
@@ -280,7 +280,7 @@ pub fn compile_errors(said: &str) -> Vec<CompileError> {
         .collect()
 }
 
-/// How many of some outcomes passed.
+/// The number of outcomes that passed.
 #[must_use]
 pub fn passed(outcomes: &BTreeMap<String, Outcome>) -> usize {
     outcomes.values().filter(|outcome| outcome.passed()).count()

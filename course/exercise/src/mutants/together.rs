@@ -13,7 +13,7 @@ use proc_macro2::{Delimiter, Spacing, TokenStream, TokenTree};
 /// The variable that chooses: the number of an edit, from 1. Without it, the code is as it stands in the book.
 pub const CHOICE: &str = "COURSE_MUTANT";
 
-/// What the crate needs at its root. It allocates nothing, since there are tests that count allocations.
+/// The code at the root of the crate. It allocates nothing, since there are tests that count allocations.
 pub const CHOOSE: &str = r#"
 #[doc(hidden)]
 pub fn is_mutant(number: u32) -> bool {
@@ -39,7 +39,7 @@ struct Body {
     range: Range<usize>,
     /// Its tokens.
     tokens: String,
-    /// Whether there can be no other beside it: the compiler may have to run it, or its type depends on the body.
+    /// True if there can be no other beside it: the compiler may have to run it, or its type depends on the body.
     is_fixed: bool,
 }
 

@@ -37,7 +37,7 @@ struct Target {
 pub struct Again {
     /// Its name and version.
     pub package: String,
-    /// What is not as in the other build.
+    /// The difference from the other build.
     pub differs: String,
     /// The other build.
     pub beside: String,

@@ -20,7 +20,7 @@ mod timings;
 /// The file that says what a cold build may cost.
 const BUDGET: &str = "course/budget.toml";
 
-/// What a cold build may cost.
+/// The budget of cold builds.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Budget {
@@ -71,7 +71,7 @@ impl fmt::Display for Build {
     }
 }
 
-/// What the builds of this workspace would compile.
+/// Counts of what the builds of this workspace would compile.
 #[derive(Debug)]
 pub struct Counts {
     builds: Vec<(Build, Graph)>,
@@ -125,7 +125,7 @@ impl Counts {
         }
     }
 
-    /// What exceeds the budget, and the builds that cargo cannot do.
+    /// Excesses over the budget, and the builds that cargo cannot do.
     fn exceeding(&self, budget: &Budget) -> Vec<Diagnostic> {
         let mut problems = self.impossible.clone();
         for (program, &allowed) in &budget.crates {

@@ -12,7 +12,7 @@ pub struct Timed {
     name: String,
     version: String,
     target: String,
-    /// How long it took, in seconds.
+    /// Its duration in seconds.
     pub duration: f64,
     unblocked_units: Vec<usize>,
     /// Those that could start when its metadata was there, before its code.

@@ -121,7 +121,7 @@ impl<'a> Check<'a> {
         }
     }
 
-    /// Whether a reason names tests. They exist, and have the figures.
+    /// True if a reason names tests. They exist, and have the figures.
     fn check_reason(&self, figures: &[Figure], reason: &str) -> Result<bool, Fault> {
         static TEST: LazyLock<Regex> = LazyLock::new(|| {
             Regex::new(r"\b[a-z_][a-z0-9_]*(?:::[a-z_][a-z0-9_]*)+|\bTest[A-Z]\w*")
@@ -269,7 +269,7 @@ impl<'a> Check<'a> {
         headings[own].line..after.map_or(usize::MAX, |heading| heading.line)
     }
 
-    /// Whether measurements are shown between the headings around a line.
+    /// True if measurements are shown between the headings around a line.
     fn is_measuring(&self, line: usize) -> bool {
         let headings = self.page.headings.iter().map(|heading| heading.line);
         let start = headings.clone().rfind(|heading| *heading <= line);
@@ -417,7 +417,7 @@ fn test_text(
     Ok(found.unwrap_or_default())
 }
 
-/// Whether a test has a figure: as a duration, or its number by itself.
+/// True if a test has a figure: as a duration, or its number by itself.
 fn has(test: &str, figure: &Figure) -> bool {
     let number = format!(
         r"(?:^|[^\d.]){}(?:$|[^\d.])",

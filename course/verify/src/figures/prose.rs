@@ -9,7 +9,7 @@ use regex::Regex;
 use super::quantity::figures;
 use book::page::{Page, markdown_options};
 
-/// What takes the place of code and directives: it is no part of a number or a word.
+/// A placeholder for code and directives: it is no part of a number or a word.
 const GAP: char = '\u{fffc}';
 
 /// Code blocks that hold no code: what a diagram says, or a terminal, is read like prose.
@@ -45,7 +45,7 @@ impl Block {
     }
 }
 
-/// What is read on a page: its prose, and the HTML comments in it with their places.
+/// The prose of a page, and the HTML comments in it with their places.
 #[derive(Debug, Default)]
 pub struct Prose {
     /// The text, piece by piece.
@@ -123,7 +123,7 @@ struct Reader<'a> {
     page: &'a Page,
     prose: Prose,
     block: Block,
-    /// Where the text of an open link to the outside began.
+    /// The beginning of the text of an open link to the outside.
     link: Option<usize>,
 }
 

@@ -9,7 +9,7 @@ use regex::Regex;
 use self::Kind::{Allocations, Bytes, Percent, Time, Times};
 use self::Needs::{AtMostOne, Comparison, Digits, Number};
 
-/// What a figure says, however it is written: `1500 ms` and `1.5 seconds` are equal.
+/// The quantity of a figure, however it is written: `1500 ms` and `1.5 seconds` are equal.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Quantity {
     dimension: Dimension,
@@ -48,7 +48,7 @@ impl Quantity {
 /// A figure in a text.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Figure {
-    /// What it says.
+    /// Its quantity.
     pub quantity: Quantity,
     /// The bytes from its number to its unit. In `100 and 200 ms` both figures end at the unit.
     pub span: Range<usize>,
@@ -68,7 +68,7 @@ const DIGITS: &str = r"\d+(?:[ \x{a0}\x{202f}\x{2009},_]\d{3})*(?:\.\d+)?(?:e-?\
 const WORD: &str = "half|zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|\
     sixteen|seventeen|eighteen|nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|hundred|thousand|million|\
     billion";
-/// What stands between the numbers of a range or a list whose last one has the unit.
+/// The text between the numbers of a range or a list whose last one has the unit.
 const BETWEEN: &str = r"\s*(?:,?\s*(?:\b(?:and|or|to|then|through)\b)|[,–—/+±-])\s*";
 /// Between number and unit.
 const GAP: &str = r"(?:\s*|&nbsp;|-)";
@@ -101,7 +101,7 @@ const UNITS: &[(&str, Kind, Needs)] = &[
     ("allocations?|allocs?", Allocations, Number),
 ];
 
-/// What must stand around a unit, lest it is another word.
+/// The surroundings that a unit needs, lest it is another word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Needs {
     /// A number in digits or words, with at most one word between: "300 virtual milliseconds".
@@ -110,7 +110,7 @@ enum Needs {
     Digits,
     /// The same, or "one", or "half a": "two second thoughts" are no duration.
     AtMostOne,
-    /// What follows compares: "five times" is a count, "five times as fast" a ratio.
+    /// A comparison follows: "five times" is a count, "five times as fast" a ratio.
     Comparison,
 }
 
@@ -300,7 +300,7 @@ fn factor_before(text: &str, start: usize, end: usize) -> Option<(Unit, usize)> 
     FACTOR.is_match(&text[..start]).then_some((unit, end))
 }
 
-/// Whether what follows compares: "five times" is a count, "five times as fast" a ratio.
+/// True if what follows compares: "five times" is a count, "five times as fast" a ratio.
 fn compares(after: &str, words: &[&str]) -> bool {
     const COMPARATIVES: &str = "faster slower larger smaller bigger longer shorter cheaper dearer higher lower greater \
                                 better worse quicker lighter heavier costlier";

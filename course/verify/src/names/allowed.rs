@@ -14,7 +14,7 @@ use book::task::line_of;
 /// The file, from the book's root.
 pub const FILE: &str = "names.toml";
 
-/// What happened to the name of an entry.
+/// The use of an entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Use {
     /// It has occurred nowhere.
@@ -52,7 +52,7 @@ struct Entry {
 }
 
 impl Allowed {
-    /// Whether this entry is about a name on a page. One for `iter.Pull` is about `Pull` as well.
+    /// True if this entry is about a name on a page. One for `iter.Pull` is about `Pull` as well.
     #[must_use]
     pub fn is_about(&self, name: &str, page: &str) -> bool {
         let last = self.name.rsplit_once('.').map(|(_, last)| last);
@@ -67,7 +67,7 @@ impl Allowed {
         }
     }
 
-    /// What is wrong with an entry that nothing needs.
+    /// The diagnostic for an entry that nothing needs.
     #[must_use]
     pub fn problem(&self) -> Option<Diagnostic> {
         let (name, place) = (&self.name, self.page.as_deref().unwrap_or("no page"));

@@ -18,7 +18,7 @@ pub struct Go {
     version: JoinHandle<Option<String>>,
 }
 
-/// What `go doc` says of a name that is none.
+/// Messages of `go doc` about names that do not exist.
 const UNKNOWN: &[&str] = &[
     "go.mod file not found",
     "is not a type",

@@ -187,12 +187,12 @@ fn without_arguments(path: &str, start: usize) -> (String, usize) {
     (rest.to_owned(), at)
 }
 
-/// Whether a word belongs to a language.
+/// True if a word belongs to a language.
 fn is_word(word: &str) -> bool {
     syn::parse_str::<syn::Ident>(word).is_err() || WORDS.split(' ').any(|known| known == word)
 }
 
-/// Whether three plain words stand in a row.
+/// True if three plain words stand in a row.
 fn is_sentence(text: &str) -> bool {
     let is_plain = |word: &&str| {
         word.chars().all(|c| c == '_' || c.is_alphanumeric())

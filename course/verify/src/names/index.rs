@@ -25,7 +25,7 @@ pub struct Book {
     root: PathBuf,
     /// The names of everything but what a chapter's tests declare.
     words: Names,
-    /// What the tests of a chapter declare, in Rust and Go: `name`, and in Rust also `group::name`.
+    /// The declarations of a chapter's tests, in Rust and Go: `name`, and in Rust also `group::name`.
     chapters: BTreeMap<String, Names>,
     /// Files and folders, from the root.
     files: Vec<PathBuf>,

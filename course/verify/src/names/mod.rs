@@ -63,7 +63,7 @@ pub struct Resolved {
     pub target: String,
 }
 
-/// What the names are looked up with.
+/// Sources for looking up names.
 pub struct Sources<'a> {
     /// The benchmark record, if there is one.
     pub record: Option<&'a measurements::record::Record>,
@@ -73,7 +73,7 @@ pub struct Sources<'a> {
     pub go: Go,
 }
 
-/// What the compiler and Go say; `None` where they cannot be asked.
+/// Answers of the compiler and of Go; `None` where they cannot be asked.
 #[derive(Default)]
 struct Asked {
     attributes: Option<Answers>,

@@ -17,7 +17,7 @@ use book::nearest::near;
 use book::page::Page;
 use book::project::{Project, module};
 
-/// What is known of a name.
+/// The answer to a name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Found {
     /// It exists, and this is its address.
@@ -35,7 +35,7 @@ pub(super) struct PageNames<'a> {
     pub(super) found: Vec<(Occurrence, Found)>,
     /// The words of its Rust listings, of its Go listings and of its other blocks, with their lines.
     code: [BTreeMap<String, usize>; 3],
-    /// Where a path may begin: std, a crate.
+    /// Roots of paths: std, a crate.
     roots: Vec<String>,
     /// The page's code and the chapter's modules.
     sources: Vec<Source>,
@@ -83,7 +83,7 @@ static TYPE: LazyLock<Regex> = LazyLock::new(|| {
 static MODULE: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"\b((\w+)(?:::[a-z]\w*)+)::").expect("a valid pattern"));
 
-/// What a type also offers because it dereferences to another.
+/// Types that dereference to another, whose items they offer too.
 const DEREF: [(&str, &str); 3] = [
     ("String", "str"),
     ("Vec", "slice"),
@@ -164,7 +164,7 @@ impl<'a> PageNames<'a> {
         found.filter(move |occurrence| kinds.contains(&occurrence.name.kind))
     }
 
-    /// What Go is asked about: selectors, and packages, which look like folders.
+    /// Questions for Go: selectors, and packages, which look like folders.
     pub(super) fn selectors(&self) -> BTreeSet<String> {
         let packages = self.paths(&[Kind::File]).map(|it| &it.name.path);
         let packages =
@@ -173,7 +173,7 @@ impl<'a> PageNames<'a> {
         packages.chain(selectors).cloned().collect()
     }
 
-    /// What the compiler may list.
+    /// Words that the compiler may list.
     pub(super) fn words_of_the_compiler(&self) -> BTreeSet<String> {
         let names = self
             .paths(&[Kind::Code, Kind::Path])
@@ -291,7 +291,7 @@ impl<'a> PageNames<'a> {
             .chain(dereferenced.map(|(_, to)| to.to_owned()))
     }
 
-    /// What the book calls so.
+    /// The thing of the book with this name.
     fn here(&self, kind: Kind, path: &str) -> Option<String> {
         let slug = self.page.slug();
         let file = (kind == Kind::File).then(|| self.book.file(&self.page.file, slug, path));
@@ -431,7 +431,7 @@ impl<'a> PageNames<'a> {
         Diagnostic::new(&found.file, found.line, what).help(help)
     }
 
-    /// What the author may have meant: all of a name, or its last word.
+    /// Likely meanings: all of a name, or its last word.
     fn meant(&self, found: &Occurrence, resolved: &BTreeSet<&str>) -> Vec<String> {
         let name = &found.name.text;
         if found.name.kind == Kind::File {
@@ -453,7 +453,7 @@ impl<'a> PageNames<'a> {
     }
 }
 
-/// Whether a folder may be a Go package.
+/// True if a folder may be a Go package.
 fn is_package(path: &str) -> bool {
     path.starts_with(|c: char| c.is_ascii_lowercase()) && !path.contains('.')
 }

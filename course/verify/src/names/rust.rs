@@ -241,7 +241,7 @@ fn source_of(root: &Path, address: &str) -> String {
     )
 }
 
-/// What the compiler lists: error codes, lints, `cfg`s.
+/// The compiler's lists: error codes, lints, `cfg`s.
 #[must_use]
 pub fn listed(names: &BTreeSet<String>) -> Answers {
     let said = |tool: &str, arguments: &[&str]| {
