@@ -14,6 +14,7 @@ use classroom::assign;
 use course_tests::needs::{Missing, Need, Test, program, run};
 use course_tests::test;
 use small_book::SmallBook;
+use verify::names::go::Go;
 
 const GO: Need = || program("go", "version");
 const SHA256SUM: Need = || program("sha256sum", "--version");
@@ -28,6 +29,7 @@ const TESTS: &[Test] = &[
     test!(messages_of_the_compiler_are_the_snapshots).needs(&[REFERENCE_COMPILER]),
     test!(messages_on_names_of_go_are_the_snapshots).needs(&[GO]),
     test!(names_of_go_are_known).needs(&[GO]),
+    test!(names_of_go_have_an_address_and_others_have_none).needs(&[GO]),
     test!(assignment_is_unchanged_by_its_checksums).needs(&[SHA256SUM]),
 ];
 
@@ -71,6 +73,22 @@ fn names_of_go_are_known() {
         "{}",
         book.problems()
     );
+}
+
+fn names_of_go_have_an_address_and_others_have_none() {
+    let scratch = tempfile::tempdir().unwrap();
+    let names = "iter.Pull time.Timer.Stop iter testing/fstest iter.Pul iter.PULL no/such";
+    let names = names.split(' ').map(str::to_owned).collect();
+    // The second time from the cache.
+    for _ in 0..2 {
+        let known = Go::ask(course_tests::root()).addresses(scratch.path(), &names);
+        let known: Vec<_> = known.unwrap().into_values().flatten().collect();
+        let expected = ["iter", "iter#Pull", "testing/fstest", "time#Timer.Stop"];
+        assert_eq!(
+            known,
+            expected.map(|name| format!("https://pkg.go.dev/{name}"))
+        );
+    }
 }
 
 fn assignment_is_unchanged_by_its_checksums() {
