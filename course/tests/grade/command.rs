@@ -42,7 +42,10 @@ impl Book {
         );
         let package = "[package]\nname = \"listings\"\nversion = \"0.1.0\"\nedition = \"2024\"\npublish = false\n";
         write("listings/Cargo.toml", package);
-        write("book.toml", "[book]\ntitle = \"Small\"\n");
+        write(
+            "book.toml",
+            "[book]\ntitle = \"Small\"\n\n[preprocessor.course]\n",
+        );
         write("src/SUMMARY.md", "# Summary\n\n- [Adding up](tiny.md)\n");
         write("src/tiny.md", "# Adding up\n");
         let locked = Command::new("cargo")
