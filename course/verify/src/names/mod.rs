@@ -14,7 +14,6 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
-use serde::Serialize;
 
 use self::allowed::{Allowed, Use};
 use self::go::Go;
@@ -52,15 +51,6 @@ pub struct Tally {
     pub allowed: usize,
     /// Those that could not be looked up here.
     pub skipped: usize,
-}
-
-/// A name that resolves.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-pub struct Resolved {
-    /// The name, as the page has it, without arguments.
-    pub name: String,
-    /// The address of its documentation, or a file of the book and a line.
-    pub target: String,
 }
 
 /// Sources for looking up names.
