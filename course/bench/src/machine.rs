@@ -31,7 +31,7 @@ pub fn this(name: Option<&str>) -> Result<Machine> {
     })
 }
 
-/// CPU model, memory in MiB (0 where it cannot be told), kernel.
+/// CPU model, memory in MiB (0 where it is unknown), kernel.
 #[cfg(target_os = "linux")]
 fn hardware() -> (String, u64, String) {
     use procfs::Current;
@@ -51,7 +51,7 @@ fn hardware() -> (String, u64, String) {
     (cpu.unwrap_or_else(unknown_cpu), memory, kernel)
 }
 
-/// CPU model, memory in MiB (0 where it cannot be told), kernel.
+/// CPU model, memory in MiB (0 where it is unknown), kernel.
 #[cfg(not(target_os = "linux"))]
 fn hardware() -> (String, u64, String) {
     (unknown_cpu(), 0, std::env::consts::OS.to_owned())

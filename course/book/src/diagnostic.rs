@@ -23,7 +23,7 @@ pub enum Level {
 
 impl Level {
     /// A problem with this weight; none when the rule does not hold.
-    pub fn of(self, problem: Diagnostic) -> Option<Diagnostic> {
+    pub fn apply(self, problem: Diagnostic) -> Option<Diagnostic> {
         (self != Self::Off).then_some(Diagnostic {
             level: self,
             ..problem

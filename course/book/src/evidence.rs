@@ -1,4 +1,4 @@
-//! What was checked on a page, kept so that the page can show it.
+//! Results of checks, kept so that pages can show them.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -11,7 +11,7 @@ use crate::files::collect;
 use crate::page::Page;
 use crate::project::{Project, module};
 
-/// What a verified page rests on. Written by `verify`, read by `{{#seal}}`.
+/// The evidence of a verified page. Written by `verify`, read by `{{#seal}}`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Evidence {
     /// The digest of what was checked; another digest means that something changed since.
@@ -20,11 +20,11 @@ pub struct Evidence {
     pub rustc: String,
     /// The day, as `2026-11-24`.
     pub date: String,
-    /// What was checked.
+    /// The counts of checks.
     pub counts: Counts,
 }
 
-/// What was checked on a page, counted; zero is a count.
+/// Checks of a page, counted.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counts {
     /// Listings compiled and run.
@@ -163,16 +163,16 @@ pub fn digest(project: &Project, page: &Page) -> String {
     hasher.finalize().to_hex().to_string()
 }
 
-/// What a test has done for a page, which `verify` leaves to it.
+/// Checks that tests do, and `verify` does not.
 #[derive(Debug, Clone, Copy)]
-pub enum Told {
+pub enum TestReport {
     /// Wrong solutions tried and rejected.
     Mutants,
     /// Outputs of commands, run again and compared.
     Commands,
 }
 
-impl Told {
+impl TestReport {
     fn file(self, project: &Project, slug: &str) -> PathBuf {
         let ending = match self {
             Self::Mutants => "mutants",
@@ -184,7 +184,7 @@ impl Told {
             .join(format!("{slug}.{ending}"))
     }
 
-    /// The task's own file lies beside its listings, so the page's digest knows it.
+    /// The task's own file is beside its listings, so the page's digest knows it.
     fn digest(project: &Project, slug: &str) -> String {
         project
             .page(slug)
@@ -197,16 +197,16 @@ impl Told {
     /// # Errors
     ///
     /// When it cannot be written.
-    pub fn tell(self, project: &Project, slug: &str, count: usize) -> Result<()> {
+    pub fn record(self, project: &Project, slug: &str, count: usize) -> Result<()> {
         let file = self.file(project, slug);
         fs::create_dir_all(file.parent().unwrap_or(Path::new(".")))?;
         fs::write(&file, format!("{} {count}", Self::digest(project, slug)))
             .with_context(|| format!("{} cannot be written", file.display()))
     }
 
-    /// How many held, if nothing has changed since.
+    /// The number that held, if nothing has changed since.
     #[must_use]
-    pub fn of(self, project: &Project, slug: &str) -> Option<usize> {
+    pub fn load(self, project: &Project, slug: &str) -> Option<usize> {
         let text = fs::read_to_string(self.file(project, slug)).ok()?;
         let (digest, count) = text.split_once(' ')?;
         (digest == Self::digest(project, slug))
@@ -237,9 +237,9 @@ impl Evidence {
         Ok(())
     }
 
-    /// The evidence of a page, if it was verified as it stands.
+    /// The evidence of a page, if it was verified as it is.
     #[must_use]
-    pub fn of(project: &Project, page: &Page) -> Option<Self> {
+    pub fn load(project: &Project, page: &Page) -> Option<Self> {
         let evidence: Self =
             serde_json::from_str(&fs::read_to_string(file(project, page)).ok()?).ok()?;
         (evidence.digest == digest(project, page)).then_some(evidence)

@@ -54,7 +54,7 @@ const OUR_WORDS: &[&str] = &[
 
 static CODE: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"^E\d{4}$").expect("a valid pattern"));
 
-/// What a fence asks for: `None` when it is not Rust, when it says `ignore`, or when it cannot be checked.
+/// The check that a fence asks for: `None` when it is not Rust, when it says `ignore`, or when it cannot be checked.
 pub fn expectation(
     page: &Page,
     fence: &Fence,
@@ -88,7 +88,7 @@ pub fn expectation(
     judge.success()
 }
 
-/// What a fence says, held against the rules.
+/// Diagnostics of a fence's info string.
 struct Judge<'a> {
     page: &'a Page,
     fence: &'a Fence,
@@ -105,7 +105,7 @@ impl Judge<'_> {
         help: impl Into<String>,
     ) -> Option<()> {
         let problem = Diagnostic::new(&self.page.file, self.fence.line, what).help(help);
-        self.problems.extend(rule.of(problem));
+        self.problems.extend(rule.apply(problem));
         (rule != Level::Error).then_some(())
     }
 

@@ -64,7 +64,7 @@ pub const PART: &str = ".part-";
 ///
 /// When it cannot be written.
 pub fn write(path: &Path, content: &[u8]) -> Result<()> {
-    let folder = path.parent().context("a file lies in a folder")?;
+    let folder = path.parent().context("a file is in a folder")?;
     fs::create_dir_all(folder)?;
     let mut file = tempfile::Builder::new().prefix(PART).tempfile_in(folder)?;
     file.write_all(content)?;

@@ -23,7 +23,7 @@ pub struct Ids {
 impl Ids {
     /// The ids of a page whose includes are expanded.
     #[must_use]
-    pub fn of(text: &str, settings: &Settings) -> Self {
+    pub fn collect(text: &str, settings: &Settings) -> Self {
         let mut options = markdown_options();
         options.set(
             Options::ENABLE_SMART_PUNCTUATION,
@@ -126,31 +126,34 @@ pub fn id_from(text: &str) -> String {
 mod tests {
     use super::*;
 
-    fn of(text: &str) -> (String, String) {
-        let ids = Ids::of(text, &Settings::default());
+    fn ids(text: &str) -> (String, String) {
+        let ids = Ids::collect(text, &Settings::default());
         (ids.headings.join(" "), ids.others.join(" "))
     }
 
     #[test]
     fn headings_count_on_until_an_id_is_free() {
-        let (ids, _) = of("# Tea\n## Tea\n## Tea 1\n## Tea {#leaf}\n## Tea\n");
+        let (ids, _) = ids("# Tea\n## Tea\n## Tea 1\n## Tea {#leaf}\n## Tea\n");
         assert_eq!(ids, "tea tea-1 tea-1-1 leaf tea-2");
     }
 
     #[test]
     fn dashes_and_quotes_are_smart_before_an_id_is_made() {
-        assert_eq!(of("# Milk -- \"or\" not\n").0, "milk--or-not");
+        assert_eq!(ids("# Milk -- \"or\" not\n").0, "milk--or-not");
         let plain = Settings {
             smart_punctuation: false,
             ..Settings::default()
         };
-        assert_eq!(Ids::of("# Milk -- or\n", &plain).headings, ["milk----or"]);
+        assert_eq!(
+            Ids::collect("# Milk -- or\n", &plain).headings,
+            ["milk----or"]
+        );
     }
 
     #[test]
     fn terms_footnotes_and_raw_html_have_ids() {
         let text = "# A[^n] ![cup](c.png) `f()`\n\nB[^n] <a name=\"here\"></a>\n\n<div id=there>\n</div>\n\nCup\n: C\n\n[^n]: N\n";
-        let (headings, others) = of(text);
+        let (headings, others) = ids(text);
         assert_eq!(headings, "a1--f cup");
         assert_eq!(others, "fr-n-1 fr-n-2 here there footnote-n");
     }

@@ -32,19 +32,19 @@ pub enum Part {
     Whole,
     /// The lines from the first to the last, both counted from 1; to the end of the file without a last one.
     Lines(usize, Option<usize>),
-    /// What is between the two markers of this name.
+    /// The lines between the two markers of this name.
     Anchor(String),
 }
 
 impl Target {
     /// The target of an include on a page.
     #[must_use]
-    pub fn of(page: &Page, directive: &Directive) -> Self {
+    pub fn resolve(page: &Page, directive: &Directive) -> Self {
         let path = directive.path().unwrap_or_default();
         let (path, part) = match directive.name.as_str() {
             "playground" | "playpen" => (path, Part::Whole),
             _ => match path.split_once(':') {
-                Some((path, part)) => (path, Part::of(part)),
+                Some((path, part)) => (path, Part::parse(part)),
                 None => (path, Part::Whole),
             },
         };
@@ -57,8 +57,8 @@ impl Target {
 }
 
 impl Part {
-    /// What follows the file's name. What begins with neither a number nor a colon is an anchor.
-    fn of(text: &str) -> Self {
+    /// The part after the file's name. If it begins with neither a number nor a colon, it is an anchor.
+    fn parse(text: &str) -> Self {
         let mut parts = text.splitn(3, ':');
         let first = parts.next().unwrap_or_default();
         let last = parts.next().map(|last| last.parse().ok());
@@ -80,7 +80,7 @@ mod tests {
 
     fn targets(text: &str) -> Vec<(PathBuf, Part)> {
         let page = Page::parse(Path::new("src/proposals/x.md"), text);
-        let targets = on(&page).map(|directive| Target::of(&page, directive));
+        let targets = on(&page).map(|directive| Target::resolve(&page, directive));
         targets.map(|it| (it.file, it.part)).collect()
     }
 
@@ -116,7 +116,7 @@ mod tests {
             ("a:3", Part::Anchor("a".to_owned())),
         ];
         for (text, part) in rows {
-            assert_eq!(Part::of(text), part, "{text}");
+            assert_eq!(Part::parse(text), part, "{text}");
         }
     }
 

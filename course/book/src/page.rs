@@ -9,7 +9,7 @@ use regex::Regex;
 
 use crate::tags::tags;
 
-/// A page and what stands on it. Lines count from 1.
+/// A page and its parts. Lines count from 1.
 #[derive(Debug, Clone)]
 pub struct Page {
     /// The file, relative to the book's root, such as `src/coroutines.md`.
@@ -26,7 +26,7 @@ pub struct Page {
     pub directives: Vec<Directive>,
     /// The headings, in order.
     pub headings: Vec<Heading>,
-    /// What a definition list defines, with its line. mdBook gives each an id, as to a heading.
+    /// The terms of definition lists, with their lines. mdBook gives each an id, as it does a heading.
     pub terms: Vec<(usize, String)>,
     /// Link targets, those of images and of raw HTML included, with their lines. A mail address is none.
     pub links: Vec<(usize, String)>,
@@ -45,7 +45,7 @@ pub struct Fence {
     pub info: String,
     /// The words of the info string.
     pub words: Vec<String>,
-    /// What is inside, before includes are expanded.
+    /// The text inside, before includes are expanded.
     pub body: String,
     /// The comments on the lines above, one a line, as key and value: `<!-- no_run: needs a cgroup -->`.
     pub notes: Vec<(String, String)>,
@@ -102,11 +102,11 @@ pub struct Directive {
     pub line: usize,
     /// The word after `#`.
     pub name: String,
-    /// What follows, trimmed.
+    /// The text after it, trimmed.
     pub arguments: String,
     /// The bytes it occupies in the page.
     pub span: Range<usize>,
-    /// The index of the fence it stands in.
+    /// The index of the fence it is in.
     pub fence: Option<usize>,
 }
 
@@ -195,7 +195,7 @@ impl Page {
 
     fn scan_markdown(&mut self) {
         let text = self.text.clone();
-        let lines = Lines::of(&text);
+        let lines = Lines::new(&text);
         let mut heading: Option<Heading> = None;
         let mut image: Option<(usize, bool)> = None;
         let mut term: Option<(usize, String)> = None;
@@ -285,7 +285,7 @@ impl Page {
     }
 
     fn scan_directives(&mut self) {
-        let lines = Lines::of(&self.text);
+        let lines = Lines::new(&self.text);
         for found in DIRECTIVE.captures_iter(&self.text) {
             let whole = found.get(0).expect("the whole match");
             let (Some(name), Some(arguments)) = (found.get(1), found.get(2)) else {
@@ -325,7 +325,7 @@ impl Page {
         name.to_string_lossy().replace('\\', "/")
     }
 
-    /// The chapter's slug: the page's name, if the page lies directly in the folder of `SUMMARY.md`.
+    /// The chapter's slug: the page's name, if the page is directly in the folder of `SUMMARY.md`.
     #[must_use]
     pub fn slug(&self) -> Option<&str> {
         (self.file.parent()? == self.src)
@@ -334,13 +334,13 @@ impl Page {
     }
 }
 
-/// Where the lines of a text begin, to find a line by a byte offset.
+/// Offsets of the lines of a text, to find a line by a byte offset.
 pub struct Lines(Vec<usize>);
 
 impl Lines {
     /// Finds the lines of a text.
     #[must_use]
-    pub fn of(text: &str) -> Self {
+    pub fn new(text: &str) -> Self {
         Self(
             std::iter::once(0)
                 .chain(text.match_indices('\n').map(|(at, _)| at + 1))

@@ -14,18 +14,18 @@ use crate::page::Page;
 use crate::settings::Settings;
 use crate::task::Task;
 
-/// The book as it lies on disk.
+/// The book on disk.
 #[derive(Debug)]
 pub struct Project {
     /// The folder of `book.toml`.
     pub root: PathBuf,
-    /// What `book.toml` says.
+    /// The settings of `book.toml`.
     pub settings: Settings,
     /// The pages, in the order of `SUMMARY.md`.
     pub pages: Vec<Page>,
     /// The chapters that have a task, by slug.
     pub tasks: BTreeMap<String, Task>,
-    /// What was wrong while reading.
+    /// Diagnostics of reading.
     pub problems: Vec<Diagnostic>,
 }
 
@@ -150,7 +150,7 @@ impl Project {
         )
     }
 
-    /// Where the tool keeps what it can always make again.
+    /// The folder of what can always be made again.
     #[must_use]
     pub fn scratch(&self) -> PathBuf {
         self.root.join("target/course")
@@ -178,7 +178,7 @@ pub fn module(slug: &str) -> String {
     slug.replace('-', "_")
 }
 
-/// What to say where a text should have been captured, and what to do: the same for who renders and who compares.
+/// The message and help for a text that was never captured, the same for rendering and for comparing.
 pub fn nothing_captured(captured: &Path, slug: &str) -> (String, String) {
     (
         format!("nothing is captured in `{}`", captured.display()),

@@ -170,7 +170,7 @@ impl Summary {
 /// Finds the parts of a summary. Any text has some; nothing fails here.
 #[must_use]
 pub fn read(text: &str) -> Summary {
-    let lines = Lines::of(text);
+    let lines = Lines::new(text);
     let mut summary = Summary::default();
     let mut heading: Option<String> = None;
     // The block that is open, and how many blocks are open in it.

@@ -159,7 +159,7 @@ pub fn stubbed(
 }
 
 /// A text with stubs in place of its regions, and with every other anchor: what a page may show.
-/// Where an anchor begins or ends within a region, `more` stands for the lines after it.
+/// The text that an anchor's marker leaves in a region; `more` is the lines after it.
 #[must_use]
 pub fn covered(
     text: &str,

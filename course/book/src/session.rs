@@ -94,7 +94,7 @@ impl Session {
     /// # Errors
     ///
     /// A [`Diagnostic`] when there is none, or it is not in order.
-    pub fn of(root: &Path, page: &Page) -> Result<Self, Diagnostic> {
+    pub fn load(root: &Path, page: &Page) -> Result<Self, Diagnostic> {
         let file = file(page);
         let help =
             "write [[step]]s with `name` and `run`: course/book/src/session.rs defines every key";

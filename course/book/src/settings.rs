@@ -90,7 +90,7 @@ impl Default for Settings {
     }
 }
 
-/// What `book.toml` says, as far as a check depends on it. mdBook itself refuses what it does not know.
+/// The parts of `book.toml` that checks depend on. mdBook itself refuses what it does not know.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct File {
@@ -234,7 +234,7 @@ impl Settings {
 fn malformed(text: &str, error: &toml::de::Error) -> Diagnostic {
     let line = error
         .span()
-        .map_or(0, |span| Lines::of(text).at(span.start));
+        .map_or(0, |span| Lines::new(text).at(span.start));
     let what = format!("book.toml is malformed: {}", error.message());
     Diagnostic::new("book.toml", line, what).help("write it as mdBook's guide says")
 }

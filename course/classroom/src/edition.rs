@@ -30,7 +30,7 @@ use reader::site::Site;
 /// The folder of the edition.
 const FOLDER: &str = "book-class";
 
-/// The shortest line, in letters, that tells something by itself. A shorter one is looked for with the line below it.
+/// The shortest line, in letters, that gives something away by itself. A shorter one is looked for with the line below it.
 const MIN_LENGTH: usize = 24;
 
 /// The replacement of lines that are left out.
@@ -80,7 +80,7 @@ pub fn build(root: &Path) -> Result<PathBuf> {
 struct Secrets {
     /// Files of solutions as learners get them, by path from the book's root, with their anchors.
     files: BTreeMap<PathBuf, String>,
-    /// Lines that tell something by themselves, or two that do together, as [`collapse_spaces`] has
+    /// Lines that give something away by themselves, or two that do together, as [`collapse_spaces`] has
     /// them; and their chapter.
     lines: BTreeMap<String, String>,
 }
@@ -90,7 +90,7 @@ impl Secrets {
         let mut files = BTreeMap::new();
         let mut lines = BTreeMap::new();
         for (slug, task) in project.tasks.iter().filter(|(_, task)| !task.is_text()) {
-            let exercise = Exercise::of(project, slug)?;
+            let exercise = Exercise::load(project, slug)?;
             for file in exercise.allowed() {
                 let path = Path::new("listings").join(file);
                 let text = fs::read_to_string(project.root.join(&path))

@@ -66,7 +66,7 @@ const STUDENTS: [(&str, &str, Source, bool); 20] = [
 /// If the chapter is unknown, has no program or no wrong solution, or the folder exists.
 pub fn rehearse(root: &Path, slug: &str, out: &Path) -> Result<String> {
     let project = Project::load(root)?;
-    let exercise = Exercise::of(&project, slug)?;
+    let exercise = Exercise::load(&project, slug)?;
     ensure!(
         !exercise.task.is_text(),
         "`{slug}` asks for a text, which nothing but a reader can grade"

@@ -188,7 +188,7 @@ fn run(program: &str, arguments: &[OsString]) -> Result<ExitCode, String> {
     become_it(command, program)
 }
 
-/// The folder of the workspace, which cargo tells whom it runs.
+/// The folder of the workspace, which cargo passes to what it runs.
 fn workspace() -> Option<PathBuf> {
     let package = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR")?);
     package.ancestors().nth(2).map(Path::to_owned)

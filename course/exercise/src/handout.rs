@@ -25,7 +25,7 @@ fn readme(slug: &str, task: &Task) -> String {
     if task.is_text() {
         let _ = writeln!(
             out,
-            "You write `{}`. In the book's folder, `cargo course check {slug} {0}` tells what its form still lacks.\n",
+            "You write `{}`. In the book's folder, `cargo course check {slug} {0}` says what its form still lacks.\n",
             super::TEXT
         );
     } else {

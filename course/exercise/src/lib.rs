@@ -10,7 +10,7 @@
 //! use exercise::Exercise;
 //!
 //! let project = Project::load(Path::new("../.."))?;
-//! let exercise = Exercise::of(&project, "virtual-time")?;
+//! let exercise = Exercise::load(&project, "virtual-time")?;
 //! let file = &exercise.allowed()[0];
 //! assert!(exercise.starter().contains_key("README.md"));
 //! assert_ne!(exercise.starter()[file], exercise.solution()[file]);
@@ -77,7 +77,7 @@ impl Exercise {
     /// # Errors
     ///
     /// When there is no such chapter, a file of it is missing, or its regions are not in order: see [`check`].
-    pub fn of(project: &Project, slug: &str) -> Result<Self> {
+    pub fn load(project: &Project, slug: &str) -> Result<Self> {
         let Some(task) = project.tasks.get(slug) else {
             let known = project.tasks.keys().map(String::as_str);
             bail!(
@@ -90,7 +90,7 @@ impl Exercise {
         }
         let regions = regions_of(project, slug, task, Unmarked::Problem)
             .map_err(book::diagnostic::Unwell::from)?;
-        let pruned = prune::of(project, slug, task)?;
+        let pruned = prune::prune(project, slug, task)?;
         let allowed: Vec<String> = task
             .solution
             .files
@@ -124,7 +124,7 @@ impl Exercise {
             (&mut starter, &pruned.public_tests),
             (&mut solution, &pruned.all_tests),
         ] {
-            let (manifest, lock) = manifest::of(project, slug, &pruned.sources, tests)?;
+            let (manifest, lock) = manifest::build(project, slug, &pruned.sources, tests)?;
             tree.insert("Cargo.toml".to_owned(), manifest.into_bytes());
             tree.insert("Cargo.lock".to_owned(), lock.into_bytes());
         }
@@ -178,7 +178,7 @@ impl Exercise {
     ///
     /// # Panics
     ///
-    /// When the solution's files are no UTF-8, which [`Exercise::of`] has excluded.
+    /// When the solution's files are no UTF-8, which [`Exercise::load`] has excluded.
     #[must_use]
     pub fn revealing(&self, project: &Project, revealed: &BTreeSet<String>) -> Tree {
         let mut tree = self.solution.clone();
@@ -263,7 +263,7 @@ impl Exercise {
         Some(lines.flat_map(|line| [line, "\n"]).collect())
     }
 
-    /// Every line of the solution that a learner should write, by the file it stands in.
+    /// Every line of the solution that a learner should write, by the file it is in.
     pub fn secrets(&self) -> impl Iterator<Item = (&str, &str)> {
         self.regions.iter().flat_map(|(path, regions)| {
             regions

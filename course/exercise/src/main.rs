@@ -66,7 +66,7 @@ struct Learning {
     /// Check again whenever you save
     #[arg(long)]
     watch: bool,
-    /// What tests draw their cases with: a failing one says it
+    /// Seed with which tests draw their cases: a failing one prints it
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
     /// Print one JSON document instead of text (see --help)
@@ -80,7 +80,7 @@ folder that COURSE_DATA names. No update of the book comes to it.";
 
 const START_HELP: &str = "\
 The folder is an ordinary cargo project: `cargo test` is all it needs. It has the public tests, a README, and hints.
-What stands there is never overwritten: the folder must not exist.";
+Nothing is overwritten: the folder must not exist.";
 
 fn main() -> ExitCode {
     exit_code(run(Cli::parse().command))

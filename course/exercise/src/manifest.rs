@@ -14,7 +14,7 @@ use toolchain::cache::Cache;
 use toolchain::cargo::cargo;
 
 /// The manifest and the lock file.
-pub fn of(
+pub fn build(
     project: &Project,
     slug: &str,
     sources: &Texts,
@@ -50,7 +50,7 @@ pub fn of(
             let _ = writeln!(text, "{name} = {entry}");
         }
     }
-    // So that it is a project of its own wherever it lies.
+    // So that it is a project of its own wherever it is.
     text.push_str("\n[workspace]\n");
     let lock = lock(project, &[(String::new(), text.clone())], &lock_text)?;
     Ok((text, lock))
@@ -63,7 +63,7 @@ fn read(file: &Path) -> Result<Table> {
         .with_context(|| format!("{} is not TOML", file.display()))
 }
 
-/// The tables of dependencies, by the heading they stand under.
+/// The tables of dependencies, by the heading they are under.
 fn tables(manifest: &Table) -> Vec<(String, &Table)> {
     const KINDS: [&str; 2] = ["dependencies", "dev-dependencies"];
     let mut found = Vec::new();
@@ -163,7 +163,7 @@ fn resolved(
 }
 
 /// The part of the book's lock file that these manifests need, as cargo itself cuts it out. Each comes with its folder;
-/// one of them lies at the root, where the folder is empty.
+/// one of them is at the root, where the folder is empty.
 pub(super) fn lock(
     project: &Project,
     manifests: &[(String, String)],

@@ -17,7 +17,7 @@ use anyhow::{Context, Result, bail, ensure};
 use crate::prune::{self, Texts};
 use book::diagnostic::Diagnostic;
 use book::diagnostic::Exit;
-use book::evidence::Told;
+use book::evidence::TestReport;
 use book::nearest::or_nearest;
 use book::project::{Project, module};
 use book::regions;
@@ -53,7 +53,7 @@ pub struct Verdict {
     pub took: Option<Duration>,
 }
 
-/// Whether each test passed; or what does not compile, and the compiler's message.
+/// Results of tests by name; or the crate that does not compile, and the compiler's message.
 type Results = Result<BTreeMap<String, bool>, (Broken, String)>;
 
 /// A part that does not compile.
@@ -163,7 +163,7 @@ pub fn check(
     let _ = fs::remove_dir_all(&chapter.folder);
     let verdicts: Vec<Verdict> = verdicts.into_values().collect();
     if verdicts.iter().all(|verdict| verdict.problem.is_none()) {
-        Told::Mutants.tell(project, slug, verdicts.len())?;
+        TestReport::Mutants.record(project, slug, verdicts.len())?;
     }
     Ok(verdicts)
 }
@@ -234,7 +234,7 @@ impl Chapter<'_> {
             fs::create_dir_all(&desk)?;
             let program = desk.join("together").with_extension(EXE_EXTENSION);
             if !together.is_empty() {
-                // A name each, since what a program says lies beside it. A copy could still be open
+                // A name each, since a program's output is written beside it. A copy could still be open
                 // for writing in a process that the other worker is just starting, and then it
                 // cannot be run.
                 let _ = fs::remove_file(&program);

@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
+use std::sync::LazyLock;
 
 use anyhow::{Context, Result};
 use regex::Regex;
@@ -38,7 +39,7 @@ const DEAD: &str =
     "#![allow(dead_code, reason = \"what is given may be for what is not written yet\")]\n";
 
 /// Prunes the listings for one chapter.
-pub fn of(project: &Project, slug: &str, task: &Task) -> Result<Pruned> {
+pub fn prune(project: &Project, slug: &str, task: &Task) -> Result<Pruned> {
     let listings = project.root.join("listings");
     let chapter = module(slug);
     let groups = |visible: &dyn Fn(Visibility) -> bool| -> BTreeSet<&str> {
@@ -151,7 +152,7 @@ fn without(text: &str, dropped: &BTreeSet<&str>) -> String {
                     let Some(next) = all.next() else { break };
                     last = next;
                 }
-                // What stands directly above belongs to it.
+                // The lines directly above belong to it.
                 while out.last().is_some_and(|above| {
                     above.starts_with("#[")
                         || (above.starts_with("//") && !above.starts_with("//!"))
@@ -213,20 +214,16 @@ fn tests_of(chapter: &str, tests: &Texts, groups: &BTreeSet<&str>, task: &Task) 
             (name, with_their_own(tests, files))
         })
         .collect();
+    let at_root = used_at_root(main);
     loop {
-        let text: String = files_of(&files, &kept)
-            .map(|path| tests[path].as_str())
+        let used: BTreeSet<&str> = files_of(&files, &kept)
+            .flat_map(|path| named_below(&BESIDE, &tests[path]))
             .collect();
-        let uses = |name: &str| {
-            let shared = format!(r"\b(super|crate)::(\{{[^}}]*\b)?{name}\b");
-            let at_root = format!(r"(?m)^\s*(use |[^/]*[^:\w]){name}::");
-            Regex::new(&shared).is_ok_and(|it| it.is_match(&text))
-                || Regex::new(&at_root).is_ok_and(|it| it.is_match(main))
-        };
         let more: Vec<&str> = declared
             .iter()
             .copied()
-            .filter(|name| !kept.contains(name) && !is_group(name) && uses(name))
+            .filter(|name| !kept.contains(name) && !is_group(name))
+            .filter(|name| used.contains(name) || at_root.contains(name))
             .collect();
         if more.is_empty() {
             break;
@@ -280,17 +277,17 @@ fn files_of<'a>(
 
 /// The modules that a file has elsewhere, `#[path = "…"] mod name;`, with their files from `listings/`.
 fn elsewhere(path: &str, text: &str) -> Vec<(String, String)> {
-    let pattern = r#"#\[path = "([^"]+)"\]\s*(?:pub(?:\([^)]*\))? )?mod (\w+);"#;
-    let Ok(pattern) = Regex::new(pattern) else {
-        return Vec::new();
-    };
-    let found = pattern.captures_iter(text);
-    found
+    static MODULE: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r#"#\[path = "([^"]+)"\]\s*(?:pub(?:\([^)]*\))? )?mod (\w+);"#)
+            .expect("a valid pattern")
+    });
+    MODULE
+        .captures_iter(text)
         .map(|found| (found[2].to_owned(), beside(path, &found[1])))
         .collect()
 }
 
-/// A path that a file names from where it lies, from `listings/` and with slashes.
+/// A path that a file names relative to itself, from `listings/` and with slashes.
 fn beside(file: &str, path: &str) -> String {
     let folder = Path::new(file).parent().unwrap_or(Path::new(""));
     lexical(&folder.join(path))
@@ -325,11 +322,12 @@ fn with_elsewhere(listings: &Path, mut tests: Texts) -> Result<Texts> {
 
 /// Tests, with the files of the listings that their `include_str!` and `include_bytes!` name.
 fn with_included(listings: &Path, mut tests: Texts) -> Result<Texts> {
-    let include =
-        Regex::new(r#"include_(?:str|bytes)!\(\s*"([^"]+)"\s*\)"#).context("a valid pattern")?;
+    static INCLUDE: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r#"include_(?:str|bytes)!\(\s*"([^"]+)"\s*\)"#).expect("a valid pattern")
+    });
     let mut included = Texts::new();
     for (path, text) in &tests {
-        for found in include.captures_iter(text) {
+        for found in INCLUDE.captures_iter(text) {
             let file = beside(path, &found[1]);
             let text = fs::read_to_string(listings.join(&file))
                 .with_context(|| format!("listings/{file}, which {path} includes"))?;
@@ -365,7 +363,10 @@ fn sources<'a>(
         .collect();
     let test_texts: Vec<&str> = tests.map(String::as_str).collect();
     let mut needed: BTreeSet<&str> = test_texts.iter().flat_map(|text| words(text)).collect();
+    let of_crate = |text| named_below(&OF_CRATE, text);
+    let mut mentioned: BTreeSet<&str> = test_texts.iter().copied().flat_map(of_crate).collect();
     let mut kept: BTreeSet<&str> = BTreeSet::new();
+    let mut read: BTreeSet<&str> = BTreeSet::new();
     let mut kept_chapters: BTreeSet<&str> = BTreeSet::new();
     for file in &task.solution.files {
         let path = format!("src/{chapter}/{file}");
@@ -373,6 +374,7 @@ fn sources<'a>(
             .get_key_value(&path)
             .with_context(|| format!("listings/{path} is missing"))?;
         needed.extend(words(text));
+        mentioned.extend(of_crate(text));
         kept.insert(path);
     }
     let units: BTreeMap<&str, Vec<Unit<'_>>> = chapters
@@ -388,7 +390,7 @@ fn sources<'a>(
     loop {
         let before = (kept.len(), kept_chapters.len());
         for &name in &chapters {
-            if name != chapter && !mentions(name, &kept, &all, &test_texts) {
+            if name != chapter && !mentioned.contains(name) {
                 continue;
             }
             if kept_chapters.insert(name) {
@@ -397,6 +399,7 @@ fn sources<'a>(
                     .or_else(|| all.get_key_value(&format!("src/{name}.rs")))
                     .with_context(|| format!("module `{name}` of the listings is missing"))?;
                 kept.insert(path);
+                mentioned.extend(of_crate(text));
                 let rest = text.lines().filter(|line| about(line).is_none());
                 needed.extend(rest.flat_map(words));
             }
@@ -406,8 +409,13 @@ fn sources<'a>(
                     || needed.contains(unit.name)
                     || unit.exports.iter().any(|name| needed.contains(name))
                 {
-                    kept.extend(&unit.files);
-                    needed.extend(unit.files.iter().flat_map(|file| words(&all[*file])));
+                    for &file in &unit.files {
+                        if read.insert(file) {
+                            needed.extend(words(&all[file]));
+                            mentioned.extend(of_crate(&all[file]));
+                            kept.insert(file);
+                        }
+                    }
                 }
             }
         }
@@ -442,19 +450,37 @@ fn sources<'a>(
     Ok(out)
 }
 
-/// True if code that is kept names a module at the crate's root. Its name alone says little: `scope` is also std's.
-fn mentions(name: &str, kept: &BTreeSet<&str>, all: &Texts, tests: &[&str]) -> bool {
-    let path = format!(r"\b(listings|crate)::(\{{[^}}]*\b)?{name}\b");
-    let Ok(path) = Regex::new(&path) else {
-        return false;
+/// Paths to modules of the crate: `crate::x`, `listings::{x, y}`.
+static OF_CRATE: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"\b(?:listings|crate)::(\{[^}]*|\w+)").expect("a valid pattern"));
+
+/// Paths from a test to the modules beside it: `super::x`, `crate::{x, y}`.
+static BESIDE: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"\b(?:super|crate)::(\{[^}]*|\w+)").expect("a valid pattern"));
+
+/// The names that code has below a path. A module's name alone says little: `scope` is also std's.
+fn named_below<'a>(path: &Regex, text: &'a str) -> BTreeSet<&'a str> {
+    let in_comment = |at: usize| {
+        let line = text[..at].rsplit('\n').next().unwrap_or_default();
+        line.trim_start().starts_with("//")
     };
-    let texts = kept
-        .iter()
-        .map(|path| all[*path].as_str())
-        .chain(tests.iter().copied());
-    texts
-        .flat_map(str::lines)
-        .any(|line| !line.trim_start().starts_with("//") && path.is_match(line))
+    path.captures_iter(text)
+        .filter_map(|found| found.get(1))
+        .filter(|names| !in_comment(names.start()))
+        .flat_map(|names| words(names.as_str()))
+        .collect()
+}
+
+/// The names with which paths begin in the root of the tests: `x::`, `use x::`.
+fn used_at_root(main: &str) -> BTreeSet<&str> {
+    static BEGINS: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(r"(?:^|[^:\w])(\w+)::").expect("a valid pattern"));
+    main.lines()
+        .filter_map(|line| line.split('/').next())
+        .flat_map(|code| BEGINS.captures_iter(code))
+        .filter_map(|found| found.get(1))
+        .map(|name| name.as_str())
+        .collect()
 }
 
 /// The modules that a chapter's root declares.

@@ -14,7 +14,7 @@ use book::project::Project;
 /// # Errors
 ///
 /// When the lock file cannot be made.
-pub fn of(project: &Project, exercises: &[Exercise]) -> Result<Tree> {
+pub fn build(project: &Project, exercises: &[Exercise]) -> Result<Tree> {
     let mut tree = Tree::new();
     let mut members = Vec::new();
     for exercise in exercises {

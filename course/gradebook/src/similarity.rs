@@ -23,7 +23,7 @@ pub fn lay_out(root: &Path, options: &ExportOptions, out: &Path) -> Result<Summa
     use grader::run::{Submissions, read};
 
     let slug = options.task.as_deref().unwrap_or_default();
-    let exercise = exercise::Exercise::of(&book::project::Project::load(root)?, slug)?;
+    let exercise = exercise::Exercise::load(&book::project::Project::load(root)?, slug)?;
     ensure!(
         !exercise.task.is_text(),
         "`{slug}` asks for a text, and these tools compare programs"

@@ -19,6 +19,7 @@ use super::text::{MESSAGE_LIMIT, panic_message, sanitize, test_output};
 use book::task::Visibility;
 use sandbox::{ExitReason, Level, Limits, Sandbox, Termination};
 use toolchain::cargo::Artifacts;
+use toolchain::libtest::listed;
 use toolchain::source::first_unsafe;
 use toolchain::suite::{SURROUNDINGS, UNWRITTEN};
 
@@ -369,10 +370,7 @@ impl Grader {
                 reason == ExitReason::Code(0) && !truncated,
                 "the tests cannot be listed: {output}"
             );
-            let tests = output
-                .lines()
-                .filter_map(|line| line.strip_suffix(": test"));
-            Ok(tests.map(str::to_owned).collect())
+            Ok(listed(&output).map(str::to_owned).collect())
         };
         let ignored = ask(&["--list", "--ignored"])?;
         Ok(ask(&["--list"])?.difference(&ignored).cloned().collect())

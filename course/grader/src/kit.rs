@@ -82,7 +82,7 @@ impl Kit {
     ///
     /// If there is no such chapter, it asks for a text and not for a program, or its exercise cannot be made.
     pub fn from_chapter(project: &Project, slug: &str) -> Result<Self> {
-        let exercise = Exercise::of(project, slug)?;
+        let exercise = Exercise::load(project, slug)?;
         let tests = exercise.tests().with_context(|| {
             format!("`{slug}` asks for a text, which nothing but a reader can grade")
         })?;

@@ -39,7 +39,7 @@ impl std::str::FromStr for NamePattern {
         }
         ensure!(
             regex.capture_names().flatten().any(|it| it == "student"),
-            "the group `student` is missing: write (?<student>…) around what tells students apart"
+            "the group `student` is missing: write (?<student>…) around what identifies a student"
         );
         Ok(Self(regex))
     }

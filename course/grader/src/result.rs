@@ -51,7 +51,7 @@ pub struct GradeKey {
     pub toolchain: String,
 }
 
-/// A student, as far as the name of the submission and the roster tell.
+/// A student, as far as the name of the submission and the roster show.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Student {

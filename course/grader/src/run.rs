@@ -78,7 +78,7 @@ pub enum Upload {
 pub struct Submissions {
     /// The uploads, by student.
     pub uploads: BTreeMap<String, Vec<Upload>>,
-    /// Students, as far as the names of submissions tell.
+    /// Students, as far as the names of submissions show.
     pub students: BTreeMap<String, Student>,
     /// Names of other files: neither a folder nor a zip, or not matched by the pattern.
     pub strays: Vec<String>,

@@ -1,5 +1,7 @@
 //! Making a stranger's text harmless before somebody else reads it: a terminal, a log of CI, XML, a spreadsheet.
 
+use toolchain::panic::{Panic, panics, replace_heads};
+
 /// The longest message of one test, in characters.
 pub const MESSAGE_LIMIT: usize = 2000;
 
@@ -49,29 +51,17 @@ fn is_active(c: char) -> bool {
         || (c as u32 & 0xfffe) == 0xfffe
 }
 
-/// The panic that ended a test, from what it printed: its place and message, without what differs from run to run.
+/// The panic that ended a test, from its output: place and message, without what differs from run to run.
+///
+/// The first is the cause; later ones are its consequences.
 #[must_use]
 pub fn panic_message(output: &str) -> Option<String> {
-    let mut found = None;
-    let mut lines = output.lines().peekable();
-    while let Some(line) = lines.next() {
-        if let Some((head, place)) = line.split_once(" panicked at ")
-            && head.starts_with("thread '")
-        {
-            let mut message = vec![format!("panicked at {}", place.trim_end_matches(':'))];
-            while let Some(line) = lines.next_if(|line| {
-                !line.starts_with("note: run with `RUST_BACKTRACE")
-                    && !line.starts_with("thread '")
-                    && !line.starts_with("test ")
-                    && !line.is_empty()
-            }) {
-                message.push(line.to_owned());
-            }
-            // The first is the cause; later ones are its consequences.
-            found.get_or_insert(message.join("\n"));
-        }
-    }
-    found
+    let panic = panics(output).next()?;
+    let Panic {
+        file, line, column, ..
+    } = panic;
+    let text = format!("panicked at {file}:{line}:{column}\n{}", panic.message);
+    Some(text.trim_end().to_owned())
 }
 
 /// The output of a test without what differs from run to run: the frame that libtest puts around
@@ -84,18 +74,9 @@ pub fn test_output(output: &str) -> String {
     let end = inside
         .rfind("FAILED\n\nfailures:\n")
         .unwrap_or(inside.len());
-    let lines = inside[..end].trim().lines().map(|line| {
-        let number = line
-            .strip_prefix("thread '")
-            .and_then(|rest| rest.split_once("' ("));
-        match number.and_then(|(name, rest)| Some((name, rest.split_once(") panicked at ")?))) {
-            Some((name, (number, place))) if number.bytes().all(|it| it.is_ascii_digit()) => {
-                format!("thread '{name}' panicked at {place}")
-            }
-            _ => line.to_owned(),
-        }
-    });
-    lines.collect::<Vec<_>>().join("\n")
+    let inside = inside[..end].trim();
+    let head = |thread: &str, place: &str| format!("thread '{thread}' panicked at {place}:");
+    replace_heads(inside, head).into_owned()
 }
 
 /// A cell that no spreadsheet takes for a formula.

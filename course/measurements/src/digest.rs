@@ -134,7 +134,7 @@ pub fn sources(root: &Path, slug: &str) -> Result<Vec<String>> {
     Ok(names)
 }
 
-/// What a pattern's group finds in these files, as far as they can be read.
+/// The matches of a pattern's group in these files, as far as they can be read.
 fn named(root: &Path, files: &[PathBuf], pattern: &Regex) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     for text in files

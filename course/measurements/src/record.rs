@@ -540,7 +540,7 @@ pub fn stale(root: &Path, record: Option<&Record>) -> Vec<Diagnostic> {
         }
     };
     if record.is_none() && Record::reference_file(root).is_some() {
-        // A record that cannot be read is told at its file; what it says is not known.
+        // A record that cannot be read was reported at its file.
         return Vec::new();
     }
     let mut problems = Vec::new();
@@ -563,8 +563,8 @@ pub fn stale(root: &Path, record: Option<&Record>) -> Vec<Diagnostic> {
                 problems.push(Diagnostic::new(file, 0, what).help(help));
             }
             Err(error) => {
-                let what = format!("whether its record is current cannot be told: {error:#}");
-                problems.push(Diagnostic::new(file, 0, what).help("mend the file it names"));
+                let what = format!("its record cannot be compared with the code: {error:#}");
+                problems.push(Diagnostic::new(file, 0, what).help("fix the file it names"));
             }
         }
     }

@@ -152,7 +152,7 @@ fn mark(markdown: &str) -> anyhow::Result<String> {
     }
 }
 
-/// What the blocks say that mdbook-mermaid made. A `<pre>` that a code block only shows is not one.
+/// Sources in the blocks that mdbook-mermaid made. A `<pre>` that a code block only shows is not one.
 fn marked(markdown: &str) -> Vec<String> {
     let mut blocks = Vec::new();
     let mut html = String::new();
@@ -179,7 +179,7 @@ fn unescape(html: &str) -> String {
         .replace("&amp;", "&")
 }
 
-/// Why a diagram cannot be shown.
+/// The reason why a diagram cannot be shown.
 struct Flaw {
     /// The line inside the fence, from 1, if known.
     line: Option<usize>,
@@ -199,7 +199,7 @@ static RENDERER: LazyLock<(Renderer, ResolvedPresentation)> = LazyLock::new(|| {
         .into_iter()
         .fold(HostTheme::new(), |theme, role| {
             theme
-                .try_with_role(role, Paint::of(role).stand_in())
+                .try_with_role(role, Paint::for_role(role).stand_in())
                 .expect("a hexadecimal colour")
         });
     let presentation = Presentation::new().with_theme(theme).resolve();
@@ -226,7 +226,7 @@ static MARKER: LazyLock<Regex> =
 static TAG: LazyLock<Regex> = LazyLock::new(|| pattern(r"<[A-Za-z][^<>]*>"));
 static DATA: LazyLock<Regex> = LazyLock::new(|| pattern(r#" data-[a-z-]+="[^"]*"| style=";?""#));
 static DECIMALS: LazyLock<Regex> = LazyLock::new(|| pattern(r"[0-9]+\.[0-9]{3,}"));
-/// Where a line may begin.
+/// The points at which a line may begin.
 static BREAK: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
         r"<(?:circle|defs|desc|foreignObject|g|line|marker|path|polygon|rect|style|text|title)\b|#diagram-[^{}<>]*\{|</style",
@@ -301,7 +301,7 @@ fn themed(svg: &str) -> String {
             svg = svg.replace(&stand_in, paint.variable());
         }
     }
-    // Numbers of messages stand on a disc in the line's colour, in what the renderer takes for its opposite.
+    // Numbers of messages are on a disc in the line's colour, in what the renderer takes for its opposite.
     svg = svg.replace(&Paint::Line.opposite(), Paint::Canvas.variable());
     svg = BLACK
         .replace_all(&svg, format!("${{1}}{}${{2}}", Paint::Line.variable()))
@@ -363,7 +363,7 @@ fn lines(svg: &str) -> String {
     BREAK.replace_all(svg, "\n$0").trim().to_owned()
 }
 
-/// What is painted alike. The renderer computes with colours, so it is given a number to stand in for each custom
+/// Parts that are painted alike. The renderer computes with colours, so it is given a number in place of each custom
 /// property, and the property takes its place afterwards.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Paint {
@@ -391,7 +391,7 @@ impl Paint {
         Self::Error,
     ];
 
-    fn of(role: ThemeRole) -> Self {
+    fn for_role(role: ThemeRole) -> Self {
         match role {
             ThemeRole::Canvas | ThemeRole::EdgeLabelBackground => Self::Canvas,
             ThemeRole::Surface | ThemeRole::ActorBackground => Self::Surface,
@@ -439,7 +439,7 @@ impl Paint {
         format!("#{r:02x}{g:02x}{b:02x}")
     }
 
-    /// The stand-in as the renderer may write it.
+    /// The number as the renderer may write it.
     fn stand_ins(self) -> [String; 2] {
         let (r, g, b) = self.rgb();
         [self.stand_in(), format!("rgba({r}, {g}, {b}, 0.5)")]

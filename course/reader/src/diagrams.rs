@@ -206,9 +206,9 @@ pub struct Redrawn {
 pub struct Written {
     /// The file, from the book's root.
     pub file: PathBuf,
-    /// What it had in it, if it was there.
+    /// The text before, if there was one.
     pub before: String,
-    /// What it has now.
+    /// The text now.
     pub now: String,
 }
 

@@ -35,7 +35,7 @@ pub fn check(project: &Project, problems: &mut Diagnostics) {
     let mut used: BTreeSet<(PathBuf, String)> = BTreeSet::new();
     for page in &project.pages {
         for directive in on(page) {
-            let Target { file, part } = Target::of(page, directive);
+            let Target { file, part } = Target::resolve(page, directive);
             let text = files
                 .entry(file.clone())
                 .or_insert_with(|| fs::read_to_string(project.root.join(&file)).ok());
@@ -48,7 +48,7 @@ pub fn check(project: &Project, problems: &mut Diagnostics) {
                 )),
             };
             problems.extend(broken.and_then(|(rule, what, help)| {
-                rule.of(Diagnostic::new(&page.file, directive.line, what).help(help))
+                rule.apply(Diagnostic::new(&page.file, directive.line, what).help(help))
             }));
             if let Part::Anchor(anchor) = part {
                 used.insert((file, anchor));
@@ -63,7 +63,7 @@ pub fn check(project: &Project, problems: &mut Diagnostics) {
             if !is_solution && !used.contains(&(file.clone(), anchor.to_owned())) {
                 let what = format!("anchor `{anchor}` is shown on no page");
                 let problem = Diagnostic::new(file, line, what).help("show it or remove it");
-                problems.extend(style.of(problem));
+                problems.extend(style.apply(problem));
             }
         }
     }
@@ -158,7 +158,7 @@ fn anchors(text: &str) -> Vec<&str> {
         .collect()
 }
 
-/// How many lines that say something an anchor holds; `None` when there is no such anchor.
+/// The number of lines that are not blank in an anchor; `None` when there is no such anchor.
 fn lines_of_anchor(text: &str, anchor: &str) -> Option<usize> {
     let is = |line: &str, end: bool| {
         ANCHOR

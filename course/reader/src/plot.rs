@@ -1,7 +1,7 @@
-//! Plots of estimates with their confidence intervals, as SVG that stands in a page.
+//! Plots of estimates with their confidence intervals, as SVG within a page.
 //!
 //! A plot follows the reader's theme: text and axes take `currentColor`, the marks `var(--plot-1)`
-//! to `var(--plot-6)`, which the theme defines (a fallback stands beside each). There is no
+//! to `var(--plot-6)`, which the theme defines (a fallback is beside each). There is no
 //! background and no script, the font is the page's, and the width is what the page gives.
 
 use book::html::escape;

@@ -147,7 +147,7 @@ fn without_run_button(project: &Project, page: &Page) -> Result<String, Diagnost
         };
         let code = includes::expand(&project.root, &[(page, &fence.body)]).map_err(|error| {
             Diagnostic::new(&page.file, fence.line, format!("{error:#}"))
-                .help("mend the include in this block")
+                .help("fix the include in this block")
         })?;
         let mut words = String::new();
         // Where it comes from, for the site: stock mdBook makes a class of it, which nothing uses.

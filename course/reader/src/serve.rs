@@ -186,7 +186,7 @@ fn bind(options: Options) -> Result<TcpListener> {
     })
 }
 
-/// Builds once, says how it went, and tells open pages.
+/// Builds once, reports the result, and notifies open pages.
 fn rebuild(root: &Path, book: &Book, build: impl Fn(&Path) -> Result<PathBuf>) {
     let start = Instant::now();
     let result = build(root);
@@ -403,11 +403,11 @@ mod tests {
             "{page}"
         );
         let mut page = server.open_page();
-        server.write("mended");
+        server.write("fixed");
         page.reloads();
         let page = server.get("/");
         assert!(
-            page.contains("mended") && !page.contains("role=\"alert\""),
+            page.contains("fixed") && !page.contains("role=\"alert\""),
             "{page}"
         );
     }
@@ -421,9 +421,9 @@ mod tests {
             "{page}"
         );
         let mut page = server.open_page();
-        server.write("mended");
+        server.write("fixed");
         page.reloads();
-        assert!(server.get("/").contains("mended"));
+        assert!(server.get("/").contains("fixed"));
     }
 
     #[test]

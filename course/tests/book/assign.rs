@@ -208,7 +208,7 @@ fn chapters_that_give_each_others_solution_away_are_not_assigned_together() {
     let exercises: Vec<Exercise> = project
         .tasks
         .keys()
-        .filter_map(|slug| Exercise::of(&project, slug).ok())
+        .filter_map(|slug| Exercise::load(&project, slug).ok())
         .collect();
     let folder = tempfile::tempdir().unwrap();
     let mut together = 0;
@@ -278,7 +278,7 @@ fn workspace_has_a_lock_file_that_cargo_accepts_and_a_member_a_chapter() {
     let given = content(&exercises);
     let project = Project::load(root).unwrap();
     for slug in &options.chapters {
-        let exercise = Exercise::of(&project, slug).unwrap();
+        let exercise = Exercise::load(&project, slug).unwrap();
         for path in exercise.allowed() {
             let file = &given[&Path::new(slug).join(path)];
             assert_eq!(file, &exercise.starter()[path], "{path}");

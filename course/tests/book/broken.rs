@@ -129,7 +129,7 @@ fn book() -> SmallBook {
     book
 }
 
-/// Writes a record of the book as it stands.
+/// Writes a record of the book as it is.
 fn record(book: &SmallBook) {
     let estimate = |ns: f64| serde_json::json!({"ns": ns, "low_ns": ns, "high_ns": ns, "confidence": 0.95, "samples": 60});
     let record = serde_json::json!({
@@ -202,7 +202,7 @@ pub fn tells(group: &str, cases: &[Case]) {
         let (told, expected) = if is_reference_compiler() {
             (told, expected)
         } else {
-            // Another compiler has other words, which stand in the details.
+            // Another compiler has other words, which are in the details.
             let expected = expected.render().unwrap_or_default();
             (
                 without_details(&told),

@@ -1,4 +1,4 @@
-//! `cargo course verify` as a program: exit codes, what stands on standard output, what on standard error.
+//! `cargo course verify` as a program: exit codes, standard output and standard error.
 
 use std::collections::BTreeSet;
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! The edition for a class has no solution, and a solution that is put back is found wherever it stands.
+//! The edition for a class has no solution, and a solution that is put back is found anywhere.
 
 use book::diagnostic::Unwell;
 use classroom::edition;

@@ -15,7 +15,7 @@ fn exercises(project: &Project) -> Vec<Exercise> {
     let chapters = project.tasks.iter().filter(|(_, task)| !task.is_text());
     chapters
         .map(|(slug, _)| {
-            Exercise::of(project, slug).unwrap_or_else(|error| panic!("{slug}: {error}"))
+            Exercise::load(project, slug).unwrap_or_else(|error| panic!("{slug}: {error}"))
         })
         .collect()
 }
@@ -30,7 +30,7 @@ fn starter_is_the_same_bytes_every_time() {
     assert!(!again.is_empty());
 }
 
-/// Lines that give nothing away although they stand in a solution and in what is given beside it.
+/// Lines that give nothing away although they are in a solution and in what is given beside it.
 const COMMON: &[(&str, &str)] = &[
     (
         "panic::resume_unwind(payload);",
@@ -110,7 +110,7 @@ mod starter_scores_nothing_and_solution_everything {
 
 fn exercise_is_as_it_says(slug: &str) {
     let project = this_book();
-    let exercise = Exercise::of(&project, slug).unwrap();
+    let exercise = Exercise::load(&project, slug).unwrap();
     let wrong = judged(&exercise, &project, &ARTIFACTS);
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
@@ -249,7 +249,7 @@ fn outcomes(
 #[ignore = "builds tokio anew, in half a minute: .ci/run does"]
 fn starter_needs_cargo_test_and_nothing_else() {
     let project = this_book();
-    let exercise = Exercise::of(&project, "virtual-time").unwrap();
+    let exercise = Exercise::load(&project, "virtual-time").unwrap();
     let folder = tempfile::tempdir().unwrap();
     let home = folder.path().join("exercise");
     let tests = |tree: &Tree| {

@@ -1,8 +1,8 @@
-//! Whatever stands in a page, a `task.toml` or a record: reading and checking it never panics, and every problem has a
+//! Whatever is in a page, a `task.toml` or a record: reading and checking it never panics, and every problem has a
 //! file of the book and a line within it.
 //!
 //! The cases are made from the real files, because random text rarely gets past the first check. `PROPTEST_CASES` says
-//! how many; 256 unless told.
+//! how many; 256 by default.
 
 use std::fs;
 use std::ops::Range;
@@ -151,7 +151,7 @@ fn change() -> impl Strategy<Value = Change> {
 }
 
 impl Change {
-    fn of(&self, text: &mut String) {
+    fn apply(&self, text: &mut String) {
         let at = |index: &Index, text: &str| {
             let mut at = index.index(text.len() + 1);
             while !text.is_char_boundary(at) {
@@ -198,7 +198,7 @@ impl Change {
 fn changed(files: Vec<(PathBuf, String)>) -> impl Strategy<Value = (PathBuf, String)> {
     let changes = proptest::collection::vec(change(), 1..6);
     (select(files), changes).prop_map(|((file, mut text), changes)| {
-        changes.iter().for_each(|change| change.of(&mut text));
+        changes.iter().for_each(|change| change.apply(&mut text));
         (file, text)
     })
 }
@@ -360,7 +360,7 @@ fn at_their_places(problems: &[Diagnostic], file: &Path, text: &str) -> Result<(
     Ok(())
 }
 
-/// All that reads a page, short of running what stands on it.
+/// All that reads a page, short of running its listings.
 fn check_page(file: &Path, text: &str) -> Result<(), TestCaseError> {
     let page = Page::parse(file, text);
     for span in page

@@ -412,6 +412,7 @@ fn messages_on_outputs_are_the_snapshots() {
                 &[Replace("listings/examples/small_says.rs", "42", "43")],
             ),
             one("missing-example", &[SING, SUNG]),
+            one("shown-on-no-page", &[SUNG]),
             one(
                 "example-fails",
                 &[

@@ -235,7 +235,7 @@ fn ids_are_those_that_mdbook_makes() {
             .captures_iter(main)
             .map(|found| found.get(1).unwrap().as_str())
             .collect();
-        let ids = Ids::of(&page.text, &project.settings);
+        let ids = Ids::collect(&page.text, &project.settings);
         // The name of an `<a>` is no id, and leads there all the same.
         let ours: BTreeSet<&str> = ids.all().filter(|id| *id != "there").collect();
         assert_eq!(ours, theirs, "{}", page.file.display());

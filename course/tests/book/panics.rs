@@ -1,12 +1,12 @@
-//! Listings that must panic: each other way to end is told apart.
+//! Listings that must panic: each other way to end is distinguished.
 
 use crate::small_book::SmallBook;
 
 const PANIC: &str = "panic!(\"as it should\");";
 const AT: &str = "error: src/small.md:21: this listing";
-const MEND: &str = "\n  help: mend the listing, or state the words that are right";
+const FIX: &str = "\n  help: fix the listing, or state the words that are right";
 
-/// What is said when this stands in the place of the listing that panics; process ids are replaced.
+/// The diagnostics when this replaces the listing that panics; process ids are replaced.
 fn told(listing: &str) -> String {
     let book = SmallBook::new();
     book.edit("src/small.md", PANIC, listing);
@@ -34,7 +34,7 @@ fn should_panic_without_words_is_a_problem() {
 fn a_listing_that_returns_did_not_panic() {
     assert_eq!(
         told("eprintln!(\"as it should\");"),
-        format!("{AT} must panic with `as it should`, but it returns\n    as it should{MEND}")
+        format!("{AT} must panic with `as it should`, but it returns\n    as it should{FIX}")
     );
 }
 
@@ -47,7 +47,7 @@ fn a_panic_with_another_message_is_not_the_stated_one() {
         format!(
             "{AT} panics, but does not say `as it should`\n    as it should\n    \n    thread 'main' panicked at \
              listing.rs:4:6:\n    no tea\n    note: run with `RUST_BACKTRACE=1` environment variable to display a \
-             backtrace{MEND}"
+             backtrace{FIX}"
         )
     );
 }
@@ -72,7 +72,7 @@ fn a_main_that_returns_an_error_did_not_panic() {
         told("fn main() -> Result<(), &'static str> {\n    Err(\"as it should\")\n}"),
         format!(
             "{AT} must panic with `as it should`, but it ends with code 1 and does not panic\n    Error: \"as it \
-             should\"{MEND}"
+             should\"{FIX}"
         )
     );
 }
@@ -84,7 +84,7 @@ fn an_abort_is_not_a_panic() {
     assert_eq!(
         told,
         format!(
-            "{AT} must panic with `as it should`, but it is ended by signal: 6 (SIGABRT)\n    as it should{MEND}"
+            "{AT} must panic with `as it should`, but it is ended by signal: 6 (SIGABRT)\n    as it should{FIX}"
         )
     );
 }
@@ -128,7 +128,7 @@ fn a_reported_deadlock_is_a_panic_with_its_words() {
     );
     let told = book.problems();
     let expected =
-        format!("{AT} must panic with `deadlock: nothing has moved`, but it returns{MEND}");
+        format!("{AT} must panic with `deadlock: nothing has moved`, but it returns{FIX}");
     assert_eq!(told, expected);
 }
 

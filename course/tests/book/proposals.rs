@@ -73,7 +73,7 @@ fn check_of_a_summary_with_a_fault_exits_with_1_and_names_the_line() {
         stderr(&checked),
         format!(
             "error: mine.md:{line}: a claim without a link: `Rust has a function that waits, …`\n  help: link to where you \
-             have read it, or say that it is unknown\n1 to mend\n"
+             have read it, or say that it is unknown\n1 to fix\n"
         )
     );
 }

@@ -1,4 +1,4 @@
-//! What the author of a task.toml is told, for each key that is missing, unknown or of a wrong kind.
+//! Diagnostics for each key of a task.toml that is missing, unknown or of a wrong kind.
 
 use std::fmt::Write as _;
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! Each way a page can be wrong, and what the author is told.
+//! Each way a page can be wrong, and the diagnostic for it.
 
 use crate::small_book::SmallBook;
 

@@ -1,6 +1,6 @@
 //! Every chapter's tests reject every wrong solution the chapter names.
 
-use book::evidence::Told;
+use book::evidence::TestReport;
 use book::project::Project;
 use exercise::mutants::{self, Verdict};
 use toolchain::cargo::Artifacts;
@@ -49,13 +49,13 @@ fn a_mutant_that_survives_is_a_problem() {
 fn a_mutant_that_is_rejected_counts_as_evidence_until_something_changes() {
     let book = SmallBook::new();
     let project = Project::load(book.root()).unwrap();
-    assert_eq!(Told::Mutants.of(&project, "small"), None);
+    assert_eq!(TestReport::Mutants.load(&project, "small"), None);
     let verdicts = tried(&project);
     assert_eq!(verdicts[0].failed, ["core::answer_is_42"]);
-    assert_eq!(Told::Mutants.of(&project, "small"), Some(1));
+    assert_eq!(TestReport::Mutants.load(&project, "small"), Some(1));
     book.edit("listings/tests/small/core.rs", "42()", "42_()");
     assert_eq!(
-        Told::Mutants.of(&Project::load(book.root()).unwrap(), "small"),
+        TestReport::Mutants.load(&Project::load(book.root()).unwrap(), "small"),
         None
     );
 }

@@ -490,7 +490,7 @@ fn corpus_gets_its_verdicts_in_the_reduced_sandbox() {
     corpus_gets_its_verdicts(Level::Reduced);
 }
 
-/// Row 25: it fails every other time. Failing counts, and the instructor is told.
+/// Row 25: it fails every other time. Failing counts, and the report says so.
 fn flaky_submission_loses_the_group_and_is_marked() {
     let grader = grader(Level::Full, false);
     let coin = "let coin = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap().subsec_micros() % 2;\n\

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use book::evidence::Told;
+use book::evidence::TestReport;
 use book::project::Project;
 use snapbox::{Assert, Data};
 
@@ -82,7 +82,7 @@ fn page_for_instructors_shows_what_the_commands_print() {
     assert_captured("assign", &run(assign, 0));
     assert_captured("assign_again", &run(assign, 2));
     assert_captured("rehearse", &run("rehearse virtual-time --out class", 0));
-    // What it tells on the way differs from run to run.
+    // Its progress differs from run to run.
     let naming = r"--name (?<student>[^_]+)_(?<late>LATE_)?\d+_\d+_.*";
     let grade = format!("grade class/submissions --task virtual-time --out results {naming}");
     said(&grade);
@@ -155,8 +155,8 @@ fn page_for_instructors_shows_what_the_commands_print() {
         .map(|file| file.unwrap().path())
         .collect();
     assert_eq!(captured, compared.into_inner());
-    Told::Commands
-        .tell(
+    TestReport::Commands
+        .record(
             &Project::load(&root()).unwrap(),
             "for-instructors",
             captured.len(),

@@ -58,7 +58,7 @@ fn graders_do_not_touch_each_other() {
     assert!(one.user().is_none() || one.user() != other.user());
     let folder = tempfile::tempdir().unwrap();
     one.folder(folder.path(), true).unwrap();
-    // Most of what it may have, until it is told to end.
+    // Most of what it may have, until it is asked to end.
     let limits = Limits {
         processes: 32,
         ..Limits::TEST

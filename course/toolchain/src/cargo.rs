@@ -1,14 +1,16 @@
 //! Artifacts of cargo: exact paths of the libraries a fence may use, and of the examples whose output a page shows.
 
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail, ensure};
-use serde_json::Value;
+use serde::Deserialize;
 
 use crate::process::read_all;
+use crate::rustc;
 use book::diagnostic::{Diagnostic, Diagnostics};
 
 /// The crate of a book's listings.
@@ -129,15 +131,19 @@ impl Artifacts {
             .spawn()
             .context("cargo cannot be started")?;
         let stderr = read_all(child.stderr.take());
-        let mut messages = Vec::new();
+        let (mut built_artifacts, mut messages) = (Vec::new(), Vec::new());
         for line in BufReader::new(child.stdout.take().context("a pipe was asked for")?).lines() {
             let line = line.context("cargo's messages cannot be read")?;
-            let message: Value =
-                serde_json::from_str(&line).context("cargo's message is not JSON")?;
-            if message["reason"] == "compiler-artifact" {
-                built();
+            let message = serde_json::from_str(&line)
+                .with_context(|| format!("cargo's message cannot be read: {line}"))?;
+            match message {
+                Message::CompilerArtifact(artifact) => {
+                    built();
+                    built_artifacts.push(artifact);
+                }
+                Message::CompilerMessage(message) => messages.push(message),
+                Message::Other => {}
             }
-            messages.push(message);
         }
         let status = child.wait()?;
         let stderr = stderr.join().expect("the reader does not panic");
@@ -155,58 +161,35 @@ impl Artifacts {
             name: own,
             edition,
             dependencies,
-        } = Package::of(&folder)?;
+        } = Package::load(&folder)?;
         let edition = listings.edition.unwrap_or(&edition);
         let mut artifacts = Self::std_only(Some(edition))?;
         // A crate that is also needed by a macro is built twice; the one for our code is optimised, the macro's is not.
         let mut optimised = BTreeMap::new();
-        for message in &messages {
-            if message["reason"] != "compiler-artifact" {
-                continue;
-            }
-            let target = &message["target"];
-            let kinds: Vec<_> = target["kind"]
-                .as_array()
-                .into_iter()
-                .flatten()
-                .filter_map(Value::as_str)
-                .collect();
-            if kinds.contains(&"example") {
-                if let (Some(name), Some(exe)) =
-                    (target["name"].as_str(), message["executable"].as_str())
-                {
-                    artifacts.examples.insert(name.to_owned(), exe.into());
+        for artifact in built_artifacts {
+            if artifact.target.is("example") {
+                if let Some(executable) = artifact.executable {
+                    artifacts.examples.insert(artifact.target.name, executable);
                 }
                 continue;
             }
-            let Some(name) = message["package_id"]
-                .as_str()
-                .and_then(|id| dependencies.get(id))
-            else {
+            let Some(name) = dependencies.get(&artifact.package_id) else {
                 continue;
             };
-            let library = message["filenames"]
-                .as_array()
-                .into_iter()
-                .flatten()
-                .filter_map(Value::as_str)
-                .find(|file| {
-                    [".rlib", ".so", ".dylib", ".dll"]
-                        .iter()
-                        .any(|ending| file.ends_with(ending))
-                });
-            if kinds.contains(&"custom-build") {
+            if artifact.target.is("custom-build") {
                 continue;
             }
-            let level = message["profile"]["opt_level"]
-                .as_str()
-                .unwrap_or("0")
-                .to_owned();
+            let is_library = |file: &PathBuf| {
+                let extension = file.extension().and_then(OsStr::to_str);
+                matches!(extension, Some("rlib" | "so" | "dylib" | "dll"))
+            };
+            let library = artifact.filenames.into_iter().find(is_library);
+            let level = artifact.profile.opt_level;
             if let Some(library) = library
                 && optimised.get(name).is_none_or(|seen| *seen <= level)
             {
                 optimised.insert(name.clone(), level);
-                artifacts.externs.insert(name.clone(), library.into());
+                artifacts.externs.insert(name.clone(), library);
             }
         }
         let library = artifacts.externs.get(&own);
@@ -272,49 +255,35 @@ impl Artifacts {
 }
 
 fn does_not_compile(problems: &[Diagnostic]) -> anyhow::Error {
-    let told: Vec<_> = problems.iter().map(ToString::to_string).collect();
-    anyhow::anyhow!("the listings crate does not compile\n{}", told.join("\n"))
+    let listed: Vec<_> = problems.iter().map(ToString::to_string).collect();
+    anyhow::anyhow!("the listings crate does not compile\n{}", listed.join("\n"))
 }
 
-/// The compiler's errors as problems of the files they stand in.
-fn compile_errors(root: &Path, listings: &Path, messages: &[Value]) -> Vec<Diagnostic> {
+/// The compiler's errors as diagnostics of the files they are in.
+fn compile_errors(root: &Path, listings: &Path, messages: &[CompilerMessage]) -> Vec<Diagnostic> {
     let mut problems = Diagnostics::default();
-    for message in messages
-        .iter()
-        .filter(|message| message["reason"] == "compiler-message")
-    {
-        let target = message["target"]["name"].as_str().unwrap_or_default();
-        let message = &message["message"];
-        let said = message["message"].as_str().unwrap_or_default();
-        // rustc's last word only counts its errors.
-        if message["level"] != "error" || said.starts_with("aborting due to") {
-            continue;
-        }
-        let spans = message["spans"].as_array().map_or(&[][..], Vec::as_slice);
-        let place = spans
-            .iter()
-            .find(|span| span["is_primary"] == true)
-            .and_then(|span| {
-                let file = Path::new(span["file_name"].as_str()?);
-                // A dependency's own file is no file of the book.
-                let file = file.strip_prefix(root).unwrap_or(file);
-                // rustc names files from the root of the workspace, which may be the crate itself.
-                let file = match listings.join(file) {
-                    inside if !root.join(file).is_file() && root.join(&inside).is_file() => inside,
-                    _ => file.to_owned(),
-                };
-                file.is_relative()
-                    .then_some((file, span["line_start"].as_u64()? as usize))
-            });
+    let errors = messages.iter().filter(|it| it.message.is_error());
+    for CompilerMessage { target, message } in errors {
+        let place = message.primary().and_then(|span| {
+            let file = Path::new(&span.file_name);
+            // A dependency's own file is no file of the book.
+            let file = file.strip_prefix(root).unwrap_or(file);
+            // rustc names files from the root of the workspace, which may be the crate itself.
+            let file = match listings.join(file) {
+                inside if !root.join(file).is_file() && root.join(&inside).is_file() => inside,
+                _ => file.to_owned(),
+            };
+            file.is_relative().then_some((file, span.line_start))
+        });
         let (file, line) = place.unwrap_or((listings.join("Cargo.toml"), 0));
+        let what = format!(
+            "`{}` should compile, but rustc says: {}",
+            target.name, message.message
+        );
         problems.push(
-            Diagnostic::new(
-                file,
-                line,
-                format!("`{target}` should compile, but rustc says: {said}"),
-            )
-            .detail(message["rendered"].as_str().unwrap_or_default())
-            .help("mend it: until it compiles, no listing and no output is checked"),
+            Diagnostic::new(file, line, what)
+                .detail(message.rendered())
+                .help("fix it: until it compiles, no listing and no output is checked"),
         );
     }
     problems.sorted()
@@ -364,7 +333,7 @@ fn examples(root: &Path) -> Vec<String> {
 pub fn cargo(root: &Path) -> Command {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.current_dir(root).stdin(Stdio::null());
-    // What cargo tells a build script or a test about its own package must not reach another build.
+    // The variables that cargo sets for a build script or a test must not reach another build.
     for (name, _) in std::env::vars_os() {
         let name_text = name.to_string_lossy();
         if name_text.starts_with("CARGO_PKG_") || name_text == "CARGO_MANIFEST_DIR" {
@@ -384,7 +353,7 @@ struct Package {
 }
 
 impl Package {
-    fn of(folder: &Path) -> Result<Self> {
+    fn load(folder: &Path) -> Result<Self> {
         let output = cargo(folder)
             // This machine's crates are downloaded by now; those of other platforms need not be.
             .args([
@@ -404,55 +373,110 @@ impl Package {
                 String::from_utf8_lossy(&output.stderr).trim()
             );
         }
-        let metadata: Value =
-            serde_json::from_slice(&output.stdout).context("cargo metadata is not JSON")?;
-        Self::find(&metadata, folder)
+        let metadata = serde_json::from_slice(&output.stdout)
+            .context("the output of cargo metadata cannot be read")?;
+        Self::find(metadata, folder)
     }
 
-    fn find(metadata: &Value, folder: &Path) -> Result<Self> {
+    fn find(metadata: Metadata, folder: &Path) -> Result<Self> {
         let manifest = folder.join("Cargo.toml").canonicalize()?;
-        let packages = metadata["packages"]
-            .as_array()
-            .context("cargo metadata has no packages")?;
-        let is_it = |package: &&Value| {
-            let path = package["manifest_path"].as_str().map(Path::new);
-            path.is_some_and(|path| path.canonicalize().is_ok_and(|path| path == manifest))
+        let is_it = |package: &MetadataPackage| {
+            let path = package.manifest_path.canonicalize();
+            path.is_ok_and(|path| path == manifest)
         };
-        let package = packages
-            .iter()
+        let package = metadata
+            .packages
+            .into_iter()
             .find(is_it)
             .with_context(|| format!("{} is no package of its own", folder.display()))?;
-        let id = package["id"].as_str().context("a package has an id")?;
-        let targets = package["targets"].as_array().into_iter().flatten();
-        let is_library = |target: &&Value| {
-            let mut kinds = target["kind"].as_array().into_iter().flatten();
-            kinds.any(|kind| kind.as_str().is_some_and(|kind| kind.ends_with("lib")))
-        };
-        let mut libraries = targets.filter(is_library);
-        let name = libraries.find_map(|target| target["name"].as_str());
-        let name = name.with_context(|| format!("{} has no library", folder.display()))?;
-        let name = name.replace('-', "_");
-        let nodes = metadata["resolve"]["nodes"]
-            .as_array()
-            .context("cargo metadata has no graph")?;
-        let node = nodes
-            .iter()
-            .find(|node| node["id"] == id)
-            .context("the package is not in the graph")?;
-        let mut dependencies = BTreeMap::from([(id.to_owned(), name.clone())]);
-        for dependency in node["deps"].as_array().into_iter().flatten() {
-            if let (Some(id), Some(name)) =
-                (dependency["pkg"].as_str(), dependency["name"].as_str())
-            {
-                dependencies.insert(id.to_owned(), name.to_owned());
-            }
-        }
+        let is_library = |target: &&Target| target.kind.iter().any(|kind| kind.ends_with("lib"));
+        let library = package.targets.iter().find(is_library);
+        let library = library.with_context(|| format!("{} has no library", folder.display()))?;
+        let name = library.name.replace('-', "_");
+        let mut nodes = metadata.resolve.nodes.into_iter();
+        let node = nodes.find(|node| node.id == package.id);
+        let node = node.context("the package is not in the graph")?;
+        let direct = node.deps.into_iter().map(|it| (it.pkg, it.name));
         Ok(Self {
+            dependencies: direct.chain([(package.id, name.clone())]).collect(),
             name,
-            edition: package["edition"].as_str().unwrap_or("2015").to_owned(),
-            dependencies,
+            edition: package.edition,
         })
     }
+}
+
+/// A line of `cargo build --message-format=json`.
+#[derive(Deserialize)]
+#[serde(tag = "reason", rename_all = "kebab-case")]
+enum Message {
+    CompilerArtifact(Artifact),
+    CompilerMessage(CompilerMessage),
+    #[serde(other)]
+    Other,
+}
+
+#[derive(Deserialize)]
+struct CompilerMessage {
+    target: Target,
+    message: rustc::Message,
+}
+
+#[derive(Deserialize)]
+struct Artifact {
+    package_id: String,
+    target: Target,
+    profile: Profile,
+    filenames: Vec<PathBuf>,
+    executable: Option<PathBuf>,
+}
+
+#[derive(Deserialize)]
+struct Profile {
+    opt_level: String,
+}
+
+#[derive(Deserialize)]
+struct Target {
+    name: String,
+    kind: Vec<String>,
+}
+
+impl Target {
+    fn is(&self, kind: &str) -> bool {
+        self.kind.iter().any(|it| it == kind)
+    }
+}
+
+/// The parts of `cargo metadata` that are used here.
+#[derive(Deserialize)]
+struct Metadata {
+    packages: Vec<MetadataPackage>,
+    resolve: Resolve,
+}
+
+#[derive(Deserialize)]
+struct MetadataPackage {
+    id: String,
+    edition: String,
+    manifest_path: PathBuf,
+    targets: Vec<Target>,
+}
+
+#[derive(Deserialize)]
+struct Resolve {
+    nodes: Vec<Node>,
+}
+
+#[derive(Deserialize)]
+struct Node {
+    id: String,
+    deps: Vec<Dependency>,
+}
+
+#[derive(Deserialize)]
+struct Dependency {
+    name: String,
+    pkg: String,
 }
 
 /// The platform the compiler builds for here, such as `x86_64-unknown-linux-gnu`.

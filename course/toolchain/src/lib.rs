@@ -5,7 +5,8 @@
 //!
 //! ```
 //! let stderr = "\nthread 'main' (7) panicked at src/main.rs:2:5:\nno tea\nnote: run with `RUST_BACKTRACE=1`\n";
-//! assert_eq!(toolchain::panic::message(stderr), Some("no tea"));
+//! let panic = toolchain::panic::panics(stderr).last().unwrap();
+//! assert_eq!((panic.line, panic.message), (2, "no tea"));
 //!
 //! let source = "// unsafe\nfn main() {\n    unsafe { std::hint::unreachable_unchecked() }\n}\n";
 //! let found = toolchain::source::first_unsafe(source);
@@ -15,10 +16,12 @@
 pub mod cache;
 pub mod cargo;
 pub mod cost;
+pub mod libtest;
 pub mod panic;
 pub mod process;
 pub mod program;
 pub mod readable;
+pub mod rustc;
 pub mod source;
 pub mod suite;
 pub mod watch;

@@ -61,7 +61,7 @@ fn run(mut arguments: lexopt::Parser) -> Result<Exit> {
             println!("{}", cost::measure(&root, program)?);
         }
     } else {
-        anstream::print!("{}", cost::Counts::of(&root, &programs));
+        anstream::print!("{}", cost::Counts::count(&root, &programs));
     }
     Ok(Exit::Well)
 }

@@ -11,7 +11,7 @@ pub const LIMIT: Duration = Duration::from_secs(60);
 
 /// The exit status and the output of a program.
 #[derive(Debug)]
-pub struct Ended {
+pub struct Output {
     /// `None` when it had to be ended.
     pub status: Option<ExitStatus>,
     /// Its standard output.
@@ -39,7 +39,7 @@ pub fn run(program: &Path) -> Result<String> {
 /// # Errors
 ///
 /// When it cannot be started.
-pub fn finish(program: &Path) -> Result<Ended> {
+pub fn finish(program: &Path) -> Result<Output> {
     let mut child = Command::new(program)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
@@ -64,7 +64,7 @@ pub fn finish(program: &Path) -> Result<Ended> {
     };
     let stdout = stdout.join().expect("the reader does not panic");
     let stderr = stderr.join().expect("the reader does not panic");
-    Ok(Ended {
+    Ok(Output {
         status,
         stdout,
         stderr,

@@ -9,14 +9,12 @@ use std::sync::LazyLock;
 
 use regex::{Captures, Regex};
 
+use crate::panic::replace_heads;
+
 static PLACE: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"\bbook\.md:(\d+):(\d+)").expect("a valid pattern"));
 static GUTTER: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"^(\d+)( +[|+~-])").expect("a valid pattern"));
-static PANIC: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"^thread '(.*?)' (?:\(\d+\) )?panicked at .*:\d+:\d+:$").expect("a valid pattern")
-});
-
 /// Lines that help nobody here.
 const NOISE: &[&str] = &[
     "error: aborting due to",
@@ -28,20 +26,20 @@ const NOISE: &[&str] = &[
     "Couldn't compile the test.",
 ];
 
-/// rustdoc's words on the listing whose fence stands at a line of the large file.
+/// rustdoc's report on the listing whose fence is at a line of the large file.
 #[must_use]
 pub fn readable(said: &str, fence: usize) -> String {
     let inside = |line: &str| {
         line.parse::<usize>()
             .map_or(0, |line| line.saturating_sub(fence))
     };
+    let said = replace_heads(said, |thread, _| format!("thread '{thread}' panicked:"));
     let mut text = String::new();
     for line in said
         .lines()
         .filter(|line| !NOISE.iter().any(|noise| line.starts_with(noise)))
     {
-        let line = PANIC.replace(line, "thread '$1' panicked:");
-        let line = PLACE.replace_all(&line, |at: &Captures<'_>| {
+        let line = PLACE.replace_all(line, |at: &Captures<'_>| {
             format!("listing:{}:{}", inside(&at[1]), &at[2])
         });
         let line = GUTTER.replace(&line, |at: &Captures<'_>| {

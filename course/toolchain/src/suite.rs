@@ -1,4 +1,4 @@
-//! One compilation and one run of a chapter's tests, against whatever library they are to be held against.
+//! Compiles a chapter's tests against a library, and runs them with a timeout.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -9,8 +9,9 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 
 use crate::cargo::Artifacts;
+use crate::libtest;
 
-/// How long one test may run: it only ends what would never end, which counts as failing.
+/// The timeout of one test: it only ends what would never end, which counts as failing.
 pub const LIMIT: Duration = Duration::from_secs(30);
 
 /// The environment of tests wherever this tool runs them: what they draw, and what they say, is the same every time.
@@ -26,10 +27,10 @@ pub const SURROUNDINGS: [(&str, &str); 5] = [
 /// The variable that proptest reads its seed from. Tests of the book that draw in another way read it, too.
 pub const SEED: &str = "PROPTEST_RNG_SEED";
 
-/// What `todo!` says.
+/// The beginning of the message of `todo!`.
 pub const UNWRITTEN: &str = "not yet implemented";
 
-/// How a test ended.
+/// The end of a test.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
     /// It passed.
@@ -50,12 +51,12 @@ impl Outcome {
     }
 }
 
-/// What becomes of a warning.
+/// The treatment of warnings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Lints {
-    /// Nobody is told.
+    /// They are not reported.
     Ignored,
-    /// It is an error.
+    /// They are errors.
     Denied,
 }
 
@@ -105,7 +106,7 @@ pub fn compiler(
     command
 }
 
-/// What to tell the compiler so that it begins with what is in `memory`, and leaves there what it can use again.
+/// The compiler's arguments for incremental compilation in the folder `memory`.
 ///
 /// By itself it would then split a crate into hundreds of parts. A few bring as much, and far fewer files.
 #[must_use]
@@ -169,17 +170,13 @@ pub fn run_with(
         let (text, end) = run_once(folder, program, limit, variables, &left)?;
         // The line of a test begins before it runs, and ends with how it ended.
         let mut running = None;
-        for line in text.lines().filter_map(|line| line.strip_prefix("test ")) {
-            let Some((name, verdict)) = line.split_once(" ... ") else {
-                continue;
-            };
-            let name = name.trim_end_matches(" - should panic");
-            match verdict {
-                "ok" => _ = results.insert(name.to_owned(), Outcome::Passed),
-                verdict if verdict.starts_with("FAILED") => {
-                    results.insert(name.to_owned(), Outcome::Failed);
-                }
-                _ => running = left.iter().find(|test| *test == name),
+        for line in libtest::lines(&text) {
+            if line.passed() {
+                results.insert(line.name.to_owned(), Outcome::Passed);
+            } else if line.failed() {
+                results.insert(line.name.to_owned(), Outcome::Failed);
+            } else {
+                running = left.iter().find(|test| *test == line.name);
             }
         }
         let before = left.len();
@@ -229,7 +226,7 @@ fn run_once(
     Ok((String::from_utf8_lossy(&fs::read(&log)?).into_owned(), end))
 }
 
-/// What a test says when it runs alone, on either stream. It ends when the test does, or at the limit.
+/// The output of a test that runs alone, of both streams. It is stopped at the limit.
 ///
 /// # Errors
 ///
@@ -282,16 +279,16 @@ fn end_with_children(child: &mut Child) -> Result<()> {
     Ok(())
 }
 
-/// The processes below one, where the kernel tells.
+/// The processes below one, where the kernel lists them.
 fn descendants(process: u32) -> Vec<u32> {
     let tasks = fs::read_dir(format!("/proc/{process}/task"))
         .into_iter()
         .flatten()
         .flatten();
-    let told = tasks.filter_map(|task| fs::read_to_string(task.path().join("children")).ok());
-    let children: Vec<u32> = told
-        .flat_map(|told| {
-            told.split_whitespace()
+    let lists = tasks.filter_map(|task| fs::read_to_string(task.path().join("children")).ok());
+    let children: Vec<u32> = lists
+        .flat_map(|list| {
+            list.split_whitespace()
                 .filter_map(|it| it.parse().ok())
                 .collect::<Vec<_>>()
         })
@@ -330,8 +327,5 @@ fn listed(tests: &Path, arguments: &[&str]) -> Result<Vec<String>> {
         .output()
         .context("the tests cannot be started")?;
     let text = String::from_utf8_lossy(&output.stdout);
-    Ok(text
-        .lines()
-        .filter_map(|line| Some(line.strip_suffix(": test")?.to_owned()))
-        .collect())
+    Ok(libtest::listed(&text).map(str::to_owned).collect())
 }

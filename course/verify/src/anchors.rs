@@ -142,7 +142,7 @@ fn current(project: &Project) -> BTreeSet<String> {
     let mut all = BTreeSet::new();
     for page in &project.pages {
         let url = address(page.inside());
-        let ids = Ids::of(&page.text, &project.settings).headings;
+        let ids = Ids::collect(&page.text, &project.settings).headings;
         all.extend(ids.into_iter().map(|id| format!("{url}#{id}")));
         all.insert(url);
     }
@@ -181,7 +181,7 @@ fn redirects(project: &Project, problems: &mut Diagnostics) -> Vec<(String, Stri
         .try_fold(&book, |table, key| {
             table.get(*key).and_then(toml::Value::as_table)
         });
-    let lines = Lines::of(&text);
+    let lines = Lines::new(&text);
     let mut all = Vec::new();
     for (from, to) in table.into_iter().flatten() {
         let line = text

@@ -111,7 +111,7 @@ pub fn check_go_test(record: Option<&Record>, slug: &str, test: &str) -> Result<
 /// `bonus::retries_stop` is a `fn retries_stop` in `listings/tests/<module>/bonus.rs`.
 ///
 /// `core::by_hand::ends` may also come from a macro that writes the same tests for several modules:
-/// then `core.rs` names `by_hand`, and `fn ends` stands in a file of the chapter's tests with a
+/// then `core.rs` names `by_hand`, and `fn ends` is in a file of the chapter's tests with a
 /// `macro_rules!`.
 ///
 /// Returns the test as it is written.

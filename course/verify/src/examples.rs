@@ -74,7 +74,7 @@ impl Run<'_> {
                         "example `{example}` should end well, but {}",
                         how.trim_end_matches(':')
                     );
-                    let help = format!("mend listings/examples/{example}.rs");
+                    let help = format!("fix listings/examples/{example}.rs");
                     self.problems.push(
                         Diagnostic::new(&page.file, *line, what)
                             .detail(printed.trim())
@@ -92,7 +92,7 @@ impl Run<'_> {
             .iter()
             .filter(|page| page.directives.iter().any(|it| it.name == "session"))
         {
-            let Some(session) = self.problems.take(Session::of(&self.project.root, page)) else {
+            let Some(session) = self.problems.take(Session::load(&self.project.root, page)) else {
                 continue;
             };
             let key = format!("session {}", session::digest(self.project, page)?);
@@ -117,7 +117,7 @@ impl Run<'_> {
                         )
                         .detail(detail);
                         self.problems
-                            .push(problem.help("mend the step, or what it shows"));
+                            .push(problem.help("fix the step, or what it shows"));
                         continue;
                     }
                 },
@@ -127,7 +127,7 @@ impl Run<'_> {
                 .iter()
                 .filter(|directive| directive.name == "session")
             {
-                // A step that there is not is told when the page is rendered.
+                // A missing step is reported when the page is rendered.
                 let Some(now) = printed.get(&directive.arguments) else {
                     continue;
                 };

@@ -8,15 +8,15 @@ use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context, Result};
-use serde_json::Value;
 
 use book::diagnostic::Diagnostic;
 use book::fence::{Expect, Snippet, program};
 use toolchain::cache::Cache;
 use toolchain::cargo::Artifacts;
+use toolchain::rustc::{Message, messages};
 
 /// rustc's message as a page shows it, and whether it is from an earlier run of the same.
-pub type Judged = Result<(String, bool), Diagnostic>;
+pub type Outcome = Result<(String, bool), Diagnostic>;
 
 /// Compiles one snippet that must fail.
 ///
@@ -28,7 +28,7 @@ pub fn run(
     artifacts: &Artifacts,
     snippet: &Snippet<'_>,
     cache: &Cache,
-) -> Result<Judged> {
+) -> Result<Outcome> {
     let Expect::FailsToCompile { codes, phrase } = &snippet.expect else {
         unreachable!("only called for snippets that must fail to compile")
     };
@@ -93,30 +93,23 @@ fn judge(
         ))
         .help("show it as an ordinary ```rust listing, or make it fail again"));
     }
-    let errors: Vec<Value> = stderr
-        .lines()
-        .filter_map(|line| serde_json::from_str::<Value>(line).ok())
-        .filter(|message| {
-            message["level"] == "error"
-                && message["spans"].as_array().is_some_and(|s| !s.is_empty())
-        })
+    let errors: Vec<Message> = messages(stderr)
+        .filter(|message| message.is_error() && !message.spans.is_empty())
         .collect();
-    let rendered: String = errors
-        .iter()
-        .filter_map(|message| message["rendered"].as_str())
-        .collect::<Vec<_>>()
-        .join("\n");
+    let rendered: Vec<&str> = errors.iter().map(Message::rendered).collect();
+    let rendered = rendered.join("\n");
     if errors.is_empty() {
         return Err(problem(format!(
             "this listing must fail with {wanted}, but rustc names no place"
         ))
         .detail(stderr)
-        .help("make it fail at a line of the listing, or mend what keeps rustc from reading it"));
+        .help("make it fail at a line of the listing, or fix what keeps rustc from reading it"));
     }
-    // An error without a code may stand beside one with a code: both then come from the same mistake.
+    // An error without a code may come with one that has a code: both then come from the same mistake.
     let mut found: Vec<String> = errors
         .iter()
-        .filter_map(|message| message["code"]["code"].as_str().map(str::to_owned))
+        .map(|message| message.code().to_owned())
+        .filter(|code| !code.is_empty())
         .collect();
     found.sort();
     found.dedup();
@@ -179,7 +172,7 @@ fn foreign_place(line: &str) -> Option<String> {
     let (marker, rest) = ["/registry/src/", "/lib/rustlib/src/rust/", "/rustc/"]
         .into_iter()
         .find_map(|marker| Some((marker, path.split_once(marker)?.1)))?;
-    // Behind the first and the last marker stands a hash that is a folder of its own.
+    // After the first and the last marker there is a hash, a folder of its own.
     let rest = if marker == "/lib/rustlib/src/rust/" {
         rest
     } else {
@@ -233,14 +226,14 @@ mod tests {
     }
 
     fn message(code: &str, rendered: &str) -> String {
-        serde_json::json!({"level": "error", "code": {"code": code}, "spans": [{}], "rendered": rendered})
+        serde_json::json!({"message": "x", "level": "error", "code": {"code": code}, "spans": [{}], "rendered": rendered})
             .to_string()
     }
 
     #[test]
     fn errors_without_a_code_may_stand_beside_the_stated_one_but_not_alone() {
         let uncoded =
-            serde_json::json!({"level": "error", "code": null, "spans": [{}], "rendered": "not Send"})
+            serde_json::json!({"message": "x", "level": "error", "code": null, "spans": [{}], "rendered": "not Send"})
                 .to_string();
         let both = format!("{}\n{uncoded}", message("E0382", "use of moved value"));
         assert!(judged(&both, false).is_ok());

@@ -9,16 +9,16 @@ use std::fs;
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::sync::LazyLock;
 
 use anyhow::{Context, Result};
-use regex::Regex;
 
 use book::diagnostic::{Diagnostic, Diagnostics};
 use book::fence::{Expect, Snippet, fence_for};
 use progress::Progress;
 use toolchain::cache::Cache;
 use toolchain::cargo::Artifacts;
+use toolchain::libtest;
+use toolchain::panic::panics;
 use toolchain::process;
 use toolchain::readable::readable;
 
@@ -85,12 +85,12 @@ pub fn run(
                 problems.push(
                     problem(&what)
                         .detail(readable(detail, line))
-                        .help("mend the listing or the file it includes"),
+                        .help("fix the listing or the file it includes"),
                 );
             }
             None => problems
                 .push(problem("rustdoc should have run this listing, and did not")
-                    .help("rustdoc's own words stand above; a listing must be complete, its braces and strings closed")
+                    .help("rustdoc's own words are above; a listing must be complete, its braces and strings closed")
                     .detail(format!("{stdout}\n{stderr}"))),
         }
     }
@@ -103,7 +103,7 @@ fn ending(detail: &str) -> &'static str {
         "does not compile"
     } else if detail.contains("test did not panic") || detail.contains("marked `should_panic`") {
         "returns"
-    } else if detail.contains(" panicked at ") {
+    } else if panics(detail).next().is_some() {
         "panics"
     } else {
         "ends the program"
@@ -120,7 +120,7 @@ fn read_results(stdout: Option<impl Read>, progress: &Progress) -> Result<String
         let line = line.context("rustdoc's results cannot be read")?;
         let line = String::from_utf8_lossy(&line);
         progress.advance(usize::from(
-            line.starts_with("test ") && line.contains("(line "),
+            libtest::line(&line).is_some_and(|line| line_in_name(line.name).is_some()),
         ));
         text.push_str(&line);
         text.push('\n');
@@ -144,7 +144,7 @@ fn words(snippet: &Snippet<'_>) -> String {
     all.map(|word| format!(",{word}")).collect()
 }
 
-/// All snippets as one Markdown file, with the line at which each one's fence stands.
+/// All snippets as one Markdown file, with the line of each one's fence.
 fn one_file<'s, 'a>(snippets: &[&'s Snippet<'a>]) -> (String, Vec<(usize, &'s Snippet<'a>)>) {
     let mut text = String::new();
     let mut lines = Vec::new();
@@ -170,46 +170,28 @@ struct Outcome {
 
 /// The results of rustdoc's tests, by the line in the file.
 fn results(stdout: &str) -> BTreeMap<usize, Outcome> {
-    static TEST: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"(?m)^test .*\(line (\d+)\)(?: - [a-z ]+)? \.\.\. (\w+)")
-            .expect("a valid pattern")
-    });
-    static DETAIL: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"(?m)^---- .*\(line (\d+)\) stdout ----$").expect("a valid pattern")
-    });
-    let mut outcomes: BTreeMap<usize, Outcome> = TEST
-        .captures_iter(stdout)
-        .filter_map(|found| {
-            Some((
-                found[1].parse().ok()?,
-                Outcome {
-                    // One that is not for this platform is ignored.
-                    passed: matches!(&found[2], "ok" | "ignored"),
-                    detail: String::new(),
-                },
-            ))
+    let mut outcomes: BTreeMap<usize, Outcome> = libtest::lines(stdout)
+        .filter_map(|line| {
+            let outcome = Outcome {
+                // One that is not for this platform is ignored.
+                passed: line.passed() || line.verdict.starts_with("ignored"),
+                detail: String::new(),
+            };
+            Some((line_in_name(line.name)?, outcome))
         })
         .collect();
-    let heads: Vec<_> = DETAIL.captures_iter(stdout).collect();
-    for (index, head) in heads.iter().enumerate() {
-        let whole = head.get(0).expect("the whole match");
-        let end = heads
-            .get(index + 1)
-            .and_then(|next| next.get(0))
-            .map_or(stdout.len(), |next| next.start());
-        let detail = stdout[whole.end()..end]
-            .split("\nfailures:\n")
-            .next()
-            .unwrap_or_default();
-        if let Some(outcome) = head[1]
-            .parse()
-            .ok()
-            .and_then(|line: usize| outcomes.get_mut(&line))
-        {
-            outcome.detail = detail.trim().to_owned();
+    for (name, detail) in libtest::details(stdout) {
+        if let Some(outcome) = line_in_name(name).and_then(|line| outcomes.get_mut(&line)) {
+            detail.clone_into(&mut outcome.detail);
         }
     }
     outcomes
+}
+
+/// The line of a listing, from the name that rustdoc gives it: `book.md - T::U (line 12)`.
+fn line_in_name(name: &str) -> Option<usize> {
+    let (_, rest) = name.rsplit_once("(line ")?;
+    rest.split_once(')')?.0.parse().ok()
 }
 
 #[cfg(test)]

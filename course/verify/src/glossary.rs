@@ -26,7 +26,7 @@ pub fn check(project: &Project, problems: &mut Diagnostics) {
                 Diagnostic::new(
                     FILE,
                     pair[1].0,
-                    format!("`{}` stands after `{}`", pair[1].1, pair[0].1),
+                    format!("`{}` is after `{}`", pair[1].1, pair[0].1),
                 )
                 .help("keep the terms in alphabetical order, each once"),
             );

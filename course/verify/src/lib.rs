@@ -71,9 +71,9 @@ type Built = Option<(Artifacts, Cache)>;
 ///
 /// # Errors
 ///
-/// As [`verify_telling`].
+/// As [`verify_with_progress`].
 pub fn verify(root: &Path, options: &Options) -> Result<Report> {
-    verify_telling(root, options, &Progress::lines())
+    verify_with_progress(root, options, &Progress::lines())
 }
 
 /// Checks the book.
@@ -82,7 +82,7 @@ pub fn verify(root: &Path, options: &Options) -> Result<Report> {
 ///
 /// A fault of the tool or its surroundings: no compiler, unreadable `SUMMARY.md`, a page that is
 /// not there. What is wrong with the book is in the report.
-pub fn verify_telling(root: &Path, options: &Options, progress: &Progress) -> Result<Report> {
+pub fn verify_with_progress(root: &Path, options: &Options, progress: &Progress) -> Result<Report> {
     let mut problems = Diagnostics::default();
     let (project, record) = progress.phase("read", || read(root, &mut problems))?;
     let pages = options.select(&project)?;
@@ -134,6 +134,7 @@ pub fn verify_telling(root: &Path, options: &Options, progress: &Progress) -> Re
         }
         // After the outputs: blessing may just have written what a directive shows.
         let place = (&project, record.as_ref());
+        outputs::unshown(&project, record.as_ref(), &mut problems);
         progress.phase("diagrams", || {
             let drawn = diagrams::check(place, &pages, options.bless, &mut problems, &mut blessed)?;
             Ok(((), format!("{drawn} pages drawn again")))

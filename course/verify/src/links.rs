@@ -25,11 +25,11 @@ type Broken = (Level, String, String);
 
 /// Checks the links, headings and images of every page.
 pub fn check(project: &Project, problems: &mut Diagnostics) {
-    let site = Site::of(project);
+    let site = Site::new(project);
     let style = project.settings.style;
     for page in &project.pages {
         let mut breaks = |rule: Level, line: usize, what: String, help: String| {
-            problems.extend(rule.of(Diagnostic::new(&page.file, line, what).help(help)));
+            problems.extend(rule.apply(Diagnostic::new(&page.file, line, what).help(help)));
         };
         for (line, target) in &page.links {
             if let Err((rule, what, help)) = site.resolve(page, target) {
@@ -60,7 +60,7 @@ struct Site<'a> {
 }
 
 impl<'a> Site<'a> {
-    fn of(project: &'a Project) -> Self {
+    fn new(project: &'a Project) -> Self {
         let pages: Vec<&Page> = project.pages.iter().collect();
         let texts: Vec<_> = pages
             .iter()
@@ -70,7 +70,7 @@ impl<'a> Site<'a> {
         let expanded = includes::expand(&project.root, &texts)
             .unwrap_or_else(|_| pages.iter().map(|page| page.text.clone()).collect());
         let ids = |text: &str| {
-            let ids = Ids::of(text, &project.settings);
+            let ids = Ids::collect(text, &project.settings);
             ids.all().map(str::to_owned).collect::<BTreeSet<_>>()
         };
         let all = pages.iter().zip(&expanded);

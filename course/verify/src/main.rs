@@ -70,7 +70,7 @@ struct Request {
 }
 
 impl Request {
-    fn of(cli: Cli) -> Self {
+    fn new(cli: Cli) -> Self {
         let here = PathBuf::from(".");
         let (name, checking) = match cli.command {
             Some(Command::Verify(checking)) => ("verify", checking),
@@ -94,7 +94,7 @@ impl Request {
 }
 
 fn main() -> ExitCode {
-    let request = Request::of(Cli::parse());
+    let request = Request::new(Cli::parse());
     let (name, json) = (request.name, request.json);
     let ended = run(request);
     // A program that reads our output gets a document whatever happens.
@@ -115,10 +115,10 @@ fn run(request: Request) -> Result<Exit> {
     };
     let start = Instant::now();
     // Gone, and its bar with it, before anything else is printed.
-    let report = verify::verify_telling(Path::new(&root), &options, &Progress::on_stderr())?;
+    let report = verify::verify_with_progress(Path::new(&root), &options, &Progress::on_stderr())?;
     let seconds = start.elapsed().as_secs_f64();
     if request.json {
-        print_json(&Document::of(request.name, &report, seconds))?;
+        print_json(&Document::new(request.name, &report, seconds))?;
     } else {
         print_text(&report, seconds);
     }

@@ -1,14 +1,20 @@
 //! Outputs on a page are those of the programs: run again and compared.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
 use regex::Regex;
 use similar::TextDiff;
 
-use book::diagnostic::Diagnostic;
-use book::project::nothing_captured;
+use book::diagnostic::{Diagnostic, Diagnostics};
+use book::files::files_below;
+use book::project::{Project, nothing_captured};
+use book::session;
 use book::task::{Mode, Output};
+use measurements::record::Record;
+use reader::diagrams::Diagram;
+use reader::preprocess;
 
 /// Compares what was captured with what came out now.
 ///
@@ -34,7 +40,7 @@ pub fn compare(
         Mode::Normalised => {
             let normal = |text| normalise(text, how);
             let (Ok(before), Ok(now)) = (normal(&before), normal(now)) else {
-                // A pattern that is none is told where it stands, when task.toml is read.
+                // An invalid pattern was reported when task.toml was read.
                 return Ok(());
             };
             (before, now)
@@ -52,6 +58,37 @@ pub fn compare(
     )
     .detail(difference(&before, &now))
     .help(bless(&slug)))
+}
+
+/// Reports captured files that no page shows.
+pub fn unshown(project: &Project, record: Option<&Record>, problems: &mut Diagnostics) {
+    let mut shown = BTreeSet::new();
+    for page in &project.pages {
+        let slug = page.slug().unwrap_or_default();
+        shown.extend(page.directives.iter().filter_map(|directive| {
+            let name = &directive.arguments;
+            match directive.name.as_str() {
+                "output" | "trace" | "steps" | "diagnostic" => Some(Project::captured(slug, name)),
+                "session" => Some(session::captured(page, name)),
+                _ => None,
+            }
+        }));
+        if Diagram::is_on(page) {
+            let text = preprocess::expanded(project, record, page);
+            let Some(diagrams) = text.ok().and_then(|text| Diagram::find(page, &text).ok()) else {
+                // Rendering reports it, and until then nobody knows what the page shows.
+                return;
+            };
+            shown.extend(diagrams.iter().map(Diagram::captured));
+        }
+    }
+    for file in files_below(&project.root.join("listings/captured")) {
+        let file = file.strip_prefix(&project.root).unwrap_or(&file);
+        if !shown.contains(file) {
+            let problem = Diagnostic::new(file, 0, "no page shows this captured text");
+            problems.push(problem.help("remove it, or show it on its page"));
+        }
+    }
 }
 
 /// Applies the declared replacements.

@@ -17,11 +17,11 @@ use book::diagnostic::Diagnostic;
 use book::fence::{Expect, Snippet, program};
 use toolchain::cache::Cache;
 use toolchain::cargo::Artifacts;
-use toolchain::panic::message;
-use toolchain::process::{self, Ended, LIMIT};
+use toolchain::panic::panics;
+use toolchain::process::{self, LIMIT, Output};
 
-/// Whether the listing is one that panicked before as it should; or why it did not.
-pub type Judged = Result<bool, Diagnostic>;
+/// True if the result is from an earlier run; or the reason why the listing did not panic as it should.
+pub type Outcome = Result<bool, Diagnostic>;
 
 /// The code with which a program ends whose main thread panicked.
 const PANICKED: i32 = 101;
@@ -37,7 +37,7 @@ pub fn run(
     artifacts: &Artifacts,
     snippet: &Snippet<'_>,
     cache: &Cache,
-) -> Result<Judged> {
+) -> Result<Outcome> {
     let Expect::Panics { phrase } = &snippet.expect else {
         unreachable!("only called for snippets that must panic")
     };
@@ -75,7 +75,7 @@ pub fn run(
         )
         .detail(stderr)
         .help(
-            "mend the listing or the file it includes; `compile_fail` is for what must not compile",
+            "fix the listing or the file it includes; `compile_fail` is for what must not compile",
         )));
     }
     let judged = judge(snippet, phrase, &process::finish(&folder.join(executable))?);
@@ -89,16 +89,16 @@ fn problem(snippet: &Snippet<'_>, what: impl Into<String>) -> Diagnostic {
     Diagnostic::new(&snippet.page.file, snippet.fence.line, what)
 }
 
-fn judge(snippet: &Snippet<'_>, phrase: &str, ended: &Ended) -> Result<(), Diagnostic> {
-    const MEND: &str = "mend the listing, or state the words that are right";
-    let problem = |what: String| Err(problem(snippet, what).detail(&ended.stderr).help(MEND));
+fn judge(snippet: &Snippet<'_>, phrase: &str, ended: &Output) -> Result<(), Diagnostic> {
+    const FIX: &str = "fix the listing, or state the words that are right";
+    let problem = |what: String| Err(problem(snippet, what).detail(&ended.stderr).help(FIX));
     let wanted = match phrase {
         "" => "this listing must panic".to_owned(),
         phrase => format!("this listing must panic with `{phrase}`"),
     };
     match (
         ended.status.map(|status| (status, status.code())),
-        message(&ended.stderr),
+        panics(&ended.stderr).last().map(|panic| panic.message),
     ) {
         (None, _) => problem(format!(
             "{wanted}, but it did not end within {} s",
@@ -137,14 +137,6 @@ mod tests {
     const STDERR: &str = "\nthread 'main' (7) panicked at listing.rs:2:5:\nno tea\nand no milk\nnote: run with \
         `RUST_BACKTRACE=1` environment variable to display a backtrace\n";
 
-    #[test]
-    fn message_is_that_of_the_last_panic_without_notes() {
-        assert_eq!(message(STDERR), Some("no tea\nand no milk"));
-        let two = format!("{STDERR}\nthread '<unnamed>' panicked at src/x.rs:1:1:\nno cup\n");
-        assert_eq!(message(&two), Some("no cup"));
-        assert_eq!(message("Error: \"no tea\"\n"), None);
-    }
-
     #[cfg(unix)]
     fn judged(status: Option<i32>, stderr: &str) -> String {
         use std::os::unix::process::ExitStatusExt;
@@ -156,7 +148,7 @@ mod tests {
             expect: Expect::Runs,
         };
         let status = status.map(ExitStatus::from_raw);
-        let ended = Ended {
+        let ended = Output {
             status,
             stdout: String::new(),
             stderr: stderr.to_owned(),

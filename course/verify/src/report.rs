@@ -115,7 +115,7 @@ fn slashes<S: serde::Serializer>(path: &&PathBuf, serializer: S) -> Result<S::Ok
 impl<'a> Document<'a> {
     /// The document of a run that took so many seconds.
     #[must_use]
-    pub fn of(command: &'static str, report: &'a Report, seconds: f64) -> Self {
+    pub fn new(command: &'static str, report: &'a Report, seconds: f64) -> Self {
         Self {
             format: 1,
             command,

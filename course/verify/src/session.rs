@@ -64,7 +64,7 @@ pub fn run(session: &Session, project: &Project, page: &Page) -> Result<BTreeMap
 }
 
 fn apply_solution(solve: &Solve, project: &Project, desk: &Path) -> Result<()> {
-    let exercise = Exercise::of(project, &solve.chapter)?;
+    let exercise = Exercise::load(project, &solve.chapter)?;
     if let Some(name) = solve
         .regions
         .iter()

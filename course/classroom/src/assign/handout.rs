@@ -90,7 +90,7 @@ fn chapter(out: &mut String, assignment: &Assignment<'_>, exercise: &Exercise) {
     if task.is_text() {
         let _ = writeln!(
             out,
-            "`{TEXT}`. `cargo course check {slug} {TEXT}`, in the book's folder, tells what its form lacks. A person reads it.\n"
+            "`{TEXT}`. `cargo course check {slug} {TEXT}`, in the book's folder, says what its form lacks. A person reads it.\n"
         );
         return;
     }

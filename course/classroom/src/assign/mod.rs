@@ -145,7 +145,7 @@ pub fn assign(root: &Path, options: &AssignOptions) -> Result<String> {
     let exercises = options
         .chapters
         .iter()
-        .map(|slug| Exercise::of(&project, slug))
+        .map(|slug| Exercise::load(&project, slug))
         .collect::<Result<Vec<_>>>()?;
     refuse_leaks(&exercises)?;
     let titles = project
@@ -192,7 +192,7 @@ fn tree(project: &Project, assignment: &Assignment<'_>) -> Result<Tree> {
     tree.insert(format!("{STUDENTS}/handout.html"), html.into_bytes());
     tree.insert(format!("{STUDENTS}/handout.md"), text.into_bytes());
     if assignment.options.workspace {
-        let workspace = workspace::of(project, assignment.exercises)?;
+        let workspace = workspace::build(project, assignment.exercises)?;
         tree.extend(prefixed(&format!("{STUDENTS}/exercises"), &workspace));
     }
     for exercise in assignment.exercises {

@@ -26,9 +26,9 @@ const LIMIT: Duration = Duration::from_secs(30);
 
 /// The result of checking a learner's code.
 #[derive(Debug)]
-pub struct Judged {
+pub struct Assessment {
     /// The stage it reached.
-    pub found: Found,
+    pub stage: Stage,
     /// Files that differ from the book's and are not the learner's to change.
     pub altered: Vec<String>,
     /// The seed of tests that draw their cases.
@@ -37,7 +37,7 @@ pub struct Judged {
 
 /// The stage that a learner's code reached.
 #[derive(Debug)]
-pub enum Found {
+pub enum Stage {
     /// Not to the compiler: it is not what is asked for, for these reasons.
     Refused(Vec<Refusal>),
     /// The compiler has errors.
@@ -71,7 +71,7 @@ pub struct Group {
     pub points: u32,
     /// True if its tests are not handed out: nothing is known of it then.
     pub hidden: bool,
-    /// How many tests it has.
+    /// The number of its tests.
     pub tests: usize,
     /// Those that fail, in the order of the files.
     pub failed: Vec<String>,
@@ -96,11 +96,11 @@ pub fn judge(
     folder: &Path,
     scratch: &Path,
     seed: u64,
-) -> Result<Judged> {
+) -> Result<Assessment> {
     let (tree, altered, refused) = taken(exercise, folder)?;
     if !refused.is_empty() {
-        return Ok(Judged {
-            found: Found::Refused(refused),
+        return Ok(Assessment {
+            stage: Stage::Refused(refused),
             altered,
             seed,
         });
@@ -132,8 +132,8 @@ pub fn judge(
             let said = String::from_utf8_lossy(&output.stderr);
             let errors = words::compile_errors(&said);
             anyhow::ensure!(!errors.is_empty(), "rustc failed without an error:\n{said}");
-            return Ok(Judged {
-                found: Found::DoesNotCompile(errors),
+            return Ok(Assessment {
+                stage: Stage::DoesNotCompile(errors),
                 altered,
                 seed,
             });
@@ -151,8 +151,8 @@ pub fn judge(
         }
         None => None,
     };
-    Ok(Judged {
-        found: Found::Ran { groups, first },
+    Ok(Assessment {
+        stage: Stage::Ran { groups, first },
         altered,
         seed,
     })

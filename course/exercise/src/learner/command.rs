@@ -45,7 +45,7 @@ fn once(options: &Options, json: bool) -> Result<Exit> {
         .get(&options.chapter)
         .is_some_and(book::task::Task::is_text)
     {
-        let exercise = Exercise::of(&project, &options.chapter)?;
+        let exercise = Exercise::load(&project, &options.chapter)?;
         let file = match options.path.as_deref().filter(|path| path.is_file()) {
             Some(file) => file.to_owned(),
             None => {
@@ -128,7 +128,7 @@ fn desk(project: &Project, options: &Options) -> Result<Desk> {
                 anstream::eprintln!("building the crates that the tests use; it is done once");
             }
         });
-        let desk = Desk::of(project, options, Store::of_user()?);
+        let desk = Desk::open(project, options, Store::of_user()?);
         drop(done);
         desk
     })
@@ -148,7 +148,7 @@ fn check_code(desk: &Desk, options: &Options, json: bool) -> Result<Exit> {
             report::text(slug, &desk.exercise.task, &desk.folder, &checked)
         );
     }
-    Ok(report::exit(&checked.judged.found))
+    Ok(report::exit(&checked.assessment.stage))
 }
 
 fn check_text(
@@ -205,7 +205,7 @@ fn check_text(
     }
     match checked.problems.len() {
         0 => anstream::println!("{}", checked.praise),
-        count => anstream::eprintln!("{count} to mend"),
+        count => anstream::eprintln!("{count} to fix"),
     }
     anstream::print!("{}", report::hint(hint.as_ref()));
     Ok(exit)
@@ -249,7 +249,7 @@ pub fn progress(json: bool, reset: Option<&str>) -> Result<Exit> {
 /// When there is no such chapter, or its folder exists or cannot be written.
 pub fn start(root: &Path, chapter: &str, folder: Option<PathBuf>) -> Result<Exit> {
     let folder = folder.unwrap_or_else(|| chapter.into());
-    let exercise = Exercise::of(&Project::load(root)?, chapter)?;
+    let exercise = Exercise::load(&Project::load(root)?, chapter)?;
     crate::write(exercise.starter(), &folder)?;
     // The exercise is there, whether or not somebody remembers it.
     match Store::of_user().and_then(|store| super::started(&store, chapter, &folder)) {

@@ -9,7 +9,7 @@
 //! | [`report`] | all of it as text and as JSON |
 //! | [`progress`] | what is remembered, and where |
 //!
-//! What is said is never more than what is known: of hidden tests nothing is.
+//! Nothing is said about hidden tests, since nothing is known of them.
 
 pub mod code;
 pub mod command;
@@ -27,7 +27,7 @@ use anyhow::{Context, Result, bail, ensure};
 use crate::{Exercise, TEXT};
 use book::project::Project;
 use book::task::Part;
-use code::{Found, Judged};
+use code::{Assessment, Stage};
 use progress::{Progress, Store};
 use toolchain::cargo::Artifacts;
 
@@ -58,7 +58,7 @@ pub struct Desk {
 
 /// A hint that was given.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
-pub struct Given {
+pub struct GivenHint {
     /// The exercise it is for.
     pub exercise: String,
     /// Its number, from 1.
@@ -75,9 +75,9 @@ pub struct Given {
 #[derive(Debug)]
 pub struct Checked {
     /// The result.
-    pub judged: Judged,
+    pub assessment: Assessment,
     /// The hint that was asked for, or why there is none.
-    pub hint: Option<Result<Given, String>>,
+    pub hint: Option<Result<GivenHint, String>>,
     /// Warnings about progress that could not be read or saved.
     pub warnings: Vec<String>,
 }
@@ -88,8 +88,8 @@ impl Desk {
     /// # Errors
     ///
     /// When there is no such chapter or no such folder, or the book does not compile.
-    pub fn of(project: &Project, options: &Options, store: Store) -> Result<Self> {
-        let exercise = Exercise::of(project, &options.chapter)?;
+    pub fn open(project: &Project, options: &Options, store: Store) -> Result<Self> {
+        let exercise = Exercise::load(project, &options.chapter)?;
         let folder = folder(&exercise, options.path.as_deref(), &store)?;
         let artifacts = Artifacts::for_exercises(&project.root)?;
         let scratch = project.scratch().join("check").join(&exercise.slug);
@@ -124,7 +124,7 @@ impl Desk {
             }
         };
         let seed = options.seed.or(before.seed).unwrap_or_else(any_seed);
-        let judged = code::judge(
+        let assessment = code::judge(
             &self.exercise,
             &self.artifacts,
             &self.folder,
@@ -133,10 +133,10 @@ impl Desk {
         )?;
         let hint = options
             .hint
-            .then(|| hint(&self.exercise, &judged.found, &before.hints));
+            .then(|| hint(&self.exercise, &assessment.stage, &before.hints));
         let remembered = self
             .store
-            .change(|progress| self.remember(progress, &judged, hint.as_ref()));
+            .change(|progress| self.remember(progress, &assessment, hint.as_ref()));
         match remembered {
             Ok(warning) => warnings.extend(warning),
             // Said once is enough.
@@ -144,7 +144,7 @@ impl Desk {
             Err(error) => warnings.push(format!("progress is not kept: {error:#}")),
         }
         Ok(Checked {
-            judged,
+            assessment,
             hint,
             warnings,
         })
@@ -153,8 +153,8 @@ impl Desk {
     fn remember(
         &self,
         progress: &mut Progress,
-        judged: &Judged,
-        hint: Option<&Result<Given, String>>,
+        assessment: &Assessment,
+        hint: Option<&Result<GivenHint, String>>,
     ) {
         let chapter = progress
             .chapters
@@ -165,7 +165,7 @@ impl Desk {
         if let Some(Ok(given)) = hint {
             chapter.hints.insert(given.exercise.clone(), given.number);
         }
-        if let Found::Ran { groups, first } = &judged.found {
+        if let Stage::Ran { groups, first } = &assessment.stage {
             chapter.passed = groups
                 .iter()
                 .filter(|group| group.passed())
@@ -175,7 +175,7 @@ impl Desk {
             chapter.seed = first
                 .as_ref()
                 .filter(|first| first.seeded)
-                .map(|_| judged.seed);
+                .map(|_| assessment.seed);
         }
     }
 }
@@ -217,7 +217,7 @@ fn folder(exercise: &Exercise, named: Option<&Path>, store: &Store) -> Result<Pa
     remembered.filter(|folder| has(folder)).with_context(|| {
         format!(
             "no exercise of `{slug}` is here: `cargo course start {slug}` lays one out, and \
-             `cargo course check {slug} DIR` checks one that lies elsewhere"
+             `cargo course check {slug} DIR` checks one in another place"
         )
     })
 }
@@ -225,17 +225,17 @@ fn folder(exercise: &Exercise, named: Option<&Path>, store: &Store) -> Result<Pa
 /// The next hint for code: of the part of the first test that fails.
 fn hint(
     exercise: &Exercise,
-    found: &Found,
+    stage: &Stage,
     taken: &BTreeMap<String, usize>,
-) -> Result<Given, String> {
-    match found {
-        Found::Ran { groups, .. } => {
+) -> Result<GivenHint, String> {
+    match stage {
+        Stage::Ran { groups, .. } => {
             let failing = groups.iter().find(|group| !group.failed.is_empty());
             let failing =
                 failing.ok_or("There is nothing to hint at: every public test passes.")?;
             next_hint(exercise, failing.part, taken)
         }
-        Found::DoesNotCompile(_) | Found::Refused(_) => {
+        Stage::DoesNotCompile(_) | Stage::Refused(_) => {
             Err("First let it compile. No hint was spent.".to_owned())
         }
     }
@@ -246,7 +246,7 @@ fn next_hint(
     exercise: &Exercise,
     part: Part,
     taken: &BTreeMap<String, usize>,
-) -> Result<Given, String> {
+) -> Result<GivenHint, String> {
     let own = exercise.task.exercises.iter().filter(|it| it.part == part);
     let mut next = own.filter_map(|it| {
         let number = taken.get(&it.title).copied().unwrap_or(0);
@@ -257,7 +257,7 @@ fn next_hint(
         .reveals()
         .iter()
         .map(|name| (name.clone(), exercise.region(name).unwrap_or_default()));
-    Ok(Given {
+    Ok(GivenHint {
         exercise: it.title.clone(),
         number: number + 1,
         of: it.hints.len(),

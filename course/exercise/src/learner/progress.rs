@@ -2,7 +2,7 @@
 //!
 //! `progress.json` is written aside and renamed, under a lock, so that there is the old one or the
 //! new one, never half and never nothing. One that cannot be read is put aside, not overwritten,
-//! and the learner is told.
+//! and a message says so.
 
 use std::collections::BTreeMap;
 use std::env;

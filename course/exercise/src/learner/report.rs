@@ -5,11 +5,11 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use super::code::{Found, Group, Refusal};
+use super::code::{Group, Refusal, Stage};
 use super::progress::{Chapter, Progress};
 use super::text::Checked as Text;
 use super::words::{CompileError, Failure, Place};
-use super::{Checked, Given};
+use super::{Checked, GivenHint};
 use book::diagnostic::Diagnostic;
 use book::diagnostic::Exit;
 use book::project::Project;
@@ -28,7 +28,7 @@ of another time.
 
 Exit code:
   0  all public tests pass; a text has the form that is asked for
-  1  something is left to do: it is told, the first failing test first
+  1  something is left to do: it is listed, the first failing test first
   2  a fault of use (an unknown chapter, no such folder): nothing is said about what you have written
 
 With --json, standard output is one JSON document with these keys, always all of them:
@@ -68,7 +68,7 @@ pub struct Document<'a> {
     problems: &'a [Diagnostic],
     altered: &'a [String],
     seed: u64,
-    hint: Option<&'a Given>,
+    hint: Option<&'a GivenHint>,
     warnings: &'a [String],
 }
 
@@ -76,20 +76,20 @@ impl<'a> Document<'a> {
     /// The document of a check of code.
     #[must_use]
     pub fn of_code(chapter: &'a str, checked: &'a Checked) -> Self {
-        let judged = &checked.judged;
+        let assessment = &checked.assessment;
         let mut document = Self {
-            altered: &judged.altered,
-            seed: judged.seed,
+            altered: &assessment.altered,
+            seed: assessment.seed,
             hint: checked.hint.as_ref().and_then(|hint| hint.as_ref().ok()),
             warnings: &checked.warnings,
-            ..Self::new(chapter, exit(&judged.found))
+            ..Self::new(chapter, exit(&assessment.stage))
         };
-        match &judged.found {
-            Found::Refused(why) => (document.status, document.refused) = ("refused", why),
-            Found::DoesNotCompile(errors) => {
+        match &assessment.stage {
+            Stage::Refused(why) => (document.status, document.refused) = ("refused", why),
+            Stage::DoesNotCompile(errors) => {
                 (document.status, document.errors) = ("does not compile", errors)
             }
-            Found::Ran { groups, first } => {
+            Stage::Ran { groups, first } => {
                 document.status = if first.is_none() { "passed" } else { "failed" };
                 document.first = first.as_ref();
                 document.groups = groups;
@@ -104,7 +104,7 @@ impl<'a> Document<'a> {
     pub fn of_text(
         chapter: &'a str,
         text: &'a Text,
-        hint: Option<&'a Result<Given, String>>,
+        hint: Option<&'a Result<GivenHint, String>>,
         warnings: &'a [String],
     ) -> Self {
         let (exit, status) = if text.problems.is_empty() {
@@ -145,9 +145,9 @@ impl<'a> Document<'a> {
 
 /// The exit code of a check.
 #[must_use]
-pub fn exit(found: &Found) -> Exit {
-    match found {
-        Found::Ran { first: None, .. } => Exit::Well,
+pub fn exit(stage: &Stage) -> Exit {
+    match stage {
+        Stage::Ran { first: None, .. } => Exit::Well,
         _ => Exit::Problems,
     }
 }
@@ -190,9 +190,9 @@ fn indented(out: &mut String, indent: &str, text: &str) {
 #[must_use]
 pub fn text(slug: &str, task: &Task, folder: &Path, checked: &Checked) -> String {
     let mut out = format!("{}\n\n", task.title);
-    let judged = &checked.judged;
-    match &judged.found {
-        Found::Refused(why) => {
+    let assessment = &checked.assessment;
+    match &assessment.stage {
+        Stage::Refused(why) => {
             let _ = writeln!(
                 out,
                 "It is not compiled, because it is not what is asked for."
@@ -201,23 +201,23 @@ pub fn text(slug: &str, task: &Task, folder: &Path, checked: &Checked) -> String
                 let _ = writeln!(out, "\n{}: {what}", shown(folder, at));
             }
         }
-        Found::DoesNotCompile(errors) => not_compiled(&mut out, folder, errors),
-        Found::Ran { groups, first } => {
+        Stage::DoesNotCompile(errors) => not_compiled(&mut out, folder, errors),
+        Stage::Ran { groups, first } => {
             table(&mut out, groups);
             match first {
-                Some(first) => failing(&mut out, slug, folder, first, judged.seed),
+                Some(first) => failing(&mut out, slug, folder, first, assessment.seed),
                 None => all_passed(&mut out, groups),
             }
         }
     }
-    for file in &judged.altered {
+    for file in &assessment.altered {
         let _ = writeln!(
             out,
             "\n{file} is not as in the book, and not yours to change: the book's was used."
         );
     }
     out += &hint(checked.hint.as_ref());
-    if checked.hint.is_none() && matches!(judged.found, Found::Ran { first: Some(_), .. }) {
+    if checked.hint.is_none() && matches!(assessment.stage, Stage::Ran { first: Some(_), .. }) {
         let _ = writeln!(
             out,
             "\nA hint, if you want one: cargo course check {slug} --hint"
@@ -228,7 +228,7 @@ pub fn text(slug: &str, task: &Task, folder: &Path, checked: &Checked) -> String
 
 /// A hint that was asked for, or why there is none.
 #[must_use]
-pub fn hint(hint: Option<&Result<Given, String>>) -> String {
+pub fn hint(hint: Option<&Result<GivenHint, String>>) -> String {
     let mut out = String::new();
     match hint {
         Some(Ok(hint)) => given(&mut out, hint),
@@ -335,7 +335,7 @@ fn all_passed(out: &mut String, groups: &[Group]) {
     };
 }
 
-fn given(out: &mut String, hint: &Given) {
+fn given(out: &mut String, hint: &GivenHint) {
     let _ = writeln!(
         out,
         "\nHint {} of {} for *{}*:\n",

@@ -6,6 +6,8 @@ use regex::Regex;
 use serde::Serialize;
 
 use crate::Tree;
+use toolchain::panic::{Panic, panics};
+use toolchain::rustc::{Message, messages};
 use toolchain::suite::{Outcome, UNWRITTEN};
 
 /// The reason why a test failed.
@@ -17,7 +19,7 @@ pub struct Failure {
     pub says: String,
     /// The place, from the exercise's folder.
     pub at: Option<Place>,
-    /// The code that stands there.
+    /// The code at that place.
     pub code: String,
     /// The beginning of the test, if that is elsewhere.
     pub test_at: Option<Place>,
@@ -32,6 +34,15 @@ pub struct Place {
     pub file: String,
     /// The line, from 1.
     pub line: usize,
+}
+
+impl Place {
+    fn new(file: &str, line: usize) -> Self {
+        Self {
+            file: file.replace('\\', "/"),
+            line,
+        }
+    }
 }
 
 /// One error of the compiler.
@@ -53,8 +64,7 @@ pub fn failure(test: &str, outcome: Outcome, said: &str, files: &Tree, seed: u64
     let said = said.replace("\r\n", "\n");
     let panic = panic_of(test, &said);
     let at = panic
-        .as_ref()
-        .map(|panic| panic.at.clone())
+        .map(|panic| Place::new(panic.file, panic.line))
         .filter(|at| files.contains_key(&at.file));
     let code = at
         .as_ref()
@@ -72,7 +82,7 @@ pub fn failure(test: &str, outcome: Outcome, said: &str, files: &Tree, seed: u64
             _ if said.contains("note: test did not panic as expected") => {
                 "It should panic, and does not.".to_owned()
             }
-            Some(panic) => in_words(&panic.message),
+            Some(panic) => in_words(panic.message),
             None => match said.lines().find_map(|line| line.strip_prefix("Error: ")) {
                 Some(error) => format!("It returns an error: {error}"),
                 None => "It fails, and says nothing.".to_owned(),
@@ -92,42 +102,10 @@ pub fn failure(test: &str, outcome: Outcome, said: &str, files: &Tree, seed: u64
     }
 }
 
-struct Panic {
-    at: Place,
-    message: String,
-}
-
 /// The panic that a test ended with: the last one of its own thread, or the last one.
-fn panic_of(test: &str, said: &str) -> Option<Panic> {
-    let begins =
-        Regex::new(r"(?m)^thread '([^'\n]*)'(?: \(\d+\))? panicked at ([^\n]+?):(\d+):\d+:\n")
-            .ok()?;
-    let found: Vec<_> = begins.captures_iter(said).collect();
-    let own = found
-        .iter()
-        .rev()
-        .find(|panic| &panic[1] == test)
-        .or(found.last())?;
-    let rest = &said[own.get(0)?.end()..];
-    let ends = [
-        "\nnote: run with `RUST_BACKTRACE",
-        "\n\nthread '",
-        "\nFAILED\n",
-        "\n\nfailures:\n",
-    ];
-    let end = ends
-        .iter()
-        .filter_map(|end| rest.find(end))
-        .min()
-        .unwrap_or(rest.len());
-    let at = Place {
-        file: own[2].replace('\\', "/"),
-        line: own[3].parse().ok()?,
-    };
-    Some(Panic {
-        at,
-        message: rest[..end].trim_end().to_owned(),
-    })
+fn panic_of<'a>(test: &str, said: &'a str) -> Option<Panic<'a>> {
+    let own = panics(said).filter(|panic| panic.thread == test).last();
+    own.or_else(|| panics(said).last())
 }
 
 /// A panic's message as a sentence.
@@ -223,7 +201,7 @@ pub fn begins(files: &Tree, test: &str) -> Option<Place> {
             })
         });
     let first = found.next()?;
-    // The same name may stand in two files of a group.
+    // Two files of a group may have the same name.
     let better = found.find(|place| place.file.ends_with(&format!("/{last}.rs")));
     Some(better.unwrap_or(first))
 }
@@ -239,41 +217,18 @@ pub fn in_order(files: &Tree, tests: impl Iterator<Item = String>) -> Vec<String
 /// The compiler's errors, from what it prints with `--error-format=json`.
 #[must_use]
 pub fn compile_errors(said: &str) -> Vec<CompileError> {
-    let messages = said
-        .lines()
-        .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
-    let errors = messages.filter(|message| {
-        let text = message["message"].as_str().unwrap_or_default();
-        message["level"] == "error" && !text.starts_with("aborting due to")
-    });
-    errors
+    messages(said)
+        .filter(Message::is_error)
         .map(|message| {
-            let spans = message["spans"].as_array().map_or(&[][..], Vec::as_slice);
-            let at = spans
-                .iter()
-                .find(|span| span["is_primary"] == true)
-                .and_then(|span| {
-                    let file = span["file_name"].as_str()?.replace('\\', "/");
-                    Some(Place {
-                        file,
-                        line: usize::try_from(span["line_start"].as_u64()?).ok()?,
-                    })
-                });
-            let rendered = message["rendered"].as_str().unwrap_or_default();
-            let lines = rendered.trim_end().lines().skip(1);
+            let at = message.primary();
+            let lines = message.rendered().trim_end().lines().skip(1);
             let picture: Vec<&str> = lines
                 .skip_while(|line| line.trim_start().starts_with("--> "))
                 .collect();
             CompileError {
-                at,
-                code: message["code"]["code"]
-                    .as_str()
-                    .unwrap_or_default()
-                    .to_owned(),
-                message: message["message"]
-                    .as_str()
-                    .unwrap_or_default()
-                    .replace('\n', " "),
+                at: at.map(|span| Place::new(&span.file_name, span.line_start)),
+                code: message.code().to_owned(),
+                message: message.message.replace('\n', " "),
                 picture: picture.join("\n"),
             }
         })
@@ -359,17 +314,11 @@ mod tests {
     #[test]
     fn panic_of_the_test_itself_counts_and_not_one_that_it_caught() {
         let text = "\nthread 'core::t' (1) panicked at src/x/s1.rs:2:5:\nboo\nnote: run with `RUST_BACKTRACE=1` x\n\n\
-                    thread 'core::t' (1) panicked at tests/x/core.rs:6:5:\nassertion failed: a\n  .b()\n\n\
+                    thread 'core::t' (1) panicked at tests/x/core.rs:6:5:\nassertion failed: a\n\n\
                     thread 'other' (2) panicked at src/x/s1.rs:1:1:\nlate\nFAILED\n";
         let panic = panic_of("core::t", text).unwrap();
-        assert_eq!(
-            (panic.at.line, panic.message.as_str()),
-            (6, "assertion failed: a\n  .b()")
-        );
-        assert_eq!(
-            in_words(&panic.message),
-            "This should hold, and does not: a"
-        );
+        assert_eq!((panic.line, panic.message), (6, "assertion failed: a"));
+        assert_eq!(in_words(panic.message), "This should hold, and does not: a");
     }
 
     #[test]

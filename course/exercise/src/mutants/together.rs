@@ -1,6 +1,6 @@
 //! Many wrong solutions in one compilation.
 //!
-//! An edit that only changes bodies of functions can stand beside the right code: the function
+//! An edit that only changes bodies of functions can be compiled beside the right code: the function
 //! looks at its every call which of them it is to be. So one library and one test program serve all
 //! such edits of a chapter, and each run chooses its own with a variable of the environment.
 //! Compiling anew for each takes ten times as long.
@@ -10,7 +10,7 @@ use std::ops::Range;
 
 use proc_macro2::{Delimiter, Spacing, TokenStream, TokenTree};
 
-/// The variable that chooses: the number of an edit, from 1. Without it, the code is as it stands in the book.
+/// The variable that chooses: the number of an edit, from 1. Without it, the code is that of the book.
 pub const CHOICE: &str = "COURSE_MUTANT";
 
 /// The code at the root of the crate. It allocates nothing, since there are tests that count allocations.
@@ -43,7 +43,7 @@ struct Body {
     is_fixed: bool,
 }
 
-/// A file of the chapter, and the edits that stand in it beside the right code.
+/// A file of the chapter, and the edits in it beside the right code.
 pub struct Source {
     text: String,
     around: String,
@@ -112,7 +112,7 @@ fn parts(text: &str) -> Option<(String, Vec<Body>)> {
 }
 
 fn split(tokens: TokenStream, around: &mut String, bodies: &mut Vec<Body>) {
-    // Whether a function has begun whose body is to come; whether `const` stands before it, or it returns `impl`.
+    // Whether a function has begun whose body is to come; whether `const` is before it, or it returns `impl`.
     let (mut begun, mut is_fixed) = (false, false);
     let mut tokens = tokens.into_iter().peekable();
     while let Some(token) = tokens.next() {

@@ -209,7 +209,7 @@ fn is_arrow(trees: &[TokenTree]) -> bool {
         if head.as_char() == '>' && line.spacing() == Spacing::Joint && ['=', '-'].contains(&line.as_char()))
 }
 
-/// Tells what stands before parentheses around arguments.
+/// Classifies what is before parentheses around arguments.
 fn takes_arguments(tree: &TokenTree) -> bool {
     match tree {
         TokenTree::Ident(ident) => !BEFORE_A_TUPLE.iter().any(|word| ident == word),

@@ -42,23 +42,23 @@ pub fn render(place: Place<'_>, arguments: &str) -> Result<String, Fault> {
         criterion::read(&criterion::home(&place.project.root), None).unwrap_or_default()
     };
     let slug = place.page.slug().unwrap_or_default();
-    let asked = Asked::parse(arguments, slug)?;
+    let request = Request::parse(arguments, slug)?;
     let others = place.page.directives.iter().filter(|it| it.name == "bench");
-    let others = others.filter_map(|other| Asked::parse(&other.arguments, slug).ok());
-    let plots = others.filter(|other| other.plot && other.id() == asked.id());
-    if asked.plot && plots.count() > 1 {
+    let others = others.filter_map(|other| Request::parse(&other.arguments, slug).ok());
+    let plots = others.filter(|other| other.plot && other.id() == request.id());
+    if request.plot && plots.count() > 1 {
         return Err(Fault::new(format!(
             "group `{}` is plotted twice on this page",
-            asked.group
+            request.group
         ))
         .help("write `{{#bench GROUP table}}` for one of them"));
     }
-    render_with(place.record, slug, &asked, &local)
+    render_with(place.record, slug, &request, &local)
 }
 
 /// The arguments.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Asked<'a> {
+struct Request<'a> {
     chapter: &'a str,
     group: &'a str,
     /// Go's alone.
@@ -69,7 +69,7 @@ struct Asked<'a> {
     by: &'a str,
 }
 
-impl<'a> Asked<'a> {
+impl<'a> Request<'a> {
     fn parse(arguments: &'a str, slug: &'a str) -> Result<Self, Fault> {
         let (what, by) = match arguments.split_once(" by ") {
             Some((what, by)) => (what, by.trim()),
@@ -115,17 +115,17 @@ impl<'a> Asked<'a> {
 fn render_with(
     record: Option<&Record>,
     page: &str,
-    asked: &Asked<'_>,
+    request: &Request<'_>,
     local: &Local,
 ) -> Result<String, Fault> {
-    let record = recorded(record, asked.chapter)?;
-    let group = Group::find(record, asked, local)?;
+    let record = recorded(record, request.chapter)?;
+    let group = Group::find(record, request, local)?;
     let mut parts = Vec::new();
-    if asked.plot {
+    if request.plot {
         // The table below has the machine and the date.
-        parts.push(group.plot(page, !asked.table));
+        parts.push(group.plot(page, !request.table));
     }
-    if asked.table {
+    if request.table {
         parts.push(group.table());
     }
     // A blank line ends a block of HTML: each part is its own.
@@ -134,7 +134,7 @@ fn render_with(
 
 /// A group to show.
 struct Group<'a> {
-    asked: &'a Asked<'a>,
+    request: &'a Request<'a>,
     machine: &'a Machine,
     chapter: &'a ChapterRecord,
     rows: Vec<Row<'a>>,
@@ -181,12 +181,12 @@ impl Row<'_> {
 }
 
 impl<'a> Group<'a> {
-    fn find(record: &'a Record, asked: &'a Asked<'a>, local: &'a Local) -> Result<Self, Fault> {
-        let Asked {
+    fn find(record: &'a Record, request: &'a Request<'a>, local: &'a Local) -> Result<Self, Fault> {
+        let Request {
             chapter: slug,
             group,
             ..
-        } = *asked;
+        } = *request;
         let again = format!("run `cargo course bench {slug} --record`");
         let chapter = record.chapters.get(slug).ok_or_else(|| {
             Fault::new(format!("nothing is recorded for chapter `{slug}`")).help(&again)
@@ -196,7 +196,7 @@ impl<'a> Group<'a> {
             .iter()
             .filter_map(|(id, measured)| {
                 let (go, rest) = without_go(id);
-                if asked.go && !go {
+                if request.go && !go {
                     return None;
                 }
                 let rest = rest
@@ -279,7 +279,7 @@ impl<'a> Group<'a> {
         });
         let each = if counted == 0 { "iteration" } else { "element" };
         Ok(Self {
-            asked,
+            request,
             machine: &record.machine,
             chapter,
             rows,
@@ -343,7 +343,7 @@ impl<'a> Group<'a> {
             &format!("<div class=\"table-wrapper\">\n<table>\n{body}</table>\n</div>"),
             &format!(
                 "{}. {} with its {} interval, {}. {}",
-                self.asked.prefix(),
+                self.request.prefix(),
                 capitalised(&self.measured()),
                 self.confidence(),
                 self.quantity.better(),
@@ -421,7 +421,7 @@ impl<'a> Group<'a> {
     }
 
     fn plot(&self, page: &str, with_provenance: bool) -> String {
-        let id = format!("bench-{page}-{}", self.asked.id());
+        let id = format!("bench-{page}-{}", self.request.id());
         let mut caption = format!(
             "{}, {}. ",
             capitalised(&self.measured()),
@@ -539,7 +539,7 @@ impl<'a> Group<'a> {
             title: self.title(),
             description,
         };
-        plot::lines(&alt, self.quantity, self.asked.by, &places, &lines)
+        plot::lines(&alt, self.quantity, self.request.by, &places, &lines)
     }
 
     /// The scale of the axis of values.
@@ -552,7 +552,7 @@ impl<'a> Group<'a> {
     }
 
     fn title(&self) -> String {
-        format!("{}: {} by variant", self.asked.prefix(), self.measured())
+        format!("{}: {} by variant", self.request.prefix(), self.measured())
     }
 
     fn confidence(&self) -> String {
@@ -627,8 +627,8 @@ mod tests {
     use measurements::record::sample::{measurement, record};
 
     fn bench(arguments: &str, local: &Local) -> Result<String, Fault> {
-        let asked = Asked::parse(arguments, "coroutines")?;
-        render_with(Some(&record()), "coroutines", &asked, local)
+        let request = Request::parse(arguments, "coroutines")?;
+        render_with(Some(&record()), "coroutines", &request, local)
     }
 
     fn rendered(arguments: &str) -> String {
@@ -847,8 +847,8 @@ mod tests {
 
     #[test]
     fn groups_of_other_chapters_are_found() {
-        let asked = Asked::parse("coroutines/step plot", "proposals").unwrap();
-        let plot = render_with(Some(&record()), "proposals", &asked, &Local::new()).unwrap();
+        let request = Request::parse("coroutines/step plot", "proposals").unwrap();
+        let plot = render_with(Some(&record()), "proposals", &request, &Local::new()).unwrap();
         assert!(plot.contains("id=\"bench-proposals-coroutines-step-title\""));
     }
 }

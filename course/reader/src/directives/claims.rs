@@ -109,7 +109,7 @@ pub fn findings(claim: &Claim) -> impl Iterator<Item = (&'static str, &Finding)>
         .filter_map(|(language, finding)| finding.as_ref().map(|finding| (language, finding)))
 }
 
-/// The class of a verdict's colour, and its mark: some readers cannot tell the colours apart.
+/// The class of a verdict's colour, and its mark: some readers cannot distinguish the colours.
 pub fn mark(verdict: Verdict) -> (&'static str, &'static str) {
     match verdict {
         Verdict::Holds => ("holds", "✓"),
@@ -127,10 +127,8 @@ pub fn markdown(record: Option<&Record>, slug: &str, text: &str) -> Result<Strin
     for found in DIRECTIVE.captures_iter(text) {
         let whole = found.get(0).expect("the whole match");
         if &found[1] != "value" {
-            return Err(
-                Fault::new(format!("`{}` stands in task.toml", whole.as_str()))
-                    .help("only `{{#value …}}` is understood there"),
-            );
+            return Err(Fault::new(format!("`{}` is in task.toml", whole.as_str()))
+                .help("only `{{#value …}}` is understood there"));
         }
         out.push_str(&text[done..whole.start()]);
         out.push_str(&value::render_for(record, slug, &found[2])?);

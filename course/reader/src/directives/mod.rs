@@ -185,7 +185,7 @@ fn render(place: Place<'_>, directive: &Directive) -> Result<String, Fault> {
     };
     if directive.fence.is_some() {
         return Err(
-            Fault::new(format!("`{}` stands inside a code block", directive.name))
+            Fault::new(format!("`{}` is inside a code block", directive.name))
                 .help(r"write `\{{#…}}` to show a directive as text"),
         );
     }

@@ -75,8 +75,12 @@ fn shown_by_an_output(place: Place<'_>, arguments: &str, label: &str) -> Result<
     }
     let (slug, task) = place.chapter()?;
     if place.count("output", name) == 0 || task.output(name).mode == Mode::Varies {
-        return Err(Fault::new(format!("`{name}` is no output that this page shows and `verify` compares"))
-            .help("name one that stands on the page with `{{#output NAME}}`, and is the same in every run"));
+        return Err(Fault::new(format!(
+            "`{name}` is no output that this page shows and `verify` compares"
+        ))
+        .help(
+            "name one that the page shows with `{{#output NAME}}`, and is the same in every run",
+        ));
     }
     let text = captured(place, slug, name)?;
     let pattern = |words: &[&str]| {

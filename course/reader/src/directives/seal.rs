@@ -12,14 +12,14 @@
 use std::fmt::Write as _;
 
 use super::{Fault, Place, escape, no_arguments};
-use book::evidence::{Counts, Evidence, Told};
+use book::evidence::{Counts, Evidence, TestReport};
 
 /// Renders the directive.
 pub fn render(place: Place<'_>, arguments: &str) -> Result<String, Fault> {
     no_arguments(arguments)?;
     let slug = place.page.slug().unwrap_or_default();
     let mut out = String::new();
-    match Evidence::of(place.project, place.page) {
+    match Evidence::load(place.project, place.page) {
         Some(evidence) => {
             let _ = write!(
                 out,
@@ -36,13 +36,13 @@ pub fn render(place: Place<'_>, arguments: &str) -> Result<String, Fault> {
              change on this machine. <code>cargo course verify</code> checks it.</p>\n<ul>\n",
         ),
     }
-    if let Some(outputs) = Told::Commands.of(place.project, slug) {
+    if let Some(outputs) = TestReport::Commands.load(place.project, slug) {
         let _ = writeln!(
             out,
             "<li>{outputs} outputs of commands, run again and compared by a test</li>"
         );
     }
-    if let Some(rejected) = Told::Mutants.of(place.project, slug) {
+    if let Some(rejected) = TestReport::Mutants.load(place.project, slug) {
         let _ = writeln!(
             out,
             "<li>{rejected} wrong solutions tried, all rejected by the tests</li>"

@@ -18,7 +18,7 @@ use book::session::Session;
 /// Renders the directive.
 pub fn render(place: Place<'_>, arguments: &str) -> Result<String, Fault> {
     let name = one_name(arguments)?;
-    let session = Session::of(&place.project.root, place.page).map_err(|problem| {
+    let session = Session::load(&place.project.root, place.page).map_err(|problem| {
         Fault::new(format!("{}: {}", problem.place(), problem.what)).help(problem.help)
     })?;
     let step = session.step(name).ok_or_else(|| {

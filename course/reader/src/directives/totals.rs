@@ -12,7 +12,7 @@
 use std::fmt::Write as _;
 
 use super::{Fault, Place, escape, no_arguments};
-use book::evidence::{Counts, Evidence, Told};
+use book::evidence::{Counts, Evidence, TestReport};
 
 /// A heading, and the count below it.
 type Column = (&'static str, fn(&Counts) -> usize);
@@ -49,12 +49,12 @@ pub fn render(place: Place<'_>, arguments: &str) -> Result<String, Fault> {
     for page in &place.project.pages {
         let title = page.title().unwrap_or_default();
         let _ = write!(out, "<tr><th scope=\"row\">{}</th>", escape(title));
-        if let Some(evidence) = Evidence::of(place.project, page) {
+        if let Some(evidence) = Evidence::load(place.project, page) {
             cells(&mut out, &evidence.counts);
             all.add(&evidence.counts);
             let rejected = page
                 .slug()
-                .and_then(|slug| Told::Mutants.of(place.project, slug));
+                .and_then(|slug| TestReport::Mutants.load(place.project, slug));
             rejected_in_all += rejected.unwrap_or(0);
             let rejected = match (
                 rejected,

@@ -34,7 +34,7 @@ pub fn render(place: Place<'_>, arguments: &str) -> Result<String, Fault> {
     let name = one_name(arguments)?;
     let slug = place.page.slug().ok_or_else(|| {
         Fault::new("only a chapter's page can show a trace")
-            .help("move it to a page that lies directly in src/")
+            .help("move it to a page directly in src/")
     })?;
     // Two drawings of one run would share their ids.
     if place.count("trace", arguments) > 1 {
@@ -107,7 +107,7 @@ mod tests {
 {"lane":"client","label":"attempt 2","kind":"ok","start_ms":100,"end_ms":100}
 "#;
 
-    /// Renders `{{#trace retry}}` as it stands on the page `a-chapter`, with this captured text.
+    /// Renders `{{#trace retry}}` as on the page `a-chapter`, with this captured text.
     fn rendered(captured: Option<&str>, page: &str) -> Result<String, Fault> {
         let root = tempfile::tempdir().expect("a temporary folder");
         if let Some(text) = captured {

@@ -182,7 +182,7 @@ impl Request {
             let mut headers = [httparse::EMPTY_HEADER; 100];
             let mut request = httparse::Request::new(&mut headers);
             match request.parse(&head) {
-                Ok(httparse::Status::Complete(_)) => return Ok(Self::of(&request)),
+                Ok(httparse::Status::Complete(_)) => return Ok(Self::parse(&request)),
                 Ok(httparse::Status::Partial) if head.len() < LONGEST_HEAD => {}
                 Ok(httparse::Status::Partial) | Err(httparse::Error::TooManyHeaders) => {
                     return Ok(Err("431 Request Header Fields Too Large"));
@@ -192,7 +192,7 @@ impl Request {
         }
     }
 
-    fn of(request: &httparse::Request<'_, '_>) -> Result<Self, &'static str> {
+    fn parse(request: &httparse::Request<'_, '_>) -> Result<Self, &'static str> {
         let head_only = match request.method {
             Some("GET") => false,
             Some("HEAD") => true,

@@ -49,7 +49,7 @@ impl Graph {
     /// # Errors
     ///
     /// When cargo finds nothing to build by these arguments, or cannot be started.
-    pub fn of(root: &Path, build: &Build) -> Result<Self> {
+    pub fn load(root: &Path, build: &Build) -> Result<Self> {
         let output = cargo(root)
             .args(&build.arguments)
             .args(["--unit-graph", "-Zunstable-options"])

@@ -11,7 +11,7 @@ use serde::Deserialize;
 
 use crate::cargo::{cargo, selection};
 use graph::{Again, Graph, compiled_again};
-use timings::{Timed, critical_path};
+use timings::{UnitTiming, critical_path};
 
 mod documents;
 mod graph;
@@ -84,7 +84,7 @@ pub struct Counts {
 impl Counts {
     /// Asks cargo about each program, and about every build that the tool, a script or a document starts.
     #[must_use]
-    pub fn of(root: &Path, programs: &[impl AsRef<str>]) -> Self {
+    pub fn count(root: &Path, programs: &[impl AsRef<str>]) -> Self {
         let own = programs
             .iter()
             .map(|it| Build::of_tool(&["build", "--bin", it.as_ref()]))
@@ -105,7 +105,7 @@ impl Counts {
             if !known.insert(build.arguments.clone()) {
                 continue;
             }
-            match Graph::of(root, &build) {
+            match Graph::load(root, &build) {
                 Ok(graph) => builds.push((build, graph)),
                 Err(error) => impossible.push(
                     Diagnostic::new(
@@ -217,7 +217,7 @@ pub fn check(root: &Path) -> Result<(Vec<Diagnostic>, String)> {
     let text = text.with_context(|| format!("{BUDGET} cannot be read"))?;
     let budget: Budget = toml::from_str(&text).with_context(|| BUDGET.to_owned())?;
     let programs: Vec<_> = budget.crates.keys().collect();
-    let counts = Counts::of(root, &programs);
+    let counts = Counts::count(root, &programs);
     let mut said = String::new();
     for ((_, graph), (program, allowed)) in counts.builds.iter().zip(&budget.crates) {
         write!(said, "{program}: {} of {allowed} crates; ", graph.crates())?;
@@ -252,7 +252,7 @@ pub fn measure(root: &Path, program: &str) -> Result<String> {
     let cpu = cpu_of_children().zip(before).map(|(now, then)| now - then);
     let report = folder.join("cargo-timings/cargo-timing.html");
     let report = std::fs::read_to_string(&report).context("cargo's timings cannot be read")?;
-    let graph = Graph::of(root, &Build::of_tool(&["build", "--bin", program]))?;
+    let graph = Graph::load(root, &Build::of_tool(&["build", "--bin", program]))?;
     Ok(table(
         program,
         graph.crates(),
@@ -267,7 +267,7 @@ fn table(
     crates: usize,
     wall: Duration,
     cpu: Option<Duration>,
-    mut units: Vec<Timed>,
+    mut units: Vec<UnitTiming>,
 ) -> String {
     let line = |seconds: f64, name: &str| format!("{seconds:>8.1} s  {name}\n");
     let mut text = format!("{program}, compiled in an empty folder\n{crates:>8}    crates\n");

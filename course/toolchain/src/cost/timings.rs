@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 /// A unit, when it ran, and the units that could start because of it.
 #[derive(Debug, Clone, Deserialize)]
-pub struct Timed {
+pub struct UnitTiming {
     i: usize,
     name: String,
     version: String,
@@ -25,14 +25,14 @@ struct Section {
     end: f64,
 }
 
-impl Timed {
+impl UnitTiming {
     /// Package, version and target, as cargo names them.
     #[must_use]
     pub fn name(&self) -> String {
         format!("{} {}{}", self.name, self.version, self.target)
     }
 
-    /// When its metadata was there, in seconds from its start.
+    /// Seconds from its start until its metadata was written.
     fn metadata(&self) -> f64 {
         let sections = self.sections.iter().flatten();
         let mut frontend = sections.filter(|(name, _)| name == "frontend");
@@ -45,7 +45,7 @@ impl Timed {
 /// # Errors
 ///
 /// When the report has none that can be read.
-pub fn parse(html: &str) -> Result<Vec<Timed>> {
+pub fn parse(html: &str) -> Result<Vec<UnitTiming>> {
     let (_, data) = html
         .split_once("UNIT_DATA = ")
         .context("this cargo's timings have no UNIT_DATA")?;
@@ -58,7 +58,7 @@ pub fn parse(html: &str) -> Result<Vec<Timed>> {
 ///
 /// No number of cores makes the build shorter than this.
 #[must_use]
-pub fn critical_path(units: &[Timed]) -> Vec<(&Timed, f64)> {
+pub fn critical_path(units: &[UnitTiming]) -> Vec<(&UnitTiming, f64)> {
     let by_number = units.iter().map(|unit| (unit.i, unit)).collect();
     let mut longest = Longest {
         by_number,
@@ -79,7 +79,7 @@ pub fn critical_path(units: &[Timed]) -> Vec<(&Timed, f64)> {
 }
 
 struct Longest<'a> {
-    by_number: HashMap<usize, &'a Timed>,
+    by_number: HashMap<usize, &'a UnitTiming>,
     chains: HashMap<usize, Chain>,
 }
 
@@ -146,7 +146,7 @@ const CONCURRENCY_DATA = [];
     #[test]
     fn units_are_read_out_of_the_report() {
         let units = parse(REPORT).unwrap();
-        let names: Vec<_> = units.iter().map(Timed::name).collect();
+        let names: Vec<_> = units.iter().map(UnitTiming::name).collect();
         assert_eq!(
             names,
             [

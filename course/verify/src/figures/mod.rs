@@ -85,7 +85,7 @@ impl<'a> Check<'a> {
             project,
             record,
             page,
-            lines: Lines::of(&page.text),
+            lines: Lines::new(&page.text),
             prose: prose(page),
             allowances: Vec::new(),
             tally: Tally::default(),

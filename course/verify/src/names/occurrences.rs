@@ -34,7 +34,7 @@ pub struct Occurrence {
 /// The names of a page, and of what it shows of its `task.toml`.
 #[must_use]
 pub fn occurrences(project: &Project, page: &Page) -> Vec<Occurrence> {
-    let lines = Lines::of(&page.text);
+    let lines = Lines::new(&page.text);
     let mut found: Vec<_> = names_in(page, None, |at| lines.at(at)).collect();
     let Some((slug, task)) = page
         .slug()
