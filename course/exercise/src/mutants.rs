@@ -189,16 +189,7 @@ impl Chapter<'_> {
     /// A digest of all that decides how the tests end, but for the edit.
     fn digest(&self, tests: &Texts) -> String {
         let mut hasher = blake3::Hasher::new();
-        hasher.update(self.artifacts.rustc.as_bytes());
-        // Every dependency's file name carries cargo's own hash.
-        for (_, file) in self
-            .artifacts
-            .externs
-            .iter()
-            .filter(|(name, _)| *name != "listings")
-        {
-            hasher.update(file.file_name().unwrap_or_default().as_encoded_bytes());
-        }
+        hasher.update(self.artifacts.digest_of_dependencies().as_bytes());
         for (path, text) in self.sources.iter().chain(tests) {
             hasher
                 .update(path.as_bytes())

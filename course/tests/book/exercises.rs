@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use book::project::Project;
+use course_tests::root;
 use exercise::{Exercise, Tree, write_into};
+use toolchain::cache::Cache;
 use toolchain::cargo::Artifacts;
 use toolchain::suite::{self, Lints, Outcome};
 
@@ -209,14 +211,23 @@ fn passing(outcomes: &BTreeMap<String, Outcome>) -> BTreeSet<String> {
         .collect()
 }
 
-/// How each test of a tree ends. A warning is an error. All trees of an exercise use one folder: of
-/// what the compiler made for the last, it does again only what has changed.
+/// The outcome of each test of a tree. A warning is an error. All trees of an exercise use one folder: of
+/// what the compiler made for the last, it does again only what has changed. A tree that compiled is not run
+/// again until it, the compiler or a dependency changes.
 fn outcomes(
     exercise: &Exercise,
     tree: &Tree,
     artifacts: &Artifacts,
     folder: &Path,
 ) -> Result<BTreeMap<String, Outcome>, String> {
+    let cache = Cache::new(
+        root().join("target/course/cache"),
+        artifacts.digest_of_dependencies(),
+    );
+    let key = format!("outcomes {tree:?}");
+    if let Some(known) = cache.get(&key) {
+        return Ok(serde_json::from_str(&known).unwrap());
+    }
     let home = folder.join("exercise");
     write_into(tree, &home).unwrap();
     let library = home.join("liblistings.rlib");
@@ -242,7 +253,9 @@ fn outcomes(
         &tests,
         Some(&library),
     )?;
-    Ok(suite::run(&home, &tests).unwrap())
+    let outcomes = suite::run(&home, &tests).unwrap();
+    cache.put(&key, &serde_json::to_string(&outcomes).unwrap());
+    Ok(outcomes)
 }
 
 #[test]

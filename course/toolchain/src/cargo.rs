@@ -5,8 +5,9 @@ use std::ffi::OsStr;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::OnceLock;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, anyhow, bail, ensure};
 use serde::Deserialize;
 
 use crate::process::read_all;
@@ -234,6 +235,18 @@ impl Artifacts {
             .starts_with(concat!("rustc ", env!("CARGO_PKG_RUST_VERSION"), "."))
     }
 
+    /// A digest of the compiler and of the libraries that `listings` depends on, without `listings` itself.
+    #[must_use]
+    pub fn digest_of_dependencies(&self) -> String {
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(self.rustc.as_bytes());
+        // Every dependency's file name carries cargo's own hash.
+        for (_, file) in self.externs.iter().filter(|(name, _)| *name != "listings") {
+            hasher.update(file.file_name().unwrap_or_default().as_encoded_bytes());
+        }
+        hasher.finalize().to_hex().to_string()
+    }
+
     /// A digest of compiler and libraries: when it is the same, a fence that compiled still compiles.
     #[must_use]
     pub fn digest(&self) -> String {
@@ -362,7 +375,7 @@ impl Package {
                 "--locked",
                 "--offline",
                 "--filter-platform",
-                &host()?,
+                host()?,
             ])
             .stderr(Stdio::piped())
             .output()
@@ -479,26 +492,30 @@ struct Dependency {
     pkg: String,
 }
 
-/// The platform the compiler builds for here, such as `x86_64-unknown-linux-gnu`.
-fn host() -> Result<String> {
-    let output = Command::new("rustc")
-        .arg("-vV")
-        .output()
-        .context("rustc cannot be started")?;
-    let said = String::from_utf8_lossy(&output.stdout);
-    let host = said.lines().find_map(|line| line.strip_prefix("host: "));
-    host.map(str::to_owned).context("rustc -vV names no host")
+/// The answer of `rustc -vV`, asked once: behind rustup it takes a while.
+fn rustc_says() -> Result<&'static str> {
+    static ANSWER: OnceLock<std::result::Result<String, String>> = OnceLock::new();
+    let answer = ANSWER.get_or_init(|| {
+        let output = Command::new("rustc").arg("-vV").output();
+        let output = output.map_err(|error| format!("rustc cannot be started: {error}"))?;
+        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+    });
+    answer.as_deref().map_err(|error| anyhow!("{error}"))
 }
 
-/// The compiler's own word on its version.
+/// The platform the compiler builds for here, such as `x86_64-unknown-linux-gnu`.
+fn host() -> Result<&'static str> {
+    let mut lines = rustc_says()?.lines();
+    let host = lines.find_map(|line| line.strip_prefix("host: "));
+    host.context("rustc -vV names no host")
+}
+
+/// The compiler's name and version, such as `rustc 1.95.0 (59807616e 2026-04-14)`.
 ///
 /// # Errors
 ///
 /// When rustc cannot be started.
 pub fn rustc_version() -> Result<String> {
-    let output = Command::new("rustc")
-        .arg("--version")
-        .output()
-        .context("rustc cannot be started")?;
-    Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
+    let first = rustc_says()?.lines().next();
+    Ok(first.unwrap_or_default().trim().to_owned())
 }

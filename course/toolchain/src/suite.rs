@@ -7,6 +7,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
+use serde::{Deserialize, Serialize};
 
 use crate::cargo::Artifacts;
 use crate::libtest;
@@ -31,7 +32,7 @@ pub const SEED: &str = "PROPTEST_RNG_SEED";
 pub const UNWRITTEN: &str = "not yet implemented";
 
 /// The end of a test.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Outcome {
     /// It passed.
     Passed,
