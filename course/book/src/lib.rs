@@ -32,3 +32,4 @@ pub mod session;
 pub mod settings;
 pub mod tags;
 pub mod task;
+pub mod toml_text;

@@ -12,7 +12,7 @@ use serde::Deserialize;
 use crate::diagnostic::Diagnostic;
 use crate::page::Page;
 use crate::project::Project;
-use crate::task::line_of;
+use crate::toml_text::{Strings, parse};
 
 /// The beginning of a command.
 pub const TOOL: &str = "cargo course ";
@@ -106,16 +106,11 @@ impl Session {
             )
             .help(help)
         })?;
-        let session: Self = toml::from_str(&text).map_err(|error| {
-            let line = error.span().map_or(0, |span| line_of(&text, span.start));
-            Diagnostic::new(&file, line, error.message().replace('\n', " ")).help(help)
-        })?;
+        let problem = |line, what| Diagnostic::new(&file, line, what).help(help);
+        let session: Self = parse(&text).map_err(|(line, what)| problem(line, what))?;
+        let strings = Strings::of(&text);
         let mut names = BTreeSet::new();
-        for step in &session.steps {
-            let line = text
-                .lines()
-                .position(|line| line.contains(&step.run))
-                .map_or(0, |line| line + 1);
+        for (step, (_, line)) in session.steps.iter().zip(strings.at("step.run")) {
             let wrong = if !step.run.starts_with(TOOL) {
                 Some(format!(
                     "`{}` is no command of the tool: it begins with `{TOOL}`",
@@ -127,7 +122,7 @@ impl Session {
                 None
             };
             if let Some(what) = wrong {
-                return Err(Diagnostic::new(&file, line, what).help(help));
+                return Err(problem(line, what));
             }
         }
         Ok(session)

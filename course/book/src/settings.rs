@@ -24,13 +24,16 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
+use toml::Spanned;
 
 use crate::diagnostic::{Diagnostic, Level, unreadable};
 use crate::nearest::or_nearest;
 use crate::page::Lines;
+use crate::toml_text::parse;
 
 /// The languages of the code blocks in a book of ours.
 const LANGUAGES: &[&str] = &[
@@ -126,12 +129,25 @@ struct Html {
     redirect: BTreeMap<String, String>,
 }
 
+/// The table of this tool. It is parsed by itself: where it is wrong, the rest of the file still holds.
+#[derive(Deserialize)]
+struct Tables {
+    #[serde(default)]
+    preprocessor: Preprocessors,
+}
+
+#[derive(Default, Deserialize)]
+struct Preprocessors {
+    #[serde(rename = "course-verify")]
+    table: Option<Spanned<Table>>,
+}
+
 /// The table as its author writes it.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 struct Table {
     renderers: Option<Vec<String>>,
-    listings: Option<PathBuf>,
+    listings: Option<Spanned<PathBuf>>,
     features: Vec<String>,
     languages: Option<Vec<String>>,
     reasons: Option<Level>,
@@ -143,18 +159,22 @@ impl Settings {
     /// Reads `book.toml`. Where it is wrong, the defaults hold, and it is reported.
     #[must_use]
     pub fn read(root: &Path) -> (Self, Vec<Diagnostic>) {
-        let problem = |what: String| Diagnostic::new("book.toml", 0, what);
+        let problem = |line, what: String| Diagnostic::new("book.toml", line, what);
         let text = match fs::read_to_string(root.join("book.toml")) {
             Ok(text) => text,
             Err(error) => {
                 let what = format!("book.toml cannot be read: {}", unreadable(&error));
                 let help = "write it as UTF-8, in a file you may read";
-                return (Self::default(), vec![problem(what).help(help)]);
+                return (Self::default(), vec![problem(0, what).help(help)]);
             }
         };
-        let file: File = match toml::from_str(&text) {
+        let file: File = match parse(&text) {
             Ok(file) => file,
-            Err(error) => return (Self::default(), vec![malformed(&text, &error)]),
+            Err((line, message)) => {
+                let what = format!("book.toml is malformed: {message}");
+                let help = "write it as mdBook's guide says";
+                return (Self::default(), vec![problem(line, what).help(help)]);
+            }
         };
         let ours = file.preprocessor.contains_key("course");
         let mut settings = Self {
@@ -170,26 +190,29 @@ impl Settings {
             }
         };
         let mut problems = Vec::new();
-        if let Some(table) = file.preprocessor.get(TABLE) {
-            match table.clone().try_into::<Table>() {
-                Ok(table) => problems.extend(settings.apply(table, &text)),
-                Err(error) => problems.push(unknown(&text, &error.to_string())),
+        let line = |span: Range<usize>| Lines::new(&text).at(span.start);
+        let mut listings = None;
+        match parse::<Tables>(&text).map(|file| file.preprocessor.table) {
+            Ok(Some(table)) => {
+                let place = line(table.span());
+                let mut table = table.into_inner();
+                listings = table.listings.take();
+                problems.extend(settings.apply(table, place));
             }
+            Ok(None) => {}
+            Err((line, message)) => problems.push(unknown(line, &message)),
         }
-        let usual = || Path::new("listings").to_owned();
         let has_crate = |folder: &Path| root.join(folder).join("Cargo.toml").is_file();
-        match &settings.listings {
-            None => settings.listings = Some(usual()).filter(|folder| has_crate(folder)),
-            Some(folder) if !has_crate(folder) => {
-                let what = format!("`{}` has no Cargo.toml", folder.display());
+        settings.listings = match listings {
+            None => Some("listings".into()).filter(|folder: &PathBuf| has_crate(folder)),
+            Some(folder) if has_crate(folder.get_ref()) => Some(folder.into_inner()),
+            Some(folder) => {
+                let what = format!("`{}` has no Cargo.toml", folder.get_ref().display());
                 let help = "`listings` is the folder of a crate, from the folder of book.toml";
-                problems.push(
-                    Diagnostic::new("book.toml", line_of(&text, "listings"), what).help(help),
-                );
-                settings.listings = None;
+                problems.push(problem(line(folder.span()), what).help(help));
+                None
             }
-            Some(_) => {}
-        }
+        };
         (settings, problems)
     }
 
@@ -204,8 +227,8 @@ impl Settings {
         }
     }
 
-    fn apply(&mut self, table: Table, text: &str) -> Option<Diagnostic> {
-        self.listings = table.listings;
+    /// Applies a table, which begins in a line.
+    fn apply(&mut self, table: Table, line: usize) -> Option<Diagnostic> {
         self.features = table.features;
         for (rule, level) in [
             (&mut self.reasons, table.reasons),
@@ -219,28 +242,14 @@ impl Settings {
         }
         (table.renderers != Some(Vec::new())).then(|| {
             let what = format!("mdBook would run `mdbook-{TABLE}`, which there is not");
-            Diagnostic::new(
-                "book.toml",
-                line_of(text, &format!("[preprocessor.{TABLE}]")),
-                what,
-            )
-            .help(format!(
-                "write `renderers = []` under [preprocessor.{TABLE}]"
-            ))
+            let help = format!("write `renderers = []` under [preprocessor.{TABLE}]");
+            Diagnostic::new("book.toml", line, what).help(help)
         })
     }
 }
 
-fn malformed(text: &str, error: &toml::de::Error) -> Diagnostic {
-    let line = error
-        .span()
-        .map_or(0, |span| Lines::new(text).at(span.start));
-    let what = format!("book.toml is malformed: {}", error.message());
-    Diagnostic::new("book.toml", line, what).help("write it as mdBook's guide says")
-}
-
 /// A setting that there is not, or with a value that it cannot have.
-fn unknown(text: &str, error: &str) -> Diagnostic {
+fn unknown(line: usize, error: &str) -> Diagnostic {
     const KEYS: [&str; 7] = [
         "renderers",
         "listings",
@@ -250,13 +259,8 @@ fn unknown(text: &str, error: &str) -> Diagnostic {
         "words",
         "style",
     ];
-    let error = error.trim();
     let quoted = error.split('`').nth(1).unwrap_or_default();
-    let line = line_of(text, quoted);
-    let what = format!(
-        "[preprocessor.{TABLE}]: {}",
-        error.lines().next().unwrap_or_default()
-    );
+    let what = format!("[preprocessor.{TABLE}]: {error}");
     let help = match error.starts_with("unknown field") {
         true => or_nearest(quoted, KEYS, ""),
         false => {
@@ -265,15 +269,6 @@ fn unknown(text: &str, error: &str) -> Diagnostic {
         }
     };
     Diagnostic::new("book.toml", line, what).help(help)
-}
-
-/// The line in the table that begins with a word, or that has it; 0 when none does.
-fn line_of(text: &str, word: &str) -> usize {
-    let table = text.find(&format!("[preprocessor.{TABLE}]")).unwrap_or(0);
-    let before = text[..table].matches('\n').count();
-    let mut lines = (before + 1..).zip(text[table..].lines());
-    let of_key = lines.find(|(_, line)| !word.is_empty() && line.contains(word));
-    of_key.map_or(0, |(line, _)| line)
 }
 
 #[cfg(test)]

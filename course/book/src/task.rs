@@ -12,6 +12,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use crate::diagnostic::Diagnostic;
 use crate::nearest::near;
 use crate::project::module;
+use crate::toml_text::{Strings, parse};
 
 /// A chapter's `listings/src/<module>/task.toml`.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -54,6 +55,9 @@ pub struct Task {
     /// The claims of the original list, with verdicts.
     #[serde(default, rename = "claim")]
     pub claims: Vec<Claim>,
+    /// The lines of all strings in the file.
+    #[serde(skip)]
+    pub strings: Strings,
 }
 
 /// The difficulty of a chapter.
@@ -360,14 +364,6 @@ impl Verdict {
     }
 }
 
-/// An inconsistency between parts of a task, at a `key = "value"`.
-struct Flaw {
-    key: &'static str,
-    value: String,
-    what: String,
-    help: &'static str,
-}
-
 impl Task {
     /// Reads a `task.toml`.
     ///
@@ -385,20 +381,16 @@ impl Task {
     /// Reads a `task.toml`, and keeps what can be understood although its parts do not fit together.
     #[must_use]
     pub fn read(file: &Path, text: &str) -> (Option<Self>, Vec<Diagnostic>) {
-        let task: Self = match toml::from_str(text) {
+        let mut task: Self = match parse(text) {
             Ok(task) => task,
-            Err(error) => {
-                let line = error.span().map_or(0, |span| line_of(text, span.start));
-                let what = in_words(error.message());
+            Err((line, message)) => {
+                let what = in_words(&message);
                 let help = meant(&what);
                 return (None, vec![Diagnostic::new(file, line, what).help(help)]);
             }
         };
-        let problem = |flaw: Flaw| {
-            Diagnostic::new(file, line_of_key(text, flaw.key, &flaw.value), flaw.what)
-                .help(flaw.help)
-        };
-        let problems = task.flaws().into_iter().map(problem).collect();
+        task.strings = Strings::of(text);
+        let problems = task.flaws(file);
         (Some(task), problems)
     }
 
@@ -411,16 +403,12 @@ impl Task {
     }
 
     /// Inconsistencies that serde cannot see.
-    fn flaws(&self) -> Vec<Flaw> {
+    fn flaws(&self, file: &Path) -> Vec<Diagnostic> {
         let mut flaws = Vec::new();
-        let mut note = |key, value: &str, what: String, help: &'static str| {
-            flaws.push(Flaw {
-                key,
-                value: value.to_owned(),
-                what,
-                help,
-            });
+        let mut note = |line: usize, what: String, help: &str| {
+            flaws.push(Diagnostic::new(file, line, what).help(help));
         };
+        let line = |path: &str, value: &str| self.strings.line(path, value);
         // An exercise that is a text has no files, and no tests.
         let is_text = self.is_text();
         for exercise in self.exercises.iter().filter(|_| !is_text) {
@@ -430,8 +418,7 @@ impl Task {
                     exercise.part.name()
                 );
                 note(
-                    "title",
-                    &exercise.title,
+                    line("exercise.title", &exercise.title),
                     what,
                     "add a [[group]] with this part",
                 );
@@ -446,8 +433,7 @@ impl Task {
             if hint.reveals.is_empty() {
                 let what = "a hint `reveals` nothing".to_owned();
                 note(
-                    "says",
-                    &hint.says,
+                    line("exercise.hints.says", &hint.says),
                     what,
                     "name a region of the solution, or write the hint as a text",
                 );
@@ -455,8 +441,7 @@ impl Task {
             for test in hint.moves.iter().filter(|test| !is_group(test)) {
                 let what = format!("a hint moves `{test}`, which is no test of a group");
                 note(
-                    "says",
-                    &hint.says,
+                    line("exercise.hints.says", &hint.says),
                     what,
                     "name tests as `cargo test` prints them",
                 );
@@ -473,8 +458,7 @@ impl Task {
                     group.name
                 );
                 note(
-                    "name",
-                    &group.name,
+                    line("group.name", &group.name),
                     what,
                     "add an [[exercise]] with this part, or change the group's",
                 );
@@ -484,8 +468,7 @@ impl Task {
             if mutant.caught_by.is_empty() {
                 let what = format!("mutant `{}` names no test that must catch it", mutant.name);
                 note(
-                    "name",
-                    &mutant.name,
+                    line("mutant.name", &mutant.name),
                     what,
                     "name one in `caught_by`, as `cargo test` prints it",
                 );
@@ -498,9 +481,9 @@ impl Task {
                         "output `{name}`: `pattern` is no regular expression: {}",
                         last_line(&error)
                     );
+                    let path = format!("output.{name}.normalise.pattern");
                     note(
-                        "pattern",
-                        &rule.pattern,
+                        line(&path, &rule.pattern),
                         what,
                         "correct it; the syntax is that of the regex crate",
                     );
@@ -514,8 +497,7 @@ impl Task {
                     claim.id
                 );
                 note(
-                    "id",
-                    &claim.id,
+                    line("claim.id", &claim.id),
                     what,
                     "add [claim.go], [claim.rust] or both",
                 );
@@ -524,8 +506,7 @@ impl Task {
                 if finding.test.is_none() && finding.go_test.is_none() && finding.ratio.is_none() {
                     let what = format!("claim `{}` has a verdict without evidence", claim.id);
                     note(
-                        "id",
-                        &claim.id,
+                        line("claim.id", &claim.id),
                         what,
                         "name its `test`, `go_test` or `ratio`",
                     );
@@ -536,46 +517,28 @@ impl Task {
                         claim.id
                     );
                     note(
-                        "id",
-                        &claim.id,
+                        line("claim.id", &claim.id),
                         what,
                         "`ratio` goes with `above`, `below` or both",
                     );
                 }
             }
         }
-        let mut unique = |key, kind, names: Vec<&str>| {
+        for (path, kind) in [
+            ("group.name", "group"),
+            ("mutant.name", "mutant"),
+            ("claim.id", "claim"),
+        ] {
             let mut seen = BTreeSet::new();
-            for name in names.into_iter().filter(|name| !seen.insert(*name)) {
-                note(
-                    key,
-                    name,
-                    format!("two {kind}s are called `{name}`"),
-                    "give each a name of its own",
-                );
+            for (name, line) in self
+                .strings
+                .at(path)
+                .filter(|(name, _)| !seen.insert(*name))
+            {
+                let what = format!("two {kind}s are called `{name}`");
+                note(line, what, "give each a name of its own");
             }
-        };
-        unique(
-            "name",
-            "group",
-            self.groups
-                .iter()
-                .map(|group| group.name.as_str())
-                .collect(),
-        );
-        unique(
-            "name",
-            "mutant",
-            self.mutants
-                .iter()
-                .map(|mutant| mutant.name.as_str())
-                .collect(),
-        );
-        unique(
-            "id",
-            "claim",
-            self.claims.iter().map(|claim| claim.id.as_str()).collect(),
-        );
+        }
         flaws
     }
 
@@ -604,8 +567,7 @@ impl Task {
 
 /// serde's message in the words of TOML.
 fn in_words(message: &str) -> String {
-    const WORDS: [(&str, &str); 6] = [
-        ("\n", " "),
+    const WORDS: [(&str, &str); 5] = [
         ("missing field", "missing key"),
         ("unknown field", "unknown key"),
         ("unknown variant", "unknown word"),
@@ -645,19 +607,6 @@ pub fn line_of(text: &str, offset: usize) -> usize {
         .filter(|&&byte| byte == b'\n')
         .count()
         + 1
-}
-
-/// The line, from 1, of `key = "value"`; 0 when there is none.
-#[must_use]
-pub fn line_of_key(text: &str, key: &str, value: &str) -> usize {
-    let pattern = format!(
-        r#"(?m)^[^#\n]*\b{key}\s*=\s*["']{}["']"#,
-        regex::escape(value)
-    );
-    Regex::new(&pattern)
-        .ok()
-        .and_then(|pair| pair.find(text))
-        .map_or(0, |found| line_of(text, found.start()))
 }
 
 /// The line of an error that says what is wrong, without the picture above it.

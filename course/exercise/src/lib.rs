@@ -48,7 +48,7 @@ use book::diagnostic::{Diagnostic, Diagnostics};
 use book::nearest::or_nearest;
 use book::project::{Project, module};
 use book::regions::{self, Region};
-use book::task::{Group, Task, Visibility, line_of_key};
+use book::task::{Group, Task, Visibility};
 
 /// Files by their path below the exercise's folder, with slashes.
 pub type Tree = BTreeMap<String, Vec<u8>>;
@@ -345,13 +345,12 @@ fn regions_of(
     let mut problems = Vec::new();
     let mut found = BTreeMap::new();
     let task_file = Task::file(slug);
-    let task_text = fs::read_to_string(project.root.join(&task_file)).unwrap_or_default();
     let mut names = BTreeSet::new();
     for file in &task.solution.files {
         let path = format!("src/{}/{file}", module(slug));
         let shown = Path::new("listings").join(&path);
         let Ok(text) = fs::read_to_string(project.root.join(&shown)) else {
-            let line = line_of_key(&task_text, "files", file);
+            let line = task.strings.line("solution.files", file);
             let what = format!(
                 "`{}` is the learner's to write, and is not there",
                 shown.display()
@@ -390,17 +389,15 @@ fn regions_of(
         .iter()
         .flat_map(|exercise| &exercise.hints)
         .flat_map(|hint| hint.reveals());
-    let named = task
-        .solution
-        .stubs
-        .keys()
-        .map(|name| (name, "stub"))
-        .chain(revealed.map(|name| (name, "hint")));
-    for (name, kind) in named.filter(|(name, _)| !names.contains(*name)) {
-        let line = task_text
-            .lines()
-            .position(|line| line.contains(name.as_str()))
-            .map_or(0, |line| line + 1);
+    let stubs = task.solution.stubs.iter().map(|(name, stub)| {
+        let path = format!("solution.stubs.{name}");
+        (name, "stub", task.strings.line(&path, stub))
+    });
+    let hints = revealed.map(|name| {
+        let line = task.strings.line("exercise.hints.reveals", name);
+        (name, "hint", line)
+    });
+    for (name, kind, line) in stubs.chain(hints).filter(|it| !names.contains(it.0)) {
         let what = format!("a {kind} names the region `{name}`, which the solution has not");
         let known = or_nearest(
             name,

@@ -21,7 +21,7 @@ use book::evidence::TestReport;
 use book::nearest::or_nearest;
 use book::project::{Project, module};
 use book::regions;
-use book::task::{Mutant, Task, line_of_key};
+use book::task::{Mutant, Task};
 use toolchain::cache::Cache;
 use toolchain::cargo::Artifacts;
 use toolchain::suite::{self, Lints};
@@ -480,9 +480,7 @@ impl Chapter<'_> {
 
     /// A problem of a mutant, where task.toml names it.
     fn problem(&self, mutant: &Mutant, what: String, help: &str) -> Diagnostic {
-        let file = Task::file(self.slug);
-        let text = fs::read_to_string(self.project.root.join(&file)).unwrap_or_default();
-        let line = line_of_key(&text, "name", &mutant.name);
-        Diagnostic::new(file, line, what).help(help)
+        let line = self.task.strings.line("mutant.name", &mutant.name);
+        Diagnostic::new(Task::file(self.slug), line, what).help(help)
     }
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use book::diagnostic::Diagnostic;
 use book::project::{Project, module};
-use book::task::{Finding, Task, line_of_key};
+use book::task::{Finding, Task};
 use measurements::record::Record;
 use reader::directives::Fault;
 use reader::directives::claims::{findings, plain};
@@ -21,10 +21,9 @@ pub fn check(project: &Project, record: Option<&Record>, slug: &str) -> Vec<Diag
         return Vec::new();
     };
     let file = Task::file(slug);
-    let text = fs::read_to_string(project.root.join(&file)).unwrap_or_default();
     let mut problems = Vec::new();
     for claim in &task.claims {
-        let line = line_of_key(&text, "id", &claim.id);
+        let line = task.strings.line("claim.id", &claim.id);
         for (language, finding) in findings(claim) {
             let faults = faults(&project.root, record, slug, finding);
             for fault in faults

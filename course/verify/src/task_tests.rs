@@ -6,7 +6,7 @@ use std::path::Path;
 use book::diagnostic::{Diagnostic, Diagnostics};
 use book::project::{Project, module};
 use book::regions;
-use book::task::{Task, line_of_key};
+use book::task::Task;
 
 /// Checks that every test that task.toml names exists, and that every group is a file of tests.
 pub fn check(project: &Project, slug: &str, problems: &mut Diagnostics) {
@@ -15,8 +15,7 @@ pub fn check(project: &Project, slug: &str, problems: &mut Diagnostics) {
     };
     let folder = Path::new("listings/tests").join(module(slug));
     let file = Task::file(slug);
-    let text = fs::read_to_string(project.root.join(&file)).unwrap_or_default();
-    let line = |name: &str| line_of_key(&text, "name", name);
+    let line = |path: &str, name: &str| task.strings.line(path, name);
     for group in &task.groups {
         if !project
             .root
@@ -26,7 +25,7 @@ pub fn check(project: &Project, slug: &str, problems: &mut Diagnostics) {
             problems.push(
                 Diagnostic::new(
                     &file,
-                    line(&group.name),
+                    line("group.name", &group.name),
                     format!("group `{}` has no tests", group.name),
                 )
                 .help(format!("write {}/{}.rs", folder.display(), group.name)),
@@ -44,7 +43,7 @@ pub fn check(project: &Project, slug: &str, problems: &mut Diagnostics) {
                 problems.push(
                     Diagnostic::new(
                         &file,
-                        line(&mutant.name),
+                        line("mutant.name", &mutant.name),
                         format!("mutant `{}`: no test `{test}`", mutant.name),
                     )
                     .help(format!(
@@ -66,7 +65,7 @@ pub fn check(project: &Project, slug: &str, problems: &mut Diagnostics) {
             problems.push(
                 Diagnostic::new(
                     &file,
-                    line(&mutant.name),
+                    line("mutant.name", &mutant.name),
                     format!(
                         "mutant `{}`: its text occurs {count} times in `{}`",
                         mutant.name,

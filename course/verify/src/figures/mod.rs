@@ -205,7 +205,6 @@ impl<'a> Check<'a> {
             return;
         };
         let file = Task::file(slug);
-        let toml = fs::read_to_string(self.project.root.join(&file)).unwrap_or_default();
         for directive in self
             .page
             .directives
@@ -221,7 +220,7 @@ impl<'a> Check<'a> {
                                 directive.line,
                                 self.page.file.display()
                             );
-                            let line = line_with(&toml, text, block.place(figure.span.start));
+                            let line = task.strings.line_in(text, block.place(figure.span.start));
                             problems.push(Diagnostic::new(&file, line, what).help(help));
                         }
                     }
@@ -304,16 +303,6 @@ pub(super) fn texts<'t>(task: &'t Task, directive: &str) -> Vec<&'t str> {
         }
         _ => Vec::new(),
     }
-}
-
-/// The line of a TOML file in which a byte of one of its strings stands; 0 when it is not found.
-pub(super) fn line_with(toml: &str, text: &str, at: usize) -> usize {
-    let start = text[..at].rfind('\n').map_or(0, |newline| newline + 1);
-    let own = text[start..].lines().next().unwrap_or_default();
-    let unescaped = |line: &str| line.replace("\\\"", "\"").replace("\\\\", "\\");
-    toml.lines()
-        .position(|line| unescaped(line).contains(own))
-        .map_or(0, |index| index + 1)
 }
 
 /// Reads `figures: 100 ms, 200 ms: the reason`; `None` when the comment is about something else.
@@ -498,13 +487,5 @@ mod tests {
         }
         assert!(has("from_secs(3)", &figure("three seconds")));
         assert!(!has("x", &figure("three seconds")));
-    }
-
-    #[test]
-    fn strings_of_task_toml_have_their_line() {
-        let toml = "a = \"b\"\nc = \"say \\\"d\\\" in 5 ms\"\ne = \"\"\"\nf\ng 6 ms\n\"\"\"\n";
-        assert_eq!(line_with(toml, "say \"d\" in 5 ms", 12), 2);
-        assert_eq!(line_with(toml, "f\ng 6 ms\n", 4), 5);
-        assert_eq!(line_with(toml, "x", 0), 0);
     }
 }

@@ -13,7 +13,7 @@ use crate::claims;
 use book::files::files_below;
 use book::files::lexical;
 use book::project::{Project, module};
-use book::task::{Task, line_of, line_of_key};
+use book::task::{Task, line_of};
 use measurements::record::Record;
 
 /// Names, each with its place: a file and perhaps a line, or the address of a crate.
@@ -48,17 +48,13 @@ impl Book {
         }
         for (slug, task) in &project.tasks {
             let file = Task::file(slug);
-            let toml = fs::read_to_string(book.root.join(&file)).unwrap_or_default();
-            let place = |key: &str, name: &str| {
-                format!("{}:{}", file.display(), line_of_key(&toml, key, name))
-            };
             let module = module(slug);
-            let named = task.groups.iter().map(|group| &group.name);
-            let named = named.chain(task.mutants.iter().map(|mutant| &mutant.name));
-            let named = named.map(|name| (name.clone(), place("name", name)));
-            let ids = task.claims.iter().map(|claim| &claim.id);
-            let ids = ids.map(|id| (id.clone(), place("id", id)));
-            book.words.extend(named.chain(ids));
+            for path in ["group.name", "mutant.name", "claim.id"] {
+                let places = task.strings.at(path);
+                let place = |line| format!("{}:{line}", file.display());
+                book.words
+                    .extend(places.map(|(name, line)| (name.to_owned(), place(line))));
+            }
             let mut names = Names::new();
             book.declared(&Path::new("listings/tests").join(&module), &mut names);
             book.declared(&Path::new("benches/go").join(&module), &mut names);

@@ -1,6 +1,5 @@
 //! The names on a page, and in what it shows of its `task.toml`.
 
-use std::fs;
 use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::LazyLock;
@@ -9,10 +8,10 @@ use pulldown_cmark::{Event, Parser, Tag, TagEnd};
 use regex::Regex;
 
 use super::grammar::{self, Name};
-use crate::figures::{line_with, texts};
+use crate::figures::texts;
 use book::page::{Lines, Page, markdown_options};
 use book::project::Project;
-use book::task::{Task, line_of_key};
+use book::task::Task;
 
 /// A name and its place.
 #[derive(Debug)]
@@ -43,20 +42,19 @@ pub fn occurrences(project: &Project, page: &Page) -> Vec<Occurrence> {
         return found;
     };
     let file = Task::file(slug);
-    let toml = fs::read_to_string(project.root.join(&file)).unwrap_or_default();
     let whole = |directive: &&book::page::Directive| directive.arguments.is_empty();
     for directive in page.directives.iter().filter(whole) {
         let shown = Some(directive.line);
         if directive.name == "exercises" {
             for title in task.exercises.iter().map(|exercise| &exercise.title) {
-                let line = line_of_key(&toml, "title", title);
+                let line = task.strings.line("exercise.title", title);
                 found.extend(names_in(&Page::parse(&file, title), shown, |_| line));
             }
         }
         let claims = task.claims.iter().map(|claim| claim.says.as_str());
         let claims = claims.filter(|_| directive.name == "claims");
         for text in claims.chain(texts(task, &directive.name)) {
-            let line = |at| line_with(&toml, text, at);
+            let line = |at| task.strings.line_in(text, at);
             found.extend(names_in(&Page::parse(&file, text), shown, line));
         }
     }
