@@ -224,7 +224,7 @@ fn commit(root: &Path, slug: &str) -> Result<String> {
     let Ok(head) = first_line(root, "git", &["rev-parse", "--short=12", "HEAD"]) else {
         return Ok("unknown".to_owned());
     };
-    let mut paths = sources(root, slug)?;
+    let mut paths = sources(root, slug);
     paths.push("Cargo.lock".to_owned());
     let mut git = Command::new("git");
     git.args(["status", "--porcelain", "--"])

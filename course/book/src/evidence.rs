@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 
-use crate::files::collect;
+use crate::files::files_below;
 use crate::page::Page;
 use crate::project::{Project, module};
 
@@ -132,24 +132,17 @@ pub fn digest(project: &Project, page: &Page) -> String {
     let mut files = ["Cargo.lock", "names.toml"]
         .map(|file| project.root.join(file))
         .to_vec();
-    for folder in ["listings/src", "listings/examples", "benches/results"] {
-        collect(&project.root.join(folder), &mut files);
-    }
     let captured = page.file.strip_prefix("src").unwrap_or(&page.file);
-    collect(
-        &project
-            .root
-            .join("listings/captured")
-            .join(captured.with_extension("")),
-        &mut files,
-    );
+    let mut folders = ["listings/src", "listings/examples", "benches/results"]
+        .map(PathBuf::from)
+        .to_vec();
+    folders.push(Path::new("listings/captured").join(captured.with_extension("")));
     if let Some(slug) = page.slug() {
-        let src = &project.settings.src;
-        collect(&project.root.join(src).join(slug), &mut files);
-        collect(
-            &project.root.join("listings/tests").join(module(slug)),
-            &mut files,
-        );
+        folders.push(project.settings.src.join(slug));
+        folders.push(Path::new("listings/tests").join(module(slug)));
+    }
+    for folder in folders {
+        files.extend(files_below(&project.root.join(folder)));
     }
     for file in files {
         hasher.update(

@@ -10,9 +10,9 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use anyhow::{Context, Result, ensure};
+use book::files::files_below;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use walkdir::WalkDir;
 
 use crate::number::Quantity;
 use crate::record::{Measurement, chapter_of};
@@ -89,15 +89,13 @@ pub fn belongs(id: &str, slug: &str) -> bool {
 /// When a result cannot be read or is not criterion's. No folder is no result.
 pub fn read(home: &Path, since: Option<SystemTime>) -> Result<BTreeMap<String, Measurement>> {
     let mut found = BTreeMap::new();
-    if !home.is_dir() {
-        return Ok(found);
-    }
-    for entry in WalkDir::new(home).sort_by_file_name() {
-        let entry = entry?;
-        let folder = entry.path();
-        if entry.file_name() != "new" || !folder.join("benchmark.json").is_file() {
+    for file in files_below(home) {
+        let Some(folder) = file
+            .parent()
+            .filter(|_| file.ends_with("new/benchmark.json"))
+        else {
             continue;
-        }
+        };
         let written = fs::metadata(folder.join("estimates.json"))?.modified()?;
         if since.is_none_or(|since| written >= since) {
             let (id, measurement) = measurement(folder)?;

@@ -8,11 +8,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
+use book::files::{files_below, slashed};
+use book::project::module;
 use regex::Regex;
 use serde::Deserialize;
-use walkdir::WalkDir;
-
-use book::project::module;
 
 /// The digest of what a chapter measures. A record whose digest differs is out of date.
 ///
@@ -40,7 +39,7 @@ pub fn digest(root: &Path, slug: &str) -> Result<String> {
             .update(content.as_bytes());
     };
     let mut rust = String::new();
-    for path in sources(root, slug)? {
+    for path in sources(root, slug) {
         let content =
             fs::read(root.join(&path)).with_context(|| format!("{path} cannot be read"))?;
         let text = String::from_utf8_lossy(&content).replace("\r\n", "\n");
@@ -61,11 +60,9 @@ pub fn digest(root: &Path, slug: &str) -> Result<String> {
 }
 
 /// The files that are measured, from the root, with `/`, sorted.
-///
-/// # Errors
-///
-/// When a folder cannot be read.
-pub fn sources(root: &Path, slug: &str) -> Result<Vec<String>> {
+#[must_use]
+pub fn sources(root: &Path, slug: &str) -> Vec<String> {
+    let pattern = |pattern| Regex::new(pattern).expect("a valid pattern");
     let module = module(slug);
     let bench = Path::new("benches").join(format!("{module}.rs"));
     let mut paths = vec![PathBuf::from("benches/lib.rs")];
@@ -73,7 +70,7 @@ pub fn sources(root: &Path, slug: &str) -> Result<Vec<String>> {
     let of_bench = named(
         root,
         std::slice::from_ref(&bench),
-        &Regex::new(r"(?m)^mod (\w+);")?,
+        &pattern(r"(?m)^mod (\w+);"),
     );
     paths.extend(
         of_bench
@@ -86,13 +83,16 @@ pub fn sources(root: &Path, slug: &str) -> Result<Vec<String>> {
         (Path::new("listings/src").join(&module), true),
         (Path::new("benches/go").join(&module), false),
     ];
-    let own: Vec<_> = WalkDir::new(root.join("listings/src").join(&module))
-        .into_iter()
-        .filter_map(|entry| Some(entry.ok()?.path().strip_prefix(root).ok()?.to_owned()))
-        .filter(|path| path.extension().is_some_and(|extension| extension == "rs"))
+    let is_rust = |path: &PathBuf| path.extension().is_some_and(|it| it == "rs");
+    let below = |folder: &Path| {
+        let files = files_below(&root.join(folder)).into_iter();
+        files.filter_map(|path| Some(path.strip_prefix(root).ok()?.to_owned()))
+    };
+    let own: Vec<_> = below(&Path::new("listings/src").join(&module))
+        .filter(is_rust)
         .chain(paths.iter().cloned())
         .collect();
-    let others = named(root, &own, &Regex::new(r"(?m)^[^/\n]*\blistings::(\w+)")?);
+    let others = named(root, &own, &pattern(r"(?m)^[^/\n]*\blistings::(\w+)"));
     folders.extend(
         others
             .into_iter()
@@ -100,38 +100,11 @@ pub fn sources(root: &Path, slug: &str) -> Result<Vec<String>> {
             .map(|it| (Path::new("listings/src").join(it), true)),
     );
     for (folder, rust_only) in folders {
-        if !root.join(&folder).is_dir() {
-            continue;
-        }
-        for entry in WalkDir::new(root.join(&folder)) {
-            let entry = entry?;
-            let wanted = !rust_only
-                || entry
-                    .path()
-                    .extension()
-                    .is_some_and(|extension| extension == "rs");
-            if entry.file_type().is_file() && wanted {
-                paths.push(
-                    entry
-                        .path()
-                        .strip_prefix(root)
-                        .unwrap_or(entry.path())
-                        .to_owned(),
-                );
-            }
-        }
+        paths.extend(below(&folder).filter(|path| !rust_only || is_rust(path)));
     }
-    let mut names: Vec<_> = paths
-        .iter()
-        .map(|path| {
-            path.iter()
-                .map(|part| part.to_string_lossy())
-                .collect::<Vec<_>>()
-                .join("/")
-        })
-        .collect();
+    let mut names: Vec<_> = paths.iter().map(|path| slashed(path)).collect();
     names.sort();
-    Ok(names)
+    names
 }
 
 /// The matches of a pattern's group in these files, as far as they can be read.

@@ -23,17 +23,10 @@ pub const TESTS: &[Test] = &[
 
 /// All files of a folder, with their bytes.
 pub fn content(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
-    let files = walkdir::WalkDir::new(folder)
-        .into_iter()
-        .flatten()
-        .filter(|entry| entry.file_type().is_file());
+    let files = book::files::files_below(folder).into_iter();
+    let name = |file: &Path| file.strip_prefix(folder).unwrap().to_owned();
     files
-        .map(|it| {
-            (
-                it.path().strip_prefix(folder).unwrap().to_owned(),
-                fs::read(it.path()).unwrap(),
-            )
-        })
+        .map(|file| (name(&file), fs::read(&file).unwrap()))
         .collect()
 }
 

@@ -48,17 +48,10 @@ fn missing(level: Level) -> Option<Missing> {
 pub fn tiny(allows_unsafe: bool) -> Kit {
     let folder = course_tests::root().join("course/tests/grade/tiny");
     let mut solution = Tree::new();
-    for entry in walkdir::WalkDir::new(&folder) {
-        let entry = entry.unwrap();
-        if entry.file_type().is_file() && entry.path().extension().is_some_and(|it| it == "rs") {
-            let path = entry
-                .path()
-                .strip_prefix(&folder)
-                .unwrap()
-                .to_str()
-                .unwrap()
-                .to_owned();
-            solution.insert(path, fs::read(entry.path()).unwrap());
+    for file in book::files::files_below(&folder) {
+        if file.extension().is_some_and(|it| it == "rs") {
+            let path = book::files::slashed(file.strip_prefix(&folder).unwrap());
+            solution.insert(path, fs::read(&file).unwrap());
         }
     }
     let allowed = vec![SUM.to_owned(), "src/tiny/more.rs".to_owned()];

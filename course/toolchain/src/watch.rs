@@ -7,6 +7,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::{Duration, SystemTime};
 
 use anyhow::{Context, Result};
+use book::files::files_below;
 use notify_debouncer_mini::notify::{RecommendedWatcher, RecursiveMode};
 use notify_debouncer_mini::{DebounceEventResult, DebouncedEventKind, Debouncer, new_debouncer};
 
@@ -124,12 +125,9 @@ fn stamp(path: &Path) -> Option<Stamp> {
 }
 
 fn stamp_all(folder: &Path, stamps: &mut HashMap<PathBuf, Stamp>) {
-    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
-        let path = entry.path();
+    for path in files_below(folder) {
         if let Some(stamp) = stamp(&path) {
             stamps.insert(path, stamp);
-        } else if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
-            stamp_all(&path, stamps);
         }
     }
 }

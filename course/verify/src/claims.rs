@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use book::diagnostic::Diagnostic;
+use book::files::files_below;
 use book::project::{Project, module};
 use book::task::{Finding, Task};
 use measurements::record::Record;
@@ -11,7 +12,6 @@ use reader::directives::Fault;
 use reader::directives::claims::{findings, plain};
 use reader::directives::value::{ratio, recorded};
 use regex::Regex;
-use walkdir::WalkDir;
 
 /// Tests the evidence of a chapter's claims: conditions on ratios against the whole interval,
 /// recorded Go tests, and that the tests that are named exist.
@@ -138,8 +138,8 @@ pub fn test_text(root: &Path, slug: &str, test: &str) -> Result<String, Fault> {
         let named = modules
             .iter()
             .all(|module| has(&own, &regex::escape(module)));
-        let texts = WalkDir::new(root.join(&folder)).into_iter().flatten();
-        let mut texts = texts.filter_map(|entry| fs::read_to_string(entry.path()).ok());
+        let texts = files_below(&root.join(&folder)).into_iter();
+        let mut texts = texts.filter_map(|file| fs::read_to_string(file).ok());
         (!modules.is_empty() && named)
             .then(|| {
                 texts.find_map(|text| {

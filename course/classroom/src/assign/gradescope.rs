@@ -7,6 +7,7 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result};
+use book::files::{PART, slashed, wanted_files_below};
 
 use crate::pack;
 use gradebook::plan::Plan;
@@ -42,20 +43,14 @@ pub fn autograder(root: &Path, slug: &str, plan: &Plan) -> Result<Vec<u8>> {
         ("setup.sh".to_owned(), setup, 0o755),
     ];
     for needed in NEEDED {
-        let is_needed = |entry: &walkdir::DirEntry| {
-            let name = entry.file_name().to_string_lossy();
-            !name.starts_with(".part-") && name != "node_modules"
+        let is_needed = |path: &Path| {
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            !name.starts_with(PART) && name != "node_modules"
         };
-        let walk = walkdir::WalkDir::new(root.join(needed)).into_iter();
         // A small book has not all of it.
-        for file in walk.filter_entry(is_needed).flatten() {
-            if !file.file_type().is_file() {
-                continue;
-            }
-            let path = file.path().strip_prefix(root)?.iter();
-            let path: Vec<_> = path.map(|part| part.to_string_lossy()).collect();
-            let path = path.join("/");
-            let bytes = fs::read(file.path()).with_context(|| format!("{path} cannot be read"))?;
+        for file in wanted_files_below(&root.join(needed), is_needed) {
+            let path = slashed(file.strip_prefix(root)?);
+            let bytes = fs::read(&file).with_context(|| format!("{path} cannot be read"))?;
             files.push((format!("book/{path}"), bytes, 0o644));
         }
     }

@@ -7,10 +7,9 @@ use std::path::Path;
 use std::sync::LazyLock;
 
 use anyhow::{Context, Result, bail};
-use book::files::slashed;
+use book::files::{files_below, slashed};
 use mdbook_renderer::RenderContext;
 use regex::Regex;
-use walkdir::WalkDir;
 
 use super::pattern;
 
@@ -78,10 +77,8 @@ pub fn without_comments(css: &str) -> String {
 pub fn others(context: &RenderContext, bare: &Path) -> Result<BTreeMap<String, Vec<u8>>> {
     let mut files = BTreeMap::new();
     let source = context.source_dir();
-    for entry in WalkDir::new(&source).sort_by_file_name() {
-        let entry = entry?;
-        let path = entry.path();
-        if entry.file_type().is_file() && path.extension().is_none_or(|ending| ending != "md") {
+    for path in files_below(&source) {
+        if path.extension().is_none_or(|ending| ending != "md") {
             let name = slashed(path.strip_prefix(&source)?);
             files.insert(name, fs::read(path)?);
         }
@@ -121,14 +118,12 @@ pub fn write(folder: &Path, files: &BTreeMap<String, Vec<u8>>) -> Result<()> {
         }
         fs::write(&file, bytes).with_context(|| format!("{} cannot be written", file.display()))?;
     }
-    for entry in WalkDir::new(folder).contents_first(true).min_depth(1) {
-        let entry = entry?;
-        let path = entry.path();
-        if entry.file_type().is_dir() {
-            // This fails for a folder that is not empty, which stays.
-            let _ = fs::remove_dir(path);
-        } else if !files.contains_key(&slashed(path.strip_prefix(folder)?)) {
-            fs::remove_file(path)?;
+    for path in files_below(folder) {
+        if !files.contains_key(&slashed(path.strip_prefix(folder)?)) {
+            fs::remove_file(&path)?;
+            let mut around = path.ancestors().skip(1).take_while(|it| *it != folder);
+            // This fails for a folder that is not empty, which stays, and so do those around it.
+            while around.next().is_some_and(|it| fs::remove_dir(it).is_ok()) {}
         }
     }
     Ok(())

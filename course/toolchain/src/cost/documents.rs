@@ -26,12 +26,7 @@ const PLACES: &[&str] = &[
 pub fn builds(root: &Path) -> Vec<Build> {
     let mut builds = Vec::new();
     for place in PLACES.iter().map(|place| root.join(place)) {
-        let files = if place.is_file() {
-            vec![place]
-        } else {
-            files_below(&place)
-        };
-        for file in files {
+        for file in files_below(&place) {
             // Pictures and the like are no text. Programs name commands of other folders, too.
             let text = std::fs::read_to_string(&file).unwrap_or_default();
             if file.extension().is_none_or(|it| it != "rs") {
