@@ -4,6 +4,8 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use crate::html::unescape;
+
 /// An opening tag.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tag {
@@ -52,10 +54,8 @@ pub fn tags(html: &str) -> Vec<Tag> {
     let attributes = |text: &str| {
         let all = ATTRIBUTE.captures_iter(text).map(|found| {
             let value = (2..=4).find_map(|group| found.get(group));
-            let value = value
-                .map_or("", |value| value.as_str())
-                .replace("&amp;", "&");
-            (found[1].to_lowercase(), value)
+            let value = value.map_or("", |value| value.as_str());
+            (found[1].to_lowercase(), unescape(value))
         });
         all.collect()
     };

@@ -15,8 +15,8 @@ use mdbook_preprocessor::book::{Book, BookItem, Chapter};
 use mdbook_preprocessor::{Preprocessor, PreprocessorContext};
 use regex::{Captures, Regex};
 
-use book::diagnostic::Diagnostic;
-use book::diagnostic::Unwell;
+use book::diagnostic::{Diagnostic, Unwell};
+use book::fence::unhide;
 use book::html;
 use book::page::Page;
 use book::project::Project;
@@ -129,7 +129,7 @@ impl Secrets {
     }
 
     /// Marks the lines of code that are a solution's, by themselves or with their neighbour.
-    fn find_secrets(&self, lines: &[String]) -> Vec<bool> {
+    fn find_secrets(&self, lines: &[&str]) -> Vec<bool> {
         let mut secret = vec![false; lines.len()];
         let collapse_spaces: Vec<(usize, String)> = lines
             .iter()
@@ -287,21 +287,12 @@ impl ClassEdition {
         let mut done = 0;
         for fence in &page.fences {
             let block = &text[fence.span.clone()];
-            let is_diff = fence.language() == "diff";
-            let code = |line: &str| {
-                let line = if is_diff {
-                    line.get(1..).unwrap_or_default()
-                } else {
-                    line
-                };
-                // A line that rustdoc hides.
-                line.trim_start()
-                    .strip_prefix("# ")
-                    .map_or_else(|| line.to_owned(), str::to_owned)
-            };
-            let secret = self
-                .secrets
-                .find_secrets(&block.lines().map(code).collect::<Vec<_>>());
+            // Of a diff, without the first column.
+            let column = usize::from(fence.language() == "diff");
+            let code = block
+                .lines()
+                .map(|line| unhide(line.get(column..).unwrap_or_default()));
+            let secret = self.secrets.find_secrets(&code.collect::<Vec<_>>());
             if !secret.contains(&true) {
                 continue;
             }

@@ -2,7 +2,7 @@
 
 use pulldown_cmark::{Parser, html};
 
-use book::html::escape;
+use book::html::{escape, escape_text};
 use book::page::markdown_options;
 
 /// The whole style. Two columns of numbers fit a telephone; a table that does not is scrolled by itself.
@@ -32,14 +32,11 @@ pub fn page(title: &str, markdown: &str) -> String {
 #[must_use]
 pub fn plain(text: &str) -> String {
     let mut out = String::new();
-    let text = text.trim();
+    // What HTML takes for markup, Markdown has no way to say but as a reference.
+    let text = escape_text(text.trim());
     for (at, c) in text.char_indices() {
         match c {
             '\n' | '\r' | '\t' => out.push(' '),
-            // What HTML takes for markup, Markdown has no way to say but as a reference.
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '&' => out.push_str("&amp;"),
             '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '~' => out.extend(['\\', c]),
             // A heading, a list, a rule or an underline, but only where a line begins.
             '#' | '-' | '+' | '=' if at == 0 => out.extend(['\\', c]),

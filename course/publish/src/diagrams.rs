@@ -29,12 +29,14 @@ use regex::{Captures, Regex};
 use serde_json::json;
 
 use book::diagnostic::Diagnostic;
+use book::html::unescape;
 use book::page::Page;
 use book::project::Project;
 use book::task::line_of;
 use measurements::record::Record;
 use reader::diagrams::{Diagram, Redrawn, Written};
 use reader::preprocess;
+use reader::site::pattern;
 
 /// Draws the diagrams of pages again, and compares them with the captured ones or, when blessing, writes them.
 ///
@@ -172,13 +174,6 @@ fn marked(markdown: &str) -> Vec<String> {
     blocks
 }
 
-fn unescape(html: &str) -> String {
-    html.replace("&lt;", "<")
-        .replace("&gt;", ">")
-        .replace("&quot;", "\"")
-        .replace("&amp;", "&")
-}
-
 /// The reason why a diagram cannot be shown.
 struct Flaw {
     /// The line inside the fence, from 1, if known.
@@ -232,10 +227,6 @@ static BREAK: LazyLock<Regex> = LazyLock::new(|| {
         r"<(?:circle|defs|desc|foreignObject|g|line|marker|path|polygon|rect|style|text|title)\b|#diagram-[^{}<>]*\{|</style",
     )
 });
-
-fn pattern(pattern: &str) -> Regex {
-    Regex::new(pattern).expect("a valid pattern")
-}
 
 /// The renderer's drawing of a source, which must have a title and a description.
 fn svg(source: &str, id: &str) -> Result<String, Flaw> {
