@@ -32,6 +32,7 @@
 pub mod learner;
 pub mod mutants;
 pub mod new;
+pub mod proposals;
 pub mod workspace;
 
 mod handout;

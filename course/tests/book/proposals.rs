@@ -5,7 +5,8 @@ use std::path::Path;
 use std::process::Output;
 
 use book::page::Page;
-use book::proposals::{SECTIONS, TEMPLATE, judge, read};
+use book::proposals::{SECTIONS, TEMPLATE, read};
+use exercise::proposals::judge;
 
 use crate::small_book::SmallBook;
 

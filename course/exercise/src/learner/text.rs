@@ -7,8 +7,9 @@ use std::path::Path;
 
 use anyhow::Result;
 
+use crate::proposals::judge;
 use book::diagnostic::{Diagnostic, unreadable};
-use book::proposals::{self, Summary};
+use book::proposals::{Summary, read};
 
 /// The result of checking a learner's text.
 #[derive(Debug)]
@@ -28,8 +29,8 @@ pub fn check(path: &Path) -> Result<Checked> {
     let text = fs::read_to_string(path).map_err(|error| {
         anyhow::anyhow!("{} cannot be read: {}", path.display(), unreadable(&error))
     })?;
-    let summary = proposals::read(&text);
-    let mut problems = proposals::judge(path, &summary, false);
+    let summary = read(&text);
+    let mut problems = judge(path, &summary, false);
     problems.sort();
     Ok(Checked {
         problems,
