@@ -92,7 +92,7 @@ fn check_ratio(
 /// # Errors
 ///
 /// When it failed, or is not recorded.
-pub fn check_go_test(record: Option<&Record>, slug: &str, test: &str) -> Result<(), Fault> {
+fn check_go_test(record: Option<&Record>, slug: &str, test: &str) -> Result<(), Fault> {
     let again = format!("run `cargo course bench {slug} --record` where a Go is installed");
     let tests = recorded(record, slug)?
         .chapters

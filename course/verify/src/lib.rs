@@ -284,7 +284,7 @@ impl Course<'_> {
             }
             Ok(((), format!("{} pages", pages.len())))
         })?;
-        let figures = figures::check(project, record, pages, problems);
+        let figures = figures::check(project, pages, problems);
         let names = progress.phase("names", || {
             let sources = names::Sources {
                 record,

@@ -1,32 +1,30 @@
 //! Every figure among measurements has a source.
 //!
 //! A figure is a number with a unit in which this book measures: a time from ns to seconds, a
-//! ratio, %, bytes, allocations, `per step`; [`quantity`] has the whole list. In a section that
-//! measures, one with `{{#value}}`, `{{#bench}}` or `{{#claims}}`, a typed figure might be a
-//! measured one that no record holds any more. There it must be the text of a link to somewhere
-//! outside, or allowed by a comment in the section, with a reason: `<!-- figures: 100 ms: asserted
-//! by bonus::sleeps_once -->`. What `{{#claims}}` shows of a claim itself has a verdict, and needs
+//! ratio, %, bytes, allocations, `per step`; [`quantity`] has the whole list. Between two headings
+//! with `{{#value}}`, `{{#bench}}` or `{{#claims}}` between them, a typed figure might be a measured
+//! one that no record holds any more. There it must be the text of a link to somewhere outside, or
+//! allowed by a comment in the section, with a reason: `<!-- figures: 100 ms: asserted by
+//! bonus::sleeps_once -->`. What `{{#claims}}` shows of a claim itself has a verdict, and needs
 //! neither.
 //!
-//! A test that a reason names must exist and have the figures. So a comment that names one may stand in any section.
+//! A test that a reason names must exist and have the figures.
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
-use std::fs;
 use std::ops::Range;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
 use regex::Regex;
 
 use self::prose::{Prose, prose};
-use self::quantity::{Figure, Quantity, figures};
-use crate::claims;
+use self::quantity::{Figure, figures};
+use crate::claims::test_text;
 use book::diagnostic::{Diagnostic, Diagnostics};
 use book::page::{Lines, Page};
-use book::project::{Project, module};
+use book::project::Project;
 use book::task::{Exercise, Hint, Task};
-use measurements::record::Record;
 use reader::directives::Fault;
 
 pub mod prose;
@@ -44,184 +42,101 @@ pub struct Tally {
 /// Checks the figures of the pages.
 pub fn check(
     project: &Project,
-    record: Option<&Record>,
     pages: &[&Page],
     problems: &mut Diagnostics,
 ) -> BTreeMap<PathBuf, Tally> {
-    let run = |page: &&Page| {
-        let tally = Check::new((project, record), page, problems).run(problems);
-        (page.file.clone(), tally)
-    };
-    pages.iter().map(run).collect()
-}
-
-/// A page and what makes its figures right.
-struct Check<'a> {
-    project: &'a Project,
-    record: Option<&'a Record>,
-    page: &'a Page,
-    lines: Lines,
-    prose: Prose,
-    allowances: Vec<Allowance>,
-    tally: Tally,
-}
-
-/// A comment that allows figures.
-struct Allowance {
-    line: usize,
-    /// The lines of the section it stands in.
-    section: Range<usize>,
-    names_a_test: bool,
-    figures: Vec<(Figure, Cell<bool>)>,
-}
-
-impl<'a> Check<'a> {
-    fn new(
-        (project, record): (&'a Project, Option<&'a Record>),
-        page: &'a Page,
-        problems: &mut Diagnostics,
-    ) -> Self {
-        let mut check = Self {
-            project,
-            record,
+    let mut tally = |page: &&Page| {
+        let mut check = Check {
             page,
-            lines: Lines::new(&page.text),
-            prose: prose(page),
-            allowances: Vec::new(),
+            allowed: Vec::new(),
             tally: Tally::default(),
+            problems: &mut *problems,
         };
-        check.read_allowances(problems);
-        check
-    }
+        check.run(project);
+        (page.file.clone(), check.tally)
+    };
+    pages.iter().map(&mut tally).collect()
+}
 
-    fn read_allowances(&mut self, problems: &mut Diagnostics) {
-        for (comment, at) in &self.prose.comments {
-            let line = self.lines.at(*at);
-            let Some(parsed) = parse_allowance(comment) else {
-                continue;
-            };
-            let parsed = parsed.and_then(|(figures, reason)| {
-                let names_a_test = self.check_reason(&figures, reason)?;
-                Ok((figures, names_a_test))
-            });
-            match parsed {
-                Ok((figures, names_a_test)) => self.allowances.push(Allowance {
-                    line,
-                    section: self.section(line),
-                    names_a_test,
-                    figures: figures
-                        .into_iter()
-                        .map(|figure| (figure, Cell::new(false)))
-                        .collect(),
-                }),
-                Err(Fault { what, help, .. }) => {
-                    problems.push(Diagnostic::new(&self.page.file, line, what).help(help));
+struct Check<'a> {
+    page: &'a Page,
+    allowed: Vec<Allowed>,
+    tally: Tally,
+    problems: &'a mut Diagnostics,
+}
+
+/// A figure that a comment allows in some lines.
+struct Allowed {
+    figure: Figure,
+    line: usize,
+    section: Range<usize>,
+    is_used: Cell<bool>,
+}
+
+impl Check<'_> {
+    fn run(&mut self, project: &Project) {
+        let lines = Lines::new(&self.page.text);
+        let Prose { blocks, comments } = prose(self.page);
+        for (comment, at) in &comments {
+            let line = lines.at(*at);
+            match allowance(project, self.page, comment) {
+                Ok(figures) => {
+                    let section = self.section(line);
+                    self.allowed
+                        .extend(figures.into_iter().map(|figure| Allowed {
+                            figure,
+                            line,
+                            section: section.clone(),
+                            is_used: Cell::new(false),
+                        }));
                 }
+                Err(fault) => self.report(&self.page.file, line, fault),
             }
         }
-    }
-
-    /// True if a reason names tests. They exist, and have the figures.
-    fn check_reason(&self, figures: &[Figure], reason: &str) -> Result<bool, Fault> {
-        static TEST: LazyLock<Regex> = LazyLock::new(|| {
-            Regex::new(r"\b[a-z_][a-z0-9_]*(?:::[a-z_][a-z0-9_]*)+|\bTest[A-Z]\w*")
-                .expect("a valid pattern")
-        });
-        // A page that is no chapter may name a test of any.
-        let slugs: Vec<&String> = match self
-            .page
-            .slug()
-            .and_then(|slug| self.project.tasks.get_key_value(slug))
-        {
-            Some((slug, _)) => vec![slug],
-            None => self.project.tasks.keys().collect(),
-        };
-        let mut tests = String::new();
-        for name in TEST.find_iter(reason) {
-            let mut fault = None;
-            let text = slugs.iter().find_map(|slug| {
-                test_text((self.project, self.record), slug, name.as_str())
-                    .map_err(|unknown| fault = Some(unknown))
-                    .ok()
-            });
-            match (text, fault) {
-                (Some(text), _) => tests.push_str(&text),
-                (None, Some(fault)) => return Err(fault),
-                (None, None) => {
-                    return Err(Fault::new(format!("there is no test `{}`", name.as_str()))
-                        .help("name tests of a chapter that has a task.toml"));
-                }
-            }
-        }
-        let missing = figures
-            .iter()
-            .find(|figure| !tests.is_empty() && !has(&tests, figure));
-        missing.map_or(Ok(!tests.is_empty()), |figure| {
-            Err(Fault::new(format!(
-                "`{figure}` occurs in none of the tests that the reason names"
-            ))
-            .help("name the test that asserts it, or give another reason in a comment of its own"))
-        })
-    }
-
-    fn run(mut self, problems: &mut Diagnostics) -> Tally {
-        for block in std::mem::take(&mut self.prose.blocks) {
+        for block in &blocks {
             for figure in figures(&block.text) {
-                let line = self.lines.at(block.place(figure.span.start));
-                let holds = |link: &Range<usize>| {
+                let is_text_of = |link: &Range<usize>| {
                     link.start <= figure.span.start && figure.span.end <= link.end
                 };
-                if block.cited.iter().any(holds) {
+                if block.cited.iter().any(is_text_of) {
                     self.tally.sourced += 1;
-                } else if let Err(Fault { what, help, .. }) = self.judge(&figure, line) {
-                    problems.push(Diagnostic::new(&self.page.file, line, what).help(help));
+                } else {
+                    let line = lines.at(block.place(figure.span.start));
+                    if let Err(fault) = self.judge(&figure, line) {
+                        self.report(&self.page.file, line, fault);
+                    }
                 }
             }
         }
-        self.run_on_task(problems);
-        for allowance in &self.allowances {
-            let unused = allowance.figures.iter().filter(|(_, used)| !used.get());
-            for (figure, _) in unused {
-                let place = if allowance.names_a_test {
-                    "in"
-                } else {
-                    "among measurements of"
-                };
-                let what =
-                    format!("`{figure}` is allowed, but does not occur {place} this section");
-                problems.push(
-                    Diagnostic::new(&self.page.file, allowance.line, what)
-                        .help("take it out of the comment"),
-                );
-            }
+        if let Some((slug, task)) = self
+            .page
+            .slug()
+            .and_then(|it| project.tasks.get_key_value(it))
+        {
+            self.run_on_task(&Task::file(slug), task);
         }
-        self.tally
+        let unused = self.allowed.iter().filter(|it| !it.is_used.get());
+        for Allowed { figure, line, .. } in unused {
+            let what = format!("`{figure}` is allowed, but does not occur in this section");
+            let problem = Diagnostic::new(&self.page.file, *line, what);
+            self.problems
+                .push(problem.help("take it out of the comment"));
+        }
     }
 
     /// The texts of `task.toml`, each as if it stood where its directive stands.
-    fn run_on_task(&mut self, problems: &mut Diagnostics) {
-        let tasks = &self.project.tasks;
-        let Some((slug, task)) = self.page.slug().and_then(|slug| tasks.get_key_value(slug)) else {
-            return;
-        };
-        let file = Task::file(slug);
-        for directive in self
-            .page
-            .directives
-            .iter()
-            .filter(|directive| directive.arguments.is_empty())
-        {
+    fn run_on_task(&mut self, file: &Path, task: &Task) {
+        let page = self.page;
+        let whole = page.directives.iter().filter(|it| it.arguments.is_empty());
+        for directive in whole {
             for text in texts(task, &directive.name) {
-                for block in prose(&Page::parse(&file, text)).blocks {
+                for block in prose(&Page::parse(file, text)).blocks {
                     for figure in figures(&block.text) {
-                        if let Err(Fault { what, help, .. }) = self.judge(&figure, directive.line) {
-                            let what = format!(
-                                "{what} (shown in line {} of {})",
-                                directive.line,
-                                self.page.file.display()
-                            );
-                            let line = task.strings.line_in(text, block.place(figure.span.start));
-                            problems.push(Diagnostic::new(&file, line, what).help(help));
+                        if let Err(mut fault) = self.judge(&figure, directive.line) {
+                            let (line, page) = (directive.line, page.file.display());
+                            fault.what += &format!(" (shown in line {line} of {page})");
+                            let at = block.place(figure.span.start);
+                            self.report(file, task.strings.line_in(text, at), fault);
                         }
                     }
                 }
@@ -229,25 +144,22 @@ impl<'a> Check<'a> {
         }
     }
 
+    fn report(&mut self, file: &Path, line: usize, Fault { what, help, .. }: Fault) {
+        self.problems
+            .push(Diagnostic::new(file, line, what).help(help));
+    }
+
     /// Counts a figure that is right where it stands.
     fn judge(&mut self, figure: &Figure, line: usize) -> Result<(), Fault> {
-        let is_measuring = self.is_measuring(line);
-        let mut allowed = false;
-        let holds =
-            |it: &&Allowance| it.section.contains(&line) && (is_measuring || it.names_a_test);
-        for (entry, used) in self
-            .allowances
-            .iter()
-            .filter(holds)
-            .flat_map(|it| &it.figures)
-        {
-            if entry.quantity == figure.quantity {
-                used.set(true);
-                allowed = true;
+        let mut is_allowed = false;
+        for allowed in &self.allowed {
+            if allowed.figure == *figure && allowed.section.contains(&line) {
+                allowed.is_used.set(true);
+                is_allowed = true;
             }
         }
-        self.tally.allowed += usize::from(allowed);
-        if allowed || !is_measuring {
+        self.tally.allowed += usize::from(is_allowed);
+        if is_allowed || !self.is_measuring(line) {
             return Ok(());
         }
         Err(Fault::new(format!("`{figure}` stands among measurements without a source")).help(format!(
@@ -258,26 +170,23 @@ impl<'a> Check<'a> {
 
     /// The lines of the section that a line stands in, its subsections included.
     fn section(&self, line: usize) -> Range<usize> {
-        let headings = &self.page.headings;
-        let Some(own) = headings.iter().rposition(|heading| heading.line <= line) else {
+        let mut headings = self.page.headings.iter();
+        let Some(own) = headings.rfind(|heading| heading.line <= line) else {
             return 0..usize::MAX;
         };
-        let after = headings[own + 1..]
-            .iter()
-            .find(|heading| heading.level <= headings[own].level);
-        headings[own].line..after.map_or(usize::MAX, |heading| heading.line)
+        let mut after = self.page.headings.iter().filter(|it| it.line > line);
+        let end = after.find(|heading| heading.level <= own.level);
+        own.line..end.map_or(usize::MAX, |heading| heading.line)
     }
 
     /// True if measurements are shown between the headings around a line.
     fn is_measuring(&self, line: usize) -> bool {
         let headings = self.page.headings.iter().map(|heading| heading.line);
-        let start = headings.clone().rfind(|heading| *heading <= line);
-        let end = headings.clone().find(|heading| *heading > line);
-        let section = start.unwrap_or(0)..end.unwrap_or(usize::MAX);
         self.page.directives.iter().any(|directive| {
+            let between = directive.line.min(line) + 1..=directive.line.max(line);
             matches!(directive.name.as_str(), "bench" | "claims" | "value")
                 && directive.fence.is_none()
-                && section.contains(&directive.line)
+                && !headings.clone().any(|heading| between.contains(&heading))
         })
     }
 }
@@ -305,115 +214,57 @@ pub(super) fn texts<'t>(task: &'t Task, directive: &str) -> Vec<&'t str> {
     }
 }
 
-/// Reads `figures: 100 ms, 200 ms: the reason`; `None` when the comment is about something else.
-fn parse_allowance(comment: &str) -> Option<Result<(Vec<Figure>, &str), Fault>> {
-    let list = comment.trim_start().strip_prefix("figures")?.trim_start();
+/// The figures that a comment allows, as in `figures: 100 ms, 200 ms: the reason`; none if it is about something else.
+fn allowance(project: &Project, page: &Page, comment: &str) -> Result<Vec<Figure>, Fault> {
+    static TEST: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"\b[a-z_][a-z0-9_]*(?:::[a-z_][a-z0-9_]*)+").expect("a valid pattern")
+    });
+    let Some(list) = comment.trim_start().strip_prefix("figures") else {
+        return Ok(Vec::new());
+    };
     let parts = list
         .strip_prefix(':')
-        .and_then(|list| list.split_once(": "));
-    let read = parts
-        .ok_or_else(|| "this comment on figures has no list and reason".to_owned())
-        .and_then(|(list, reason)| {
-            if reason.trim().is_empty() {
-                return Err("this comment allows figures without a reason".to_owned());
-            }
-            let figures =
-                listed(list).ok_or_else(|| format!("`{}` is no list of figures", list.trim()))?;
-            Ok((figures, reason))
-        });
-    Some(read.map_err(|what| {
-        Fault::new(what).help("write `<!-- figures: 100 ms, 1500 ms: the reason -->`")
-    }))
-}
-
-/// The figures of a list of nothing else.
-fn listed(list: &str) -> Option<Vec<Figure>> {
-    let found = figures(list);
-    let mut rest = list.to_owned();
-    for figure in &found {
-        rest.replace_range(figure.span.clone(), &" ".repeat(figure.span.len()));
+        .and_then(|list| list.split_once(": "))
+        .map(|(list, reason)| (figures(list), reason.trim()))
+        .filter(|(figures, reason)| !figures.is_empty() && !reason.is_empty());
+    let (figures, reason) = parts.ok_or_else(|| {
+        Fault::new("this comment on figures has no list of them, or no reason")
+            .help("write `<!-- figures: 100 ms, 1500 ms: the reason -->`")
+    })?;
+    let mut tests = String::new();
+    for test in TEST.find_iter(reason) {
+        tests += &test_text(
+            &project.root,
+            page.slug().unwrap_or_default(),
+            test.as_str(),
+        )?;
     }
-    let only = rest
-        .split([' ', '\n', ','])
-        .all(|word| matches!(word, "" | "and" | "or"));
-    (only && !found.is_empty()).then_some(found)
-}
-
-/// The durations that code makes: `from_millis(100 + 200)` is 100, 200 and 300 ms. Comments are not code.
-fn durations(code: &str) -> Vec<Quantity> {
-    static DURATION: LazyLock<Regex> = LazyLock::new(|| {
-        // `ms(100)` is what tests abbreviate it to.
-        Regex::new(r"\b(?:from_)?(nanos|ns|micros|us|millis|ms|secs)\(([\d_+*\s]+)\)")
-            .expect("a valid pattern")
-    });
-    let code: String = code
-        .lines()
-        .flat_map(|line| [line.split("//").next().unwrap_or_default(), "\n"])
-        .collect();
-    let mut found = Vec::new();
-    for duration in DURATION.captures_iter(&code) {
-        let unit = match &duration[1] {
-            "nanos" | "ns" => 1.0,
-            "micros" | "us" => 1e3,
-            "millis" | "ms" => 1e6,
-            _ => 1e9,
-        };
-        let product = |term: &str| -> Option<f64> {
-            term.split('*')
-                .map(|number| number.trim().replace('_', "").parse::<f64>().ok())
-                .product()
-        };
-        let Some(terms) = duration[2]
-            .split('+')
-            .map(product)
-            .collect::<Option<Vec<_>>>()
-        else {
-            continue;
-        };
-        found.push(Quantity::nanoseconds(unit * terms.iter().sum::<f64>()));
-        found.extend(
-            terms
-                .iter()
-                .filter(|_| terms.len() > 1)
-                .map(|term| Quantity::nanoseconds(unit * term)),
-        );
-    }
-    found
-}
-
-/// A test of a chapter, in Rust or in Go, as it is written.
-fn test_text(
-    (project, record): (&Project, Option<&Record>),
-    slug: &str,
-    test: &str,
-) -> Result<String, Fault> {
-    if test.contains("::") {
-        return claims::test_text(&project.root, slug, test);
-    }
-    claims::check_go_test(record, slug, test)?;
-    let folder = project.root.join("benches/go").join(module(slug));
-    let files = book::files::files_below(&folder);
-    let mut texts = files
+    match figures
         .iter()
-        .filter_map(|file| fs::read_to_string(file).ok());
-    let found = texts.find_map(|text| {
-        let start = text.find(&format!("func {test}("))?;
-        let end = text[start + 1..]
-            .find("\nfunc ")
-            .map_or(text.len(), |next| start + 1 + next);
-        Some(text[start..end].to_owned())
-    });
-    Ok(found.unwrap_or_default())
+        .find(|it| !tests.is_empty() && !has(&tests, it))
+    {
+        Some(figure) => Err(Fault::new(format!(
+            "`{figure}` occurs in none of the tests that the reason names"
+        ))
+        .help("name the test that asserts it, or give another reason in a comment of its own")),
+        None => Ok(figures),
+    }
 }
 
-/// True if a test has a figure: as a duration, or its number by itself.
+/// True if the number of a figure stands in a test by itself or as a sum, in the unit of the figure or in a smaller one.
 fn has(test: &str, figure: &Figure) -> bool {
-    let number = format!(
-        r"(?:^|[^\d.]){}(?:$|[^\d.])",
-        regex::escape(&figure.number.to_string())
-    );
-    durations(test).contains(&figure.quantity)
-        || Regex::new(&number).is_ok_and(|number| number.is_match(&test.replace('_', "")))
+    static NUMBERS: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(r"\d+(?:\.\d+)?(?:\s*\+\s*\d+)*").expect("a valid pattern"));
+    let (number, whole) = (&figure.number, figure.number.replace('.', ""));
+    let is_it = |it: &str| [number, &whole, &format!("{number}000")].contains(&&it.to_owned());
+    NUMBERS.find_iter(&test.replace('_', "")).any(|found| {
+        let mut terms = found.as_str().split('+').map(str::trim);
+        let sum: u64 = terms
+            .clone()
+            .filter_map(|term| term.parse::<u64>().ok())
+            .sum();
+        terms.any(is_it) || is_it(&sum.to_string())
+    })
 }
 
 #[cfg(test)]
@@ -421,71 +272,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn durations_of_code_are_terms_and_sums_without_comments() {
-        let ms = |ms: f64| Quantity::nanoseconds(ms * 1e6);
-        assert_eq!(
-            durations("let x = Duration::from_millis(1_00 + 2 * 100); // from_millis(7)"),
-            [ms(300.0), ms(100.0), ms(200.0)]
-        );
-        assert_eq!(
-            durations("from_secs(1); from_micros(2); from_nanos(n);"),
-            [ms(1000.0), ms(0.002)]
-        );
-    }
-
-    #[test]
-    fn allowances_have_figures_and_a_reason() {
-        let figures = |comment| {
-            let parsed = parse_allowance(comment).unwrap();
-            parsed.map(|(figures, reason)| {
-                (
-                    figures.iter().map(Figure::to_string).collect::<Vec<_>>(),
-                    reason.trim().to_owned(),
-                )
-            })
-        };
-        let expected = |list: &[&str]| {
-            Ok((
-                list.iter().map(|s| (*s).to_owned()).collect(),
-                "why: so".to_owned(),
-            ))
-        };
-        assert_eq!(
-            figures(" figures: 100 ms, 1.5×: why: so "),
-            expected(&["100 ms", "1.5×"])
-        );
-        assert_eq!(
-            figures(" figures:\n100, 200 and 400 ms: why: so"),
-            expected(&["100 ms", "200 ms", "400 ms"])
-        );
-        for comment in [
-            "figures",
-            "figures: 100 ms",
-            "figures: 100: so",
-            "figures: 1 ms or so: why",
-            "figures: 1 ms:  ",
-            "figures: : x",
-        ] {
-            assert!(parse_allowance(comment).unwrap().is_err(), "{comment}");
-        }
-        assert!(parse_allowance(" no_run: 100 ms: so ").is_none());
-    }
-
-    #[test]
-    fn tests_have_a_figure_as_a_duration_or_a_number() {
-        let figure = |text: &str| figures(text).remove(0);
+    fn tests_have_a_figure_as_a_number_by_itself() {
+        let figure = figures("1500 ms").remove(0);
         for test in [
             "from_millis(1500)",
             "after_1500_ms()",
-            "1500*time.Millisecond",
-            "from_millis(700 + 800)",
+            "ms(700 + 800)",
+            "ms(100 + 1500)",
+            "from_micros(1_500_000)",
         ] {
-            assert!(has(test, &figure("1500 ms")), "{test}");
+            assert!(has(test, &figure), "{test}");
         }
-        for test in ["from_millis(150)", "15000", "1500.5", "from_secs(2)"] {
-            assert!(!has(test, &figure("1500 ms")), "{test}");
+        for test in ["from_millis(150)", "15000", "1500.5", "ms(150 + 0)"] {
+            assert!(!has(test, &figure), "{test}");
         }
-        assert!(has("from_secs(3)", &figure("three seconds")));
-        assert!(!has("x", &figure("three seconds")));
+        assert!(has("from_nanos(200_000_003)", &figures("200.000003 ms")[0]));
     }
 }
