@@ -375,6 +375,7 @@ impl Record {
             .help(HELP)
         })?;
         record.plausible().map_err(|(word, what)| {
+            // serde_json keeps no places of what it has read.
             let line = text
                 .find(&format!("\"{word}\""))
                 .map_or(0, |at| line_of(text, at));
