@@ -147,6 +147,11 @@ impl Diagnostics {
         self.0.extend(other);
     }
 
+    /// The diagnostics so far.
+    pub fn iter(&self) -> impl Iterator<Item = &Diagnostic> {
+        self.0.iter()
+    }
+
     /// The number of diagnostics.
     #[must_use]
     pub fn len(&self) -> usize {

@@ -2,14 +2,15 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 
-use crate::files::files_below;
+use crate::ledger::{Entry, Kind, Outcome};
 use crate::page::Page;
-use crate::project::{Project, module};
+use crate::project::Project;
 
 /// The evidence of a verified page. Written by `verify`, read by `{{#seal}}`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,8 +54,11 @@ pub struct Counts {
     /// Names in prose that nothing here knows, allowed with a reason.
     #[serde(default)]
     pub names_allowed: usize,
-    /// Claims whose evidence was checked.
+    /// Verdicts on claims whose evidence was checked.
     pub claims: usize,
+    /// Conditions of conclusions that hold in the record.
+    #[serde(default)]
+    pub conclusions: usize,
     /// Links followed inside the book.
     pub links: usize,
     /// Listings that say `ignore`.
@@ -69,6 +73,31 @@ impl Counts {
     #[must_use]
     pub fn listings(&self) -> usize {
         self.ran + self.compiled_only + self.panicked + self.failed.values().sum::<usize>()
+    }
+
+    /// Adds one entry of the ledger.
+    pub fn count(&mut self, entry: &Entry) {
+        if entry.outcome == Outcome::Skipped {
+            self.skipped += 1;
+            return;
+        }
+        let count = match entry.kind {
+            Kind::Runs => &mut self.ran,
+            Kind::Compiles => &mut self.compiled_only,
+            Kind::Panics => &mut self.panicked,
+            Kind::FailsToCompile => self.failed.entry(entry.how.clone()).or_default(),
+            Kind::Output => &mut self.outputs,
+            Kind::VaryingOutput => &mut self.outputs_varying,
+            Kind::Number => &mut self.numbers,
+            Kind::Figure => &mut self.figures_sourced,
+            Kind::AllowedFigure => &mut self.figures_allowed,
+            Kind::Name => &mut self.names,
+            Kind::AllowedName => &mut self.names_allowed,
+            Kind::Claim => &mut self.claims,
+            Kind::Conclusion => &mut self.conclusions,
+            Kind::Link => &mut self.links,
+        };
+        *count += 1;
     }
 
     /// Adds another page's counts.
@@ -87,6 +116,7 @@ impl Counts {
         self.names += other.names;
         self.names_allowed += other.names_allowed;
         self.claims += other.claims;
+        self.conclusions += other.conclusions;
         self.links += other.links;
         self.ignored += other.ignored;
         self.skipped += other.skipped;
@@ -99,7 +129,7 @@ impl std::fmt::Display for Counts {
             f,
             "{} listings ({} ran, {} panicked as expected, {} compiled only, {} failed to compile as expected), \
              {} outputs compared, {} not compared, {} numbers, {} figures with another source, {} allowed, {} names, \
-             {} allowed, {} claims, {} links, {} skipped",
+             {} allowed, {} claims, {} conclusions, {} links, {} skipped",
             self.listings(),
             self.ran,
             self.panicked,
@@ -113,6 +143,7 @@ impl std::fmt::Display for Counts {
             self.names,
             self.names_allowed,
             self.claims,
+            self.conclusions,
             self.links,
             self.skipped
         )?;
@@ -121,39 +152,6 @@ impl std::fmt::Display for Counts {
             count => write!(f, ", {count} ignored"),
         }
     }
-}
-
-/// A digest of what the checks of a page depend on: the page, the listings and examples, the record, the lock file, the
-/// names that are allowed.
-#[must_use]
-pub fn digest(project: &Project, page: &Page) -> String {
-    let mut hasher = blake3::Hasher::new();
-    hasher.update(page.text.as_bytes());
-    let mut files = ["Cargo.lock", "names.toml"]
-        .map(|file| project.root.join(file))
-        .to_vec();
-    let captured = page.file.strip_prefix("src").unwrap_or(&page.file);
-    let mut folders = ["listings/src", "listings/examples", "benches/results"]
-        .map(PathBuf::from)
-        .to_vec();
-    folders.push(Path::new("listings/captured").join(captured.with_extension("")));
-    if let Some(slug) = page.slug() {
-        folders.push(project.settings.src.join(slug));
-        folders.push(Path::new("listings/tests").join(module(slug)));
-    }
-    for folder in folders {
-        files.extend(files_below(&project.root.join(folder)));
-    }
-    for file in files {
-        hasher.update(
-            file.strip_prefix(&project.root)
-                .unwrap_or(&file)
-                .to_string_lossy()
-                .as_bytes(),
-        );
-        hasher.update(&fs::read(&file).unwrap_or_default());
-    }
-    hasher.finalize().to_hex().to_string()
 }
 
 /// Checks that tests do, and `verify` does not.
@@ -181,7 +179,7 @@ impl TestReport {
     fn digest(project: &Project, slug: &str) -> String {
         project
             .page(slug)
-            .map(|page| digest(project, page))
+            .map(|page| project.digests.digest(project, page))
             .unwrap_or_default()
     }
 
@@ -235,6 +233,21 @@ impl Evidence {
     pub fn load(project: &Project, page: &Page) -> Option<Self> {
         let evidence: Self =
             serde_json::from_str(&fs::read_to_string(file(project, page)).ok()?).ok()?;
-        (evidence.digest == digest(project, page)).then_some(evidence)
+        (evidence.digest == project.digests.digest(project, page)).then_some(evidence)
+    }
+
+    /// Removes the evidence of a page, if there is any.
+    ///
+    /// # Errors
+    ///
+    /// When it is there and cannot be removed.
+    pub fn remove(project: &Project, page: &Page) -> Result<()> {
+        let file = file(project, page);
+        match fs::remove_file(&file) {
+            Err(error) if error.kind() != ErrorKind::NotFound => {
+                Err(error).with_context(|| format!("{} cannot be removed", file.display()))
+            }
+            _ => Ok(()),
+        }
     }
 }

@@ -16,6 +16,7 @@
 //! assert_eq!(page.fences[0].language(), "rust");
 //! ```
 
+pub mod dependencies;
 pub mod diagnostic;
 pub mod evidence;
 pub mod fence;
@@ -23,6 +24,7 @@ pub mod files;
 pub mod html;
 pub mod ids;
 pub mod includes;
+pub mod ledger;
 pub mod nearest;
 pub mod page;
 pub mod project;

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 
+use crate::dependencies::Digests;
 use crate::diagnostic::{Diagnostic, Diagnostics, unreadable};
 use crate::files::lexical;
 use crate::nearest::or_nearest;
@@ -27,6 +28,8 @@ pub struct Project {
     pub tasks: BTreeMap<String, Task>,
     /// Diagnostics of reading.
     pub problems: Vec<Diagnostic>,
+    /// Digests of what pages depend on, as of the first time each was asked for.
+    pub digests: Digests,
 }
 
 impl Project {
@@ -63,6 +66,7 @@ impl Project {
             pages: Vec::new(),
             tasks: BTreeMap::new(),
             problems: Vec::new(),
+            digests: Digests::default(),
         };
         project.load_pages(&mut problems)?;
         // Only our own chapters have tasks.

@@ -13,6 +13,7 @@ use anyhow::{Context, Result};
 use regex::Regex;
 
 use super::lines;
+use book::dependencies::{listings_named, named_below};
 use book::files::files_below;
 use book::files::lexical;
 use book::project::{Project, module};
@@ -363,8 +364,11 @@ fn sources<'a>(
         .collect();
     let test_texts: Vec<&str> = tests.map(String::as_str).collect();
     let mut needed: BTreeSet<&str> = test_texts.iter().flat_map(|text| words(text)).collect();
-    let of_crate = |text| named_below(&OF_CRATE, text);
-    let mut mentioned: BTreeSet<&str> = test_texts.iter().copied().flat_map(of_crate).collect();
+    let mut mentioned: BTreeSet<&str> = test_texts
+        .iter()
+        .copied()
+        .flat_map(listings_named)
+        .collect();
     let mut kept: BTreeSet<&str> = BTreeSet::new();
     let mut read: BTreeSet<&str> = BTreeSet::new();
     let mut kept_chapters: BTreeSet<&str> = BTreeSet::new();
@@ -374,7 +378,7 @@ fn sources<'a>(
             .get_key_value(&path)
             .with_context(|| format!("listings/{path} is missing"))?;
         needed.extend(words(text));
-        mentioned.extend(of_crate(text));
+        mentioned.extend(listings_named(text));
         kept.insert(path);
     }
     let units: BTreeMap<&str, Vec<Unit<'_>>> = chapters
@@ -399,7 +403,7 @@ fn sources<'a>(
                     .or_else(|| all.get_key_value(&format!("src/{name}.rs")))
                     .with_context(|| format!("module `{name}` of the listings is missing"))?;
                 kept.insert(path);
-                mentioned.extend(of_crate(text));
+                mentioned.extend(listings_named(text));
                 let rest = text.lines().filter(|line| about(line).is_none());
                 needed.extend(rest.flat_map(words));
             }
@@ -412,7 +416,7 @@ fn sources<'a>(
                     for &file in &unit.files {
                         if read.insert(file) {
                             needed.extend(words(&all[file]));
-                            mentioned.extend(of_crate(&all[file]));
+                            mentioned.extend(listings_named(&all[file]));
                             kept.insert(file);
                         }
                     }
@@ -450,26 +454,9 @@ fn sources<'a>(
     Ok(out)
 }
 
-/// Paths to modules of the crate: `crate::x`, `listings::{x, y}`.
-static OF_CRATE: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r"\b(?:listings|crate)::(\{[^}]*|\w+)").expect("a valid pattern"));
-
 /// Paths from a test to the modules beside it: `super::x`, `crate::{x, y}`.
 static BESIDE: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"\b(?:super|crate)::(\{[^}]*|\w+)").expect("a valid pattern"));
-
-/// The names that code has below a path. A module's name alone says little: `scope` is also std's.
-fn named_below<'a>(path: &Regex, text: &'a str) -> BTreeSet<&'a str> {
-    let in_comment = |at: usize| {
-        let line = text[..at].rsplit('\n').next().unwrap_or_default();
-        line.trim_start().starts_with("//")
-    };
-    path.captures_iter(text)
-        .filter_map(|found| found.get(1))
-        .filter(|names| !in_comment(names.start()))
-        .flat_map(|names| words(names.as_str()))
-        .collect()
-}
 
 /// The names with which paths begin in the root of the tests: `x::`, `use x::`.
 fn used_at_root(main: &str) -> BTreeSet<&str> {

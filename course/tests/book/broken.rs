@@ -102,7 +102,7 @@ See the [other page](other.md#more).
 {{#seal}}"#;
 
 /// A correct book with a measurement, a claim, a diagram, a picture and a second page.
-fn book() -> SmallBook {
+pub fn book() -> SmallBook {
     let book = SmallBook::new();
     book.write("benches/small.rs", "// Measures how the answer is found.\n");
     book.write(

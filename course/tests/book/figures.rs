@@ -34,7 +34,7 @@ fn told(sentence: &str) -> String {
 /// What is said of a figure without a source.
 fn without_source(figure: &str) -> String {
     format!(
-        "error: src/small.md:{LINE}: `{figure}` stands among measurements without a source\n  help: if it was measured, \
+        "error: src/small.md:{LINE}: `{figure}` is among measurements without a source\n  help: if it was measured, \
          write `{{{{#value …}}}}`; if somebody else says so, make it the text of a link to them; if it is neither, allow \
          it in this section: `<!-- figures: {figure}: the reason -->`"
     )
@@ -68,7 +68,7 @@ fn figures_are_found_wherever_a_page_is_read() {
         let told = told(prose);
         assert!(
             told.contains(&format!(
-                "`{figure}` stands among measurements without a source"
+                "`{figure}` is among measurements without a source"
             )),
             "{prose}: {told}"
         );
@@ -76,7 +76,7 @@ fn figures_are_found_wherever_a_page_is_read() {
     let table = told("| step | time |\n|---|---|\n| one | 24 ns |");
     assert!(
         table.starts_with(&format!(
-            "error: src/small.md:{}: `24 ns` stands among measurements without a source",
+            "error: src/small.md:{}: `24 ns` is among measurements without a source",
             LINE + 2
         )),
         "{table}"
@@ -113,9 +113,7 @@ fn a_figure_on_a_page_that_is_no_chapter_is_found_too() {
     book.edit("src/SUMMARY.md", "- [A", "- [More](more.md)\n- [A");
     let told = book.problems();
     assert!(
-        told.starts_with(
-            "error: src/more.md:3: `24 ns` stands among measurements without a source"
-        ),
+        told.starts_with("error: src/more.md:3: `24 ns` is among measurements without a source"),
         "{told}"
     );
     book.edit(
@@ -153,7 +151,7 @@ fn what_a_claim_says_has_its_verdict_and_the_same_elsewhere_has_none() {
     );
     assert_eq!(
         book.problems(),
-        "error: listings/src/small/task.toml:36: `5 times` stands among measurements without a source (shown in line 40 \
+        "error: listings/src/small/task.toml:36: `5 times` is among measurements without a source (shown in line 40 \
          of src/small.md)\n  help: if it was measured, write `{{#value …}}`; if somebody else says so, make it the text \
          of a link to them; if it is neither, allow it in this section: `<!-- figures: 5 times: the reason -->`"
     );
@@ -190,7 +188,7 @@ fn what_a_page_shows_of_its_task_is_read_too() {
     let told = book.problems();
     assert!(
         told.starts_with(
-            "error: listings/src/small/task.toml:15: `24 ns` stands among measurements without a source (shown in line \
+            "error: listings/src/small/task.toml:15: `24 ns` is among measurements without a source (shown in line \
              44 of src/small.md)"
         ),
         "{told}"

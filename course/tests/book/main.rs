@@ -41,6 +41,7 @@ mod exercises;
 mod figures;
 mod forms;
 mod learner;
+mod ledger;
 mod malformed;
 mod mdbook;
 mod messages;

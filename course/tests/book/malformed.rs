@@ -11,6 +11,7 @@ use std::sync::LazyLock;
 
 use book::diagnostic::{Diagnostic, Diagnostics};
 use book::fence::{expectation, program};
+use book::ledger::Ledger;
 use book::page::Page;
 use book::project::Project;
 use book::task::Task;
@@ -335,6 +336,7 @@ fn book() -> Project {
         pages: BOOK.pages.clone(),
         tasks: BOOK.tasks.clone(),
         problems: Vec::new(),
+        digests: book::dependencies::Digests::default(),
     }
 }
 
@@ -400,7 +402,7 @@ fn check_page(file: &Path, text: &str) -> Result<(), TestCaseError> {
     project.pages.retain(|other| other.file != file);
     project.pages.push(page.clone());
     includes::check(&project, &mut problems);
-    links::check(&project, &mut problems);
+    links::check(&project, &mut problems, &mut Ledger::default());
     let expanded = directives::expand(Place {
         project: &project,
         record: RECORD.as_ref(),
@@ -429,7 +431,12 @@ fn check_task(file: &Path, text: &str) -> Result<(), TestCaseError> {
     if let Some(task) = task {
         let mut project = book();
         project.tasks.insert(slug.clone(), task);
-        problems.extend(claims::check(&project, RECORD.as_ref(), slug));
+        problems.extend(claims::check(
+            &project,
+            RECORD.as_ref(),
+            slug,
+            &mut Ledger::default(),
+        ));
         let page = project.page(slug).expect("the chapter has a page");
         for found in names::occurrences::occurrences(&project, page) {
             prop_assert!(found.span.contains(&found.span[found.name.span.clone()]));
@@ -469,7 +476,12 @@ fn check_record(file: &Path, text: &str) -> Result<(), TestCaseError> {
         );
     }
     for slug in project.tasks.keys() {
-        problems.extend(claims::check(&project, Some(&record), slug));
+        problems.extend(claims::check(
+            &project,
+            Some(&record),
+            slug,
+            &mut Ledger::default(),
+        ));
     }
     at_their_places(&problems, file, text)
 }

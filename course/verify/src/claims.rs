@@ -1,31 +1,45 @@
 //! The evidence of a chapter's claims.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use book::diagnostic::Diagnostic;
 use book::files::files_below;
+use book::ledger::{Kind, Ledger};
 use book::project::{Project, module};
-use book::task::{Finding, Task};
+use book::task::{Claim, Finding, Task};
 use measurements::record::Record;
 use reader::directives::Fault;
 use reader::directives::claims::{findings, plain};
 use reader::directives::value::{ratio, recorded};
 use regex::Regex;
 
+use crate::fences::NOW;
+
 /// Tests the evidence of a chapter's claims: conditions on ratios against the whole interval,
 /// recorded Go tests, and that the tests that are named exist.
 #[must_use]
-pub fn check(project: &Project, record: Option<&Record>, slug: &str) -> Vec<Diagnostic> {
+pub fn check(
+    project: &Project,
+    record: Option<&Record>,
+    slug: &str,
+    ledger: &mut Ledger,
+) -> Vec<Diagnostic> {
     let Some(task) = project.tasks.get(slug) else {
         return Vec::new();
     };
+    let page = project
+        .page(slug)
+        .map_or_else(PathBuf::new, |page| page.file.clone());
     let file = Task::file(slug);
     let mut problems = Vec::new();
     for claim in &task.claims {
         let line = task.strings.line("claim.id", &claim.id);
         for (language, finding) in findings(claim) {
             let faults = faults(&project.root, record, slug, finding);
+            if faults.is_empty() {
+                ledger.held(&page, Kind::Claim, subject(claim, language), NOW);
+            }
             for fault in faults
                 .into_iter()
                 .filter(|fault| !fault.follows(project, slug))
@@ -36,6 +50,11 @@ pub fn check(project: &Project, record: Option<&Record>, slug: &str) -> Vec<Diag
         }
     }
     problems
+}
+
+/// The subject of the check of a verdict.
+pub(crate) fn subject(claim: &Claim, language: &str) -> String {
+    format!("claim {}, {language}", claim.id)
 }
 
 fn faults(root: &Path, record: Option<&Record>, slug: &str, finding: &Finding) -> Vec<Fault> {
@@ -331,8 +350,14 @@ test = "core::fibonacci_starts_at_zero"
             pages: Vec::new(),
             tasks: BTreeMap::from([("coroutines".to_owned(), task())]),
             problems: Vec::new(),
+            digests: book::dependencies::Digests::default(),
         };
-        let problems = check(&project, Some(&record()), "coroutines");
+        let problems = check(
+            &project,
+            Some(&record()),
+            "coroutines",
+            &mut Ledger::default(),
+        );
         let places: Vec<_> = problems.iter().map(Diagnostic::place).collect();
         assert_eq!(
             places,

@@ -14,6 +14,7 @@ use anyhow::{Context, Result};
 
 use book::diagnostic::{Diagnostic, Diagnostics};
 use book::fence::{Expect, Snippet, fence_for};
+use book::ledger::{Ledger, line as at_line};
 use progress::Progress;
 use toolchain::cache::Cache;
 use toolchain::cargo::Artifacts;
@@ -21,6 +22,14 @@ use toolchain::libtest;
 use toolchain::panic::panics;
 use toolchain::process;
 use toolchain::readable::readable;
+
+use crate::expected::kind;
+
+/// The way of a check whose result is remembered.
+pub(crate) const UNCHANGED: &str = "unchanged since it last held";
+
+/// The way of a check that was done in this run.
+pub(crate) const NOW: &str = "done in this run";
 
 /// Runs every snippet that is to compile and not to panic, all in one merged compilation. Returns
 /// how many came from the cache.
@@ -35,15 +44,20 @@ pub fn run(
     cache: &Cache,
     progress: &Progress,
     problems: &mut Diagnostics,
+    ledger: &mut Ledger,
 ) -> Result<usize> {
     let returns =
         |snippet: &&Snippet<'_>| matches!(snippet.expect, Expect::Runs | Expect::Compiles);
-    let todo: Vec<_> = snippets
+    let (known, todo): (Vec<_>, Vec<_>) = snippets
         .iter()
         .filter(returns)
-        .filter(|snippet| !cache.has(&key(snippet)))
-        .collect();
-    let cached = snippets.iter().filter(returns).count() - todo.len();
+        .partition(|snippet| cache.has(&key(snippet)));
+    let mut held = |snippet: &Snippet<'_>, how: &str| {
+        let kind = kind(&snippet.expect);
+        ledger.held(&snippet.page.file, kind, at_line(snippet.fence.line), how);
+    };
+    known.iter().for_each(|snippet| held(snippet, UNCHANGED));
+    let cached = known.len();
     progress.advance(cached);
     if todo.is_empty() {
         return Ok(cached);
@@ -75,7 +89,10 @@ pub fn run(
     for (line, snippet) in lines {
         let problem = |what: &str| Diagnostic::new(&snippet.page.file, snippet.fence.line, what);
         match results.get(&line) {
-            Some(Outcome { passed: true, .. }) => cache.add(&key(snippet)),
+            Some(Outcome { passed: true, .. }) => {
+                cache.add(&key(snippet));
+                held(snippet, NOW);
+            }
             Some(Outcome { passed: false, detail }) => {
                 let should = match snippet.expect {
                     Expect::Compiles => "compile",

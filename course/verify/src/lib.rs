@@ -21,9 +21,9 @@
 
 pub mod anchors;
 pub mod claims;
-mod count;
 mod diagrams;
 mod examples;
+pub mod expected;
 pub mod failures;
 pub mod fences;
 pub mod figures;
@@ -41,19 +41,22 @@ pub mod session;
 mod snippets;
 mod task_tests;
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
-use book::diagnostic::{Diagnostics, Level};
-use book::evidence::{self, Counts, Evidence};
+use book::dependencies;
+use book::diagnostic::{Diagnostic, Diagnostics, Level};
+use book::evidence::Evidence;
 use book::fence::Snippet;
+use book::ledger::{self, Kind, Ledger};
 use book::page::Page;
 use book::project::Project;
 use book::settings::Settings;
 use measurements::record::Record;
 use progress::Progress;
+use reader::directives::value;
 use reader::{includes, preprocess};
 use toolchain::cache::Cache;
 use toolchain::cargo::{Artifacts, Listings};
@@ -62,7 +65,7 @@ use crate::names::go::Go;
 use crate::run::Run;
 
 pub use crate::options::Options;
-pub use crate::report::Report;
+pub use crate::report::{Report, Unsealed};
 
 /// The built crates, and a cache of earlier runs.
 type Built = Option<(Artifacts, Cache)>;
@@ -88,16 +91,20 @@ pub fn verify_with_progress(root: &Path, options: &Options, progress: &Progress)
     let pages = options.select(&project)?;
     // It answers while other things are done.
     let go = project.settings.ours.then(|| Go::ask(root));
+    let mut ledger = Ledger::default();
     let course = Course {
         project: &project,
         record: record.as_ref(),
         pages: &pages,
+        options,
     };
     progress.phase("pages", || {
         includes::check(&project, &mut problems);
-        links::check(&project, &mut problems);
+        if options.has(Kind::Link) {
+            links::check(&project, &mut problems, &mut ledger);
+        }
         let more = if go.is_some() {
-            course.check_pages(&mut problems)
+            course.check_pages(&mut problems, &mut ledger)
         } else {
             String::new()
         };
@@ -109,24 +116,20 @@ pub fn verify_with_progress(root: &Path, options: &Options, progress: &Progress)
     })?;
     let mut blessed = Vec::new();
     if let Some((artifacts, cache)) = &built {
-        let bless = options.bless;
         let mut run = Run {
             project: &project,
             artifacts,
             cache,
             progress,
-            bless,
+            options,
             problems,
             blessed,
+            ledger,
         };
+        let mut snippets = snippets.clone();
+        snippets.retain(|snippet| options.has(expected::kind(&snippet.expect)));
         run.all(&pages, &snippets)?;
-        (problems, blessed) = (run.problems, run.blessed);
-    }
-    let mut counts: BTreeMap<PathBuf, Counts> = BTreeMap::new();
-    let artifacts = built.as_ref().map(|(artifacts, _)| artifacts);
-    for page in &pages {
-        let counted = count::count(&project, artifacts, page, &snippets);
-        counts.insert(page.file.clone(), counted);
+        (problems, blessed, ledger) = (run.problems, run.blessed, run.ledger);
     }
     if let Some(go) = go {
         if options.bless {
@@ -139,24 +142,27 @@ pub fn verify_with_progress(root: &Path, options: &Options, progress: &Progress)
             let drawn = diagrams::check(place, &pages, options.bless, &mut problems, &mut blessed)?;
             Ok(((), format!("{drawn} pages drawn again")))
         })?;
-        course.check_prose(&snippets, &built, go, progress, &mut problems, &mut counts)?;
+        course.check_prose(&snippets, &built, go, progress, &mut problems, &mut ledger)?;
     }
+    let unsealed = course.unsealed(&ledger, &mut problems);
     let (problems, warnings): (Vec<_>, Vec<_>) = problems
         .sorted()
         .into_iter()
         .partition(|problem| problem.level == Level::Error);
-    if let Some(artifacts) = artifacts.filter(|_| project.settings.ours && problems.is_empty()) {
-        course.keep_evidence(artifacts, &counts)?;
+    if let Some((artifacts, _)) = &built {
+        course.seal(artifacts, &ledger, &unsealed)?;
     }
-    let counted = |page: &&Page| (page.file.clone(), counts[&page.file].clone());
-    Ok(Report {
+    let counts = |page: &&Page| (page.file.clone(), ledger.counts(&page.file));
+    let report = Report {
         src: project.settings.src.clone(),
-        pages: pages.iter().map(counted).collect(),
+        pages: pages.iter().map(counts).collect(),
+        unsealed,
         problems,
         warnings,
         blessed,
         phases: progress.ended(),
-    })
+    };
+    Ok(report)
 }
 
 /// Reads the book and, if it is one of ours, its record.
@@ -240,11 +246,12 @@ struct Course<'a> {
     project: &'a Project,
     record: Option<&'a Record>,
     pages: &'a [&'a Page],
+    options: &'a Options,
 }
 
 impl Course<'_> {
     /// Checks what needs no build, and returns what to say of it.
-    fn check_pages(&self, problems: &mut Diagnostics) -> String {
+    fn check_pages(&self, problems: &mut Diagnostics, ledger: &mut Ledger) -> String {
         let project = self.project;
         exercise::check(project, problems);
         proposals::check(project, problems);
@@ -252,7 +259,9 @@ impl Course<'_> {
         glossary::check(project, problems);
         problems.extend(measurements::record::stale(&project.root, self.record));
         for slug in project.tasks.keys() {
-            problems.extend(claims::check(project, self.record, slug));
+            if self.options.has(Kind::Claim) {
+                problems.extend(claims::check(project, self.record, slug, ledger));
+            }
             task_tests::check(project, slug, problems);
         }
         match anchors::check(project, problems) {
@@ -271,7 +280,7 @@ impl Course<'_> {
         go: Go,
         progress: &Progress,
         problems: &mut Diagnostics,
-        counts: &mut BTreeMap<PathBuf, Counts>,
+        ledger: &mut Ledger,
     ) -> Result<()> {
         let (project, record, pages) = (self.project, self.record, self.pages);
         progress.phase("render", || {
@@ -280,11 +289,16 @@ impl Course<'_> {
                 if let Err(found) = preprocess::expanded(project, record, page) {
                     problems.extend(found);
                 }
+                if self.options.has(Kind::Number) {
+                    self.numbers(page, ledger);
+                }
                 progress.advance(1);
             }
             Ok(((), format!("{} pages", pages.len())))
         })?;
-        let figures = figures::check(project, pages, problems);
+        if self.options.has(Kind::Figure) {
+            figures::check(project, pages, problems, ledger);
+        }
         let names = progress.phase("names", || {
             let sources = names::Sources {
                 record,
@@ -295,30 +309,106 @@ impl Course<'_> {
             let resolved = names.values().map(|tally| tally.resolved).sum::<usize>();
             Ok((names, format!("{resolved} looked up")))
         })?;
-        for (page, counts) in counts {
-            let figures = figures.get(page).copied().unwrap_or_default();
-            (counts.figures_sourced, counts.figures_allowed) = (figures.sourced, figures.allowed);
-            let names = names.get(page).copied().unwrap_or_default();
-            (counts.names, counts.names_allowed) = (names.resolved, names.allowed);
-            counts.skipped += names.skipped;
+        for page in pages {
+            let file = &page.file;
+            let names = names.get(file).copied().unwrap_or_default();
+            for (kind, count) in [
+                (Kind::Name, names.resolved),
+                (Kind::AllowedName, names.allowed),
+            ] {
+                (0..count).for_each(|_| ledger.held(file, kind, "", ""));
+            }
+            (0..names.skipped).for_each(|_| ledger.skipped(file, Kind::Name, "", ""));
         }
         Ok(())
     }
 
-    /// Keeps what was checked, for the pages to show.
-    fn keep_evidence(
-        &self,
-        artifacts: &Artifacts,
-        counts: &BTreeMap<PathBuf, Counts>,
-    ) -> Result<()> {
+    /// Looks up the numbers that a page takes from the record. Rendering reports those that are not there.
+    fn numbers(&self, page: &Page, ledger: &mut Ledger) {
+        let slug = page.slug().unwrap_or_default();
+        let values = page.directives.iter().filter(|it| it.name == "value");
+        for directive in values {
+            if value::render_for(self.record, slug, &directive.arguments).is_ok() {
+                ledger.held(
+                    &page.file,
+                    Kind::Number,
+                    ledger::line(directive.line),
+                    "from the record",
+                );
+            }
+        }
+    }
+
+    /// The pages that get no seal: those that a problem concerns, and those with checks that were not done.
+    fn unsealed(&self, ledger: &Ledger, problems: &mut Diagnostics) -> Vec<Unsealed> {
+        if !self.project.settings.ours {
+            return Vec::new();
+        }
+        let errors: BTreeSet<PathBuf> = problems
+            .iter()
+            .filter(|problem| problem.level == Level::Error)
+            .map(|problem| problem.file.clone())
+            .collect();
+        let concerned = self.concerned(&errors);
+        let mut unsealed = Vec::new();
+        for &page in self.pages {
+            let missing = ledger.missing(&page.file, &expected::expected(self.project, page));
+            let is_concerned = concerned.contains(&page.file);
+            if !missing.is_empty() && !is_concerned {
+                let (count, first) = (missing.len(), &missing[0]);
+                let what = format!(
+                    "{count} checks that this page asks for were not done, the first of {:?}, {}",
+                    first.0, first.1
+                );
+                let help = "this is a fault of the tool: report it";
+                problems.push(Diagnostic::new(&page.file, 0, what).help(help));
+            }
+            if !missing.is_empty() || is_concerned {
+                let page = page.file.clone();
+                unsealed.push(Unsealed { page, missing });
+            }
+        }
+        unsealed
+    }
+
+    /// The pages that depend on one of these files; all, if no page is known to depend on one.
+    fn concerned(&self, files: &BTreeSet<PathBuf>) -> BTreeSet<PathBuf> {
+        let mut unclaimed = files.clone();
+        let mut concerned = BTreeSet::new();
+        if files.is_empty() {
+            return concerned;
+        }
+        let pages = self.project.pages.iter();
+        for page in pages.clone() {
+            let own = dependencies::files(self.project, page);
+            if own.intersection(files).next().is_some() {
+                concerned.insert(page.file.clone());
+            }
+            unclaimed.retain(|file| !own.contains(file));
+        }
+        if !unclaimed.is_empty() {
+            concerned.extend(pages.map(|page| page.file.clone()));
+        }
+        concerned
+    }
+
+    /// Keeps the evidence of the pages of which every check held, and removes that of the others.
+    fn seal(&self, artifacts: &Artifacts, ledger: &Ledger, unsealed: &[Unsealed]) -> Result<()> {
+        if !self.project.settings.ours {
+            return Ok(());
+        }
         // The day in UTC, as `2026-11-24`.
         let date = jiff::Timestamp::now().strftime("%Y-%m-%d").to_string();
-        for page in self.pages {
+        for &page in self.pages {
+            if unsealed.iter().any(|other| other.page == page.file) {
+                Evidence::remove(self.project, page)?;
+                continue;
+            }
             let evidence = Evidence {
-                digest: evidence::digest(self.project, page),
+                digest: dependencies::digest(self.project, page),
                 rustc: artifacts.rustc.clone(),
                 date: date.clone(),
-                counts: counts[&page.file].clone(),
+                counts: ledger.counts(&page.file),
             };
             evidence.store(self.project, page)?;
         }

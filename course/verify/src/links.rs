@@ -12,10 +12,13 @@ use regex::Regex;
 use book::diagnostic::{Diagnostic, Diagnostics, Level};
 use book::files::lexical;
 use book::ids::Ids;
+use book::ledger::{Kind, Ledger};
 use book::nearest::or_nearest;
 use book::page::{Heading, Page};
 use book::project::Project;
 use reader::includes;
+
+use crate::fences::NOW;
 
 /// Files that mdBook adds to a site.
 const ADDED: &[&str] = &["404.html", "print.html", "toc.html"];
@@ -24,7 +27,7 @@ const ADDED: &[&str] = &["404.html", "print.html", "toc.html"];
 type Broken = (Level, String, String);
 
 /// Checks the links, headings and images of every page.
-pub fn check(project: &Project, problems: &mut Diagnostics) {
+pub fn check(project: &Project, problems: &mut Diagnostics, ledger: &mut Ledger) {
     let site = Site::new(project);
     let style = project.settings.style;
     for page in &project.pages {
@@ -32,8 +35,12 @@ pub fn check(project: &Project, problems: &mut Diagnostics) {
             problems.extend(rule.apply(Diagnostic::new(&page.file, line, what).help(help)));
         };
         for (line, target) in &page.links {
-            if let Err((rule, what, help)) = site.resolve(page, target) {
-                breaks(rule, *line, what, help);
+            if !is_inside(target) {
+                continue;
+            }
+            match site.resolve(page, target) {
+                Ok(()) => ledger.held(&page.file, Kind::Link, target, NOW),
+                Err((rule, what, help)) => breaks(rule, *line, what, help),
             }
         }
         for line in &page.images_without_alt {
@@ -50,6 +57,13 @@ pub fn check(project: &Project, problems: &mut Diagnostics) {
             breaks(style, line, what, help);
         }
     }
+}
+
+/// True if a link leads to something of the book, and not to another site or a program.
+pub(crate) fn is_inside(target: &str) -> bool {
+    static SCHEME: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(r"^(?i:[a-z][a-z0-9+.-]*:|//)").expect("a valid pattern"));
+    !SCHEME.is_match(target)
 }
 
 /// The book as mdBook renders it.
@@ -88,11 +102,6 @@ impl<'a> Site<'a> {
 
     /// Follows a link on a page.
     fn resolve(&self, page: &Page, target: &str) -> Result<(), Broken> {
-        static SCHEME: LazyLock<Regex> =
-            LazyLock::new(|| Regex::new(r"^(?i:[a-z][a-z0-9+.-]*:|//)").expect("a valid pattern"));
-        if SCHEME.is_match(target) {
-            return Ok(());
-        }
         let (path, fragment) = target.split_once('#').unwrap_or((target, ""));
         let path = decoded(path.split('?').next().unwrap_or_default());
         let src = &self.project.settings.src;
@@ -271,9 +280,10 @@ mod tests {
                 .collect(),
             tasks: BTreeMap::new(),
             problems: Vec::new(),
+            digests: book::dependencies::Digests::default(),
         };
         let mut problems = Diagnostics::default();
-        check(&project, &mut problems);
+        check(&project, &mut problems, &mut Ledger::default());
         problems
             .sorted()
             .into_iter()

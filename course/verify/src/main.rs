@@ -112,6 +112,7 @@ fn run(request: Request) -> Result<Exit> {
     let options = verify::Options {
         pages: request.pages,
         bless: request.name == "bless",
+        ..verify::Options::default()
     };
     let start = Instant::now();
     // Gone, and its bar with it, before anything else is printed.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use regex::Regex;
 use similar::TextDiff;
@@ -60,9 +60,10 @@ pub fn compare(
     .help(bless(&slug)))
 }
 
-/// Reports captured files that no page shows.
+/// Reports captured files that no page shows. Those of a page with other problems may be what it should show.
 pub fn unshown(project: &Project, record: Option<&Record>, problems: &mut Diagnostics) {
     let mut shown = BTreeSet::new();
+    let unsound: BTreeSet<PathBuf> = problems.iter().map(|it| it.file.clone()).collect();
     for page in &project.pages {
         let slug = page.slug().unwrap_or_default();
         shown.extend(page.directives.iter().filter_map(|directive| {
@@ -84,7 +85,11 @@ pub fn unshown(project: &Project, record: Option<&Record>, problems: &mut Diagno
     }
     for file in files_below(&project.root.join("listings/captured")) {
         let file = file.strip_prefix(&project.root).unwrap_or(&file);
-        if !shown.contains(file) {
+        let of_page = file
+            .parent()
+            .and_then(|it| it.strip_prefix("listings/captured").ok());
+        let page = of_page.map(|name| project.settings.src.join(name).with_extension("md"));
+        if !shown.contains(file) && page.is_none_or(|page| !unsound.contains(&page)) {
             let problem = Diagnostic::new(file, 0, "no page shows this captured text");
             problems.push(problem.help("remove it, or show it on its page"));
         }

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use book::diagnostic::{Diagnostic, Exit, with_slashes};
 use book::evidence::Counts;
+use book::ledger::Expected;
 use progress::Phase;
 
 /// The words of `cargo course verify --help` on all this.
@@ -24,13 +25,24 @@ With --json, standard output is one JSON document with these keys, always all of
   problems  sorted by place: [{file, line, what, detail, help}]; the file is relative to the book, the line counts
             from 1 and is 0 when the whole file is meant; detail and help may be empty
   warnings  the same, for rules that are warnings in this book
-  pages     [{file, counts}]: what was checked on each page, zero included
+  pages     [{file, counts}]: the checks that were done on each page, zero included
+  unsealed  [{page, missing}]: pages that have no seal, with the checks that were not done, [kind, subject]
   total     the counts of all pages together
   accepted  [{file, difference}]: outputs that `bless` has written
   phases    [{name, seconds, said}]: what was done, in order
   seconds   how long all of it took
 
 Progress goes to standard error: a bar on a terminal, a line a phase elsewhere, in CI, or with NO_COLOR or TERM=dumb.";
+
+/// A page that is not sealed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Unsealed {
+    /// The page, from the book's root.
+    #[serde(serialize_with = "with_slashes")]
+    pub page: PathBuf,
+    /// The checks that it asks for and that were not done. None if a problem is the reason.
+    pub missing: Vec<Expected>,
+}
 
 /// The report of a run.
 #[derive(Debug, Default)]
@@ -39,6 +51,8 @@ pub struct Report {
     pub src: PathBuf,
     /// The counts, page by page.
     pub pages: Vec<(PathBuf, Counts)>,
+    /// The pages that are not sealed.
+    pub unsealed: Vec<Unsealed>,
     /// The diagnostics, sorted.
     pub problems: Vec<Diagnostic>,
     /// The warnings, sorted.
@@ -88,6 +102,7 @@ pub struct Document<'a> {
     problems: &'a [Diagnostic],
     warnings: &'a [Diagnostic],
     pages: Vec<Page<'a>>,
+    unsealed: &'a [Unsealed],
     total: Counts,
     accepted: Vec<Accepted<'a>>,
     phases: &'a [Phase],
@@ -128,6 +143,7 @@ impl<'a> Document<'a> {
                 .iter()
                 .map(|(file, counts)| Page { file, counts })
                 .collect(),
+            unsealed: &report.unsealed,
             total: report.total(),
             accepted: report
                 .blessed
@@ -150,6 +166,7 @@ impl<'a> Document<'a> {
             problems: &[],
             warnings: &[],
             pages: Vec::new(),
+            unsealed: &[],
             total: Counts::default(),
             accepted: Vec::new(),
             phases: &[],

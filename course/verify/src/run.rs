@@ -6,13 +6,16 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 use book::diagnostic::{Diagnostic, Diagnostics};
 use book::fence::{Expect, Snippet};
+use book::ledger::{Kind, Ledger, line as at_line};
 use book::page::Page;
 use book::project::Project;
-use book::task::Output;
+use book::task::{Mode, Output};
 use progress::Progress;
 use toolchain::cache::Cache;
 use toolchain::cargo::Artifacts;
 
+use crate::fences::{NOW, UNCHANGED};
+use crate::options::Options;
 use crate::{examples, failures, fences, outputs, panics, snippets};
 
 /// The checks that run something.
@@ -21,9 +24,10 @@ pub(crate) struct Run<'a> {
     pub(crate) artifacts: &'a Artifacts,
     pub(crate) cache: &'a Cache,
     pub(crate) progress: &'a Progress,
-    pub(crate) bless: bool,
+    pub(crate) options: &'a Options,
     pub(crate) problems: Diagnostics,
     pub(crate) blessed: Vec<(PathBuf, String)>,
+    pub(crate) ledger: Ledger,
 }
 
 impl Run<'_> {
@@ -68,6 +72,7 @@ impl Run<'_> {
         let (scratch, artifacts, cache) = (self.project.scratch(), self.artifacts, self.cache);
         let progress = self.progress;
         let mut found = Diagnostics::default();
+        let mut ledger = Ledger::default();
         // What must fail goes one by one; meanwhile the other core has the merged compilation.
         let (merged, failing, panicking) = std::thread::scope(|scope| {
             let failing = scope.spawn(|| {
@@ -90,11 +95,19 @@ impl Run<'_> {
                     .map(|snippet| {
                         let judged = panics::run(&scratch, artifacts, snippet, cache)?;
                         progress.advance(1);
-                        Ok(judged)
+                        Ok((snippet, judged))
                     })
                     .collect::<Result<Vec<_>>>()
             });
-            let merged = fences::run(&scratch, artifacts, snippets, cache, progress, &mut found);
+            let merged = fences::run(
+                &scratch,
+                artifacts,
+                snippets,
+                cache,
+                progress,
+                &mut found,
+                &mut ledger,
+            );
             let joined = "no check panics";
             (
                 merged,
@@ -104,27 +117,49 @@ impl Run<'_> {
         });
         let mut cached = merged?;
         self.problems.extend(found);
-        for judged in panicking? {
-            cached += usize::from(self.problems.take(judged) == Some(true));
+        self.ledger.extend(ledger);
+        for (snippet, judged) in panicking? {
+            if let Some(unchanged) = self.problems.take(judged) {
+                cached += usize::from(unchanged);
+                let how = if unchanged { UNCHANGED } else { NOW };
+                self.held(snippet.page, Kind::Panics, snippet.fence.line, how);
+            }
         }
         for (snippet, judged) in failing? {
             let Some((rendered, unchanged)) = self.problems.take(judged) else {
                 continue;
             };
             cached += usize::from(unchanged);
+            let Expect::FailsToCompile { codes, .. } = &snippet.expect else {
+                continue;
+            };
+            let codes = match codes.as_slice() {
+                [] => "without a code".to_owned(),
+                codes => codes.join(" and "),
+            };
+            self.held(
+                snippet.page,
+                Kind::FailsToCompile,
+                snippet.fence.line,
+                &codes,
+            );
             // Another compiler words its messages otherwise; the codes and the phrase have been checked all the same.
-            if let Some((file, line)) = snippets::captured_diagnostic(snippet)
-                && artifacts.is_reference_compiler()
-            {
-                self.settle(
-                    &file,
-                    &rendered,
-                    &Output::default(),
-                    (&snippet.page.file, line),
-                );
+            let Some((file, line)) = snippets::captured_diagnostic(snippet) else {
+                continue;
+            };
+            let page = &snippet.page.file;
+            if artifacts.is_reference_compiler() {
+                self.settle(&file, &rendered, &Output::default(), (page, line));
+            } else {
+                let why = "another compiler words its messages otherwise";
+                self.ledger.skipped(page, Kind::Output, at_line(line), why);
             }
         }
         Ok(cached)
+    }
+
+    fn held(&mut self, page: &Page, kind: Kind, line: usize, how: &str) {
+        self.ledger.held(&page.file, kind, at_line(line), how);
     }
 
     /// Compares a text with the captured one, or accepts it when blessing.
@@ -135,12 +170,22 @@ impl Run<'_> {
         how: &Output,
         place: (&Path, usize),
     ) {
-        let Err(problem) = outputs::compare(&self.project.root, captured, now, how, place) else {
-            return;
+        let (page, line) = place;
+        let kind = match how.mode {
+            Mode::Varies => Kind::VaryingOutput,
+            _ => Kind::Output,
         };
-        if !self.bless {
+        if !self.options.has(kind) {
+            return;
+        }
+        let Err(problem) = outputs::compare(&self.project.root, captured, now, how, place) else {
+            return self.ledger.held(page, kind, at_line(line), NOW);
+        };
+        if !self.options.bless {
             return self.problems.push(problem);
         }
+        self.ledger
+            .held(page, kind, at_line(line), "accepted in this run");
         let file = self.project.root.join(captured);
         let before = fs::read_to_string(&file).unwrap_or_default();
         let folder = file.parent().unwrap_or(Path::new("."));

@@ -11,9 +11,8 @@
 //! A test that a reason names must exist and have the figures.
 
 use std::cell::Cell;
-use std::collections::BTreeMap;
 use std::ops::Range;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::LazyLock;
 
 use regex::Regex;
@@ -22,6 +21,7 @@ use self::prose::{Prose, prose};
 use self::quantity::{Figure, figures};
 use crate::claims::test_text;
 use book::diagnostic::{Diagnostic, Diagnostics};
+use book::ledger::{Expected, Kind, Ledger};
 use book::page::{Lines, Page};
 use book::project::Project;
 use book::task::{Exercise, Hint, Task};
@@ -30,38 +30,40 @@ use reader::directives::Fault;
 pub mod prose;
 pub mod quantity;
 
-/// The figures of a page that are typed, by what makes them right.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Tally {
-    /// With a source outside of the book.
-    pub sourced: usize,
-    /// Allowed by a comment.
-    pub allowed: usize,
-}
-
 /// Checks the figures of the pages.
-pub fn check(
-    project: &Project,
-    pages: &[&Page],
-    problems: &mut Diagnostics,
-) -> BTreeMap<PathBuf, Tally> {
-    let mut tally = |page: &&Page| {
+pub fn check(project: &Project, pages: &[&Page], problems: &mut Diagnostics, ledger: &mut Ledger) {
+    for page in pages {
         let mut check = Check {
             page,
             allowed: Vec::new(),
-            tally: Tally::default(),
+            ledger: &mut *ledger,
             problems: &mut *problems,
         };
         check.run(project);
-        (page.file.clone(), check.tally)
-    };
-    pages.iter().map(&mut tally).collect()
+    }
+}
+
+/// The figures of a page that need a check: those with a source, and each that a comment allows.
+pub(crate) fn expected(project: &Project, page: &Page) -> Vec<Expected> {
+    let Prose { blocks, comments } = prose(page);
+    let cited = blocks.iter().flat_map(|block| {
+        let figures = figures(&block.text).into_iter();
+        figures.filter(|figure| block.is_cited(figure))
+    });
+    let allowed = comments.iter().flat_map(|(comment, _)| {
+        // A comment that is not in order is reported.
+        allowance(project, page, comment).unwrap_or_default()
+    });
+    cited
+        .chain(allowed)
+        .map(|figure| (Kind::Figure, figure.to_string()))
+        .collect()
 }
 
 struct Check<'a> {
     page: &'a Page,
     allowed: Vec<Allowed>,
-    tally: Tally,
+    ledger: &'a mut Ledger,
     problems: &'a mut Diagnostics,
 }
 
@@ -95,11 +97,11 @@ impl Check<'_> {
         }
         for block in &blocks {
             for figure in figures(&block.text) {
-                let is_text_of = |link: &Range<usize>| {
-                    link.start <= figure.span.start && figure.span.end <= link.end
-                };
-                if block.cited.iter().any(is_text_of) {
-                    self.tally.sourced += 1;
+                if block.is_cited(&figure) {
+                    let page = &self.page.file;
+                    let how = "the text of a link to its source";
+                    self.ledger
+                        .held(page, Kind::Figure, figure.to_string(), how);
                 } else {
                     let line = lines.at(block.place(figure.span.start));
                     if let Err(fault) = self.judge(&figure, line) {
@@ -124,7 +126,7 @@ impl Check<'_> {
         }
     }
 
-    /// The texts of `task.toml`, each as if it stood where its directive stands.
+    /// The texts of `task.toml`, each as if it were in place of its directive.
     fn run_on_task(&mut self, file: &Path, task: &Task) {
         let page = self.page;
         let whole = page.directives.iter().filter(|it| it.arguments.is_empty());
@@ -149,7 +151,7 @@ impl Check<'_> {
             .push(Diagnostic::new(file, line, what).help(help));
     }
 
-    /// Counts a figure that is right where it stands.
+    /// Notes a figure that is allowed, and reports one that should have a source.
     fn judge(&mut self, figure: &Figure, line: usize) -> Result<(), Fault> {
         let mut is_allowed = false;
         for allowed in &self.allowed {
@@ -158,17 +160,21 @@ impl Check<'_> {
                 is_allowed = true;
             }
         }
-        self.tally.allowed += usize::from(is_allowed);
+        if is_allowed {
+            let (page, how) = (&self.page.file, "allowed by a comment");
+            let kind = Kind::AllowedFigure;
+            self.ledger.held(page, kind, figure.to_string(), how);
+        }
         if is_allowed || !self.is_measuring(line) {
             return Ok(());
         }
-        Err(Fault::new(format!("`{figure}` stands among measurements without a source")).help(format!(
+        Err(Fault::new(format!("`{figure}` is among measurements without a source")).help(format!(
             "if it was measured, write `{{{{#value …}}}}`; if somebody else says so, make it the text of a link to them; \
              if it is neither, allow it in this section: `<!-- figures: {figure}: the reason -->`"
         )))
     }
 
-    /// The lines of the section that a line stands in, its subsections included.
+    /// The lines of the section that a line is in, its subsections included.
     fn section(&self, line: usize) -> Range<usize> {
         let mut headings = self.page.headings.iter();
         let Some(own) = headings.rfind(|heading| heading.line <= line) else {
@@ -251,7 +257,7 @@ fn allowance(project: &Project, page: &Page, comment: &str) -> Result<Vec<Figure
     }
 }
 
-/// True if the number of a figure stands in a test by itself or as a sum, in the unit of the figure or in a smaller one.
+/// True if the number of a figure is in a test by itself or as a sum, in the unit of the figure or in a smaller one.
 fn has(test: &str, figure: &Figure) -> bool {
     static NUMBERS: LazyLock<Regex> =
         LazyLock::new(|| Regex::new(r"\d+(?:\.\d+)?(?:\s*\+\s*\d+)*").expect("a valid pattern"));

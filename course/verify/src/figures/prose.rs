@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use pulldown_cmark::{CodeBlockKind, Event, Parser, Tag, TagEnd};
 use regex::Regex;
 
-use super::quantity::figures;
+use super::quantity::{Figure, figures};
 use book::page::{Page, markdown_options};
 
 /// A placeholder for code and directives: it is no part of a number or a word.
@@ -27,7 +27,7 @@ pub struct Block {
 }
 
 impl Block {
-    /// The byte of the page at which a byte of the text stands.
+    /// The byte of the page at which a byte of the text is.
     #[must_use]
     pub fn place(&self, at: usize) -> usize {
         let piece = self
@@ -37,6 +37,14 @@ impl Block {
         self.places
             .get(piece)
             .map_or(0, |(start, place)| place + (at - start))
+    }
+
+    /// True if a figure is the text of a link to somewhere outside of the book.
+    #[must_use]
+    pub fn is_cited(&self, figure: &Figure) -> bool {
+        let span = &figure.span;
+        let mut links = self.cited.iter();
+        links.any(|link| link.start <= span.start && span.end <= link.end)
     }
 
     fn push(&mut self, text: &str, place: usize) {
