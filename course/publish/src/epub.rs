@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::LazyLock;
 
 use anyhow::{Context, Result};
-use mdbook_driver::book::BookItem;
+use mdbook_driver::book::{BookItem, Chapter};
 use mdbook_renderer::RenderContext;
 use regex::Regex;
 use zip::ZipWriter;
@@ -15,6 +15,7 @@ use zip::write::SimpleFileOptions;
 
 use crate::plain;
 use book::html::escape_text;
+use reader::site::names::Links;
 use reader::site::{files, pages, pattern, url};
 
 static HREF: LazyLock<Regex> = LazyLock::new(|| pattern(r#" href="([^":]*?)\.html((?:#[^"]*)?)""#));
@@ -36,13 +37,15 @@ pub fn write(context: &RenderContext, bare: &Path, to: &Path) -> Result<()> {
     let title = book.title.clone().unwrap_or_default();
     let language = book.language.clone().unwrap_or_else(|| "en".to_owned());
     let variables = plain::variables(&files::style(context)?);
-    let page_of = |html: &str| {
-        let html = plain::xhtml(&plain::in_the_light(&plain::page(html), &variables));
+    let links = Links::of(context);
+    let page_of = |chapter: &Chapter, html: &str| {
+        let html = links.add(chapter, &plain::page(html));
+        let html = plain::xhtml(&plain::in_the_light(&html, &variables));
         HREF.replace_all(&html, " href=\"$1.xhtml$2\"").into_owned()
     };
     let pages: Vec<_> = pages(context, bare)?
         .into_iter()
-        .map(|(chapter, url, html)| (renamed(&url), chapter.name.clone(), page_of(&html)))
+        .map(|(chapter, url, html)| (renamed(&url), chapter.name.clone(), page_of(chapter, &html)))
         .collect();
     if let Some(folder) = to.parent() {
         std::fs::create_dir_all(folder)?;

@@ -14,6 +14,7 @@ use regex::{Captures, Regex};
 use crate::plain;
 use book::files::{lexical, slashed};
 use book::html::escape_text;
+use reader::site::names::Links;
 use reader::site::{files, pages, pattern};
 
 static ID: LazyLock<Regex> = LazyLock::new(|| {
@@ -97,8 +98,11 @@ fn whole(context: &RenderContext, bare: &Path) -> Result<String> {
     let title = escape_text(&book.title.clone().unwrap_or_default());
     let mut contents = String::new();
     let mut sections = String::new();
+    let links = Links::of(context);
     for (chapter, url, html) in pages(context, bare)? {
-        let html = plain::page(&html).replace("<details", "<details open=\"\"");
+        let html = links
+            .add(chapter, &plain::page(&html))
+            .replace("<details", "<details open=\"\"");
         let name = prefix(&url);
         let _ = writeln!(
             contents,

@@ -719,7 +719,7 @@ fn messages_on_names_are_the_snapshots() {
                 &[Replace(
                     PAGE,
                     BELOW,
-                    "`Duration::form_millis`, not `Duration::from_millis`.\n\nSee [below]",
+                    "`Duration::form_millis`, not `std::time::Duration::from_millis`.\n\nSee [below]",
                 )],
             ),
             one(
@@ -728,7 +728,7 @@ fn messages_on_names_are_the_snapshots() {
             ),
             one(
                 "misspelt-type",
-                &[Replace(PAGE, BELOW, "`Weak<RefCel<T>>`.\n\nSee [below]")],
+                &[Replace(PAGE, BELOW, "`Option<RefCel<T>>`.\n\nSee [below]")],
             ),
             one(
                 "misspelt-method",
@@ -798,47 +798,23 @@ fn messages_on_names_are_the_snapshots() {
                 "allowed-though-it-resolves",
                 &[
                     Replace(PAGE, BELOW, "`Vec::len`.\n\nSee [below]"),
-                    Write(
-                        ALLOWED,
-                        "[[name]]\nis = \"Vec::len\"\nreason = \"chosen\"\n",
-                    ),
+                    Write(ALLOWED, "\"Vec::len\" = \"chosen\"\n"),
                 ],
             ),
             one(
                 "allowed-though-absent",
-                &[Write(
-                    ALLOWED,
-                    "[[name]]\nis = \"Vec::lenght\"\nreason = \"chosen\"\n",
-                )],
-            ),
-            one(
-                "allowed-on-another-page",
-                &[
-                    Replace(PAGE, BELOW, "`Vec::lenght`.\n\nSee [below]"),
-                    Replace("src/other.md", "## More", "## More\n\n`Vec::lenght`"),
-                    Write(
-                        ALLOWED,
-                        "[[name]]\nis = \"Vec::lenght\"\npage = \"other\"\nreason = \"chosen\"\n",
-                    ),
-                ],
-            ),
-            one(
-                "allowed-on-no-page",
-                &[Write(
-                    ALLOWED,
-                    "[[name]]\nis = \"X\"\npage = \"smal\"\nreason = \"chosen\"\n",
-                )],
+                &[Write(ALLOWED, "\n\"Vec::lenght\" = \"chosen\"\n")],
             ),
             one(
                 "allowed-without-a-reason",
                 &[
                     Replace(PAGE, BELOW, "`Vec::lenght`.\n\nSee [below]"),
-                    Write(ALLOWED, "[[name]]\nis = \"Vec::lenght\"\nreason = \"\"\n"),
+                    Write(ALLOWED, "\"Vec::lenght\" = \"\"\n"),
                 ],
             ),
             one(
-                "allowed-with-an-unknown-key",
-                &[Write(ALLOWED, "[[name]]\nis = \"X\"\nwhy = \"chosen\"\n")],
+                "allowed-in-another-form",
+                &[Write(ALLOWED, "[X]\nwhy = \"chosen\"\n")],
             ),
         ],
     );

@@ -38,11 +38,11 @@ fn names(sentence: &str) -> usize {
 fn names_resolve_wherever_they_are_known() {
     for (sentence, count) in [
         (
-            "In std: `std::time::Duration::from_millis`, `Duration`, `Vec::<u8>::with_capacity(3)`, `wrapping_add`.",
+            "In std: `std::time::Duration::from_millis`, `Duration`, `Vec::<u8>::with_capacity(3)`, `u8::wrapping_add`.",
             4,
         ),
         (
-            "`Option<&Weak<T>>`, `.unwrap_or(0)`, `println!`, `std::vec`, `String::trim`, `Ordering::Relaxed`.",
+            "`std::rc::Weak`, `Option<&Weak<T>>`, `println!`, `std::vec`, `str::trim`, `.s1_first()`.",
             7,
         ),
         (
@@ -58,11 +58,11 @@ fn names_resolve_wherever_they_are_known() {
             4,
         ),
         (
-            "Of the compiler: `#[track_caller]`, `#[derive(Debug)]`, `unused_variables`, `E0626`, `target_os`.",
-            6,
+            "Of the compiler: `#[test]`, `#[derive(Debug)]`, `E0626`, `E0382`.",
+            5,
         ),
         (
-            "Elsewhere: [`tower::Service`](https://docs.rs/tower), <code>Vec&lt;Rc></code>.",
+            "Elsewhere: [`tower::Service`](https://docs.rs/tower), <code>Vec&lt;String></code>.",
             3,
         ),
         (
@@ -99,23 +99,17 @@ fn a_name_of_a_go_listing_on_the_page_needs_no_go() {
 #[test]
 fn an_allowed_name_is_counted_as_allowed_and_an_entry_for_a_selector_covers_its_last_word() {
     let book = book("`gone.Name` is gone, and `Name` with it.");
-    book.write(
-        "names.toml",
-        "[[name]]\nis = \"gone.Name\"\nreason = \"gone\"\n",
-    );
+    book.write("names.toml", "\"gone.Name\" = \"gone\"\n");
     let counts = counts(&book);
     assert_eq!((counts.names, counts.names_allowed), (1, 2));
 }
 
 #[test]
-fn an_entry_is_judged_only_where_its_pages_are_checked() {
+fn an_entry_is_judged_only_where_all_pages_are_checked() {
     let book = book("A sentence.");
     book.write("src/other.md", "# Another page\n");
     book.edit("src/SUMMARY.md", "- [A", "- [Another page](other.md)\n- [A");
-    book.write(
-        "names.toml",
-        "[[name]]\nis = \"A::b\"\nreason = \"c\"\n\n[[name]]\nis = \"D::e\"\npage = \"other\"\nreason = \"f\"\n",
-    );
+    book.write("names.toml", "\"A::b\" = \"c\"\n\"D::e\" = \"f\"\n");
     let options = Options {
         pages: vec!["small".to_owned()],
         ..Options::default()
@@ -127,7 +121,7 @@ fn an_entry_is_judged_only_where_its_pages_are_checked() {
 #[test]
 fn names_that_resolve_are_kept_with_the_address_of_their_documentation() {
     let book = book(
-        "`Duration::from_millis`, `s2_second::answer`, `core::answer_is_42`, `s1_first.rs`, `off-by-one`, `E0382`, \
+        "`std::time::Duration`, `Duration::from_millis`, `s2_second::answer`, `core::answer_is_42`, `s1_first.rs`, `off-by-one`, `E0382`, \
          [`tower::Service`](https://docs.rs/tower), `misspelt_name`",
     );
     assert_eq!(book.verify().problems.len(), 1);
@@ -157,8 +151,45 @@ fn names_that_resolve_are_kept_with_the_address_of_their_documentation() {
 }
 
 #[test]
+fn names_that_resolve_are_links_on_the_site_once_they_are_verified() {
+    let book = book("`std::time::Duration::from_millis(5)`, `below-it`, `misspelt_name`, `loop`");
+    book.write("src/at-top.md", "# At the top\n");
+    book.write("src/more/below-it.md", "# Of `Vec`\n\n`Vec`, `at-top`.\n");
+    let listed = "- [Top](at-top.md)\n- [Below](more/below-it.md)\n- [A";
+    book.edit("src/SUMMARY.md", "- [A", listed);
+    let links = |page: &str| -> Vec<String> {
+        reader::build::build(book.root(), reader::site::Site::default(), false).unwrap();
+        let html = fs::read_to_string(book.path("book").join(page)).unwrap();
+        let links = html.split("<a class=\"name\" href=\"").skip(1);
+        links
+            .map(|link| link.split_inclusive("</a>").next().unwrap().to_owned())
+            .collect()
+    };
+    assert_eq!(links("small.html"), [""; 0]);
+    assert_eq!(book.verify().problems.len(), 1);
+    let [duration, below] = &links("small.html")[..] else {
+        panic!("{:?}", links("small.html"));
+    };
+    assert!(
+        duration.ends_with(
+            "/time/struct.Duration.html#method.from_millis\"><code>std::time::Duration::from_millis(5)</code></a>"
+        ),
+        "{duration}"
+    );
+    assert_eq!(below, "more/below-it.html\"><code>below-it</code></a>");
+    let [vec, top] = &links("more/below-it.html")[..] else {
+        panic!("{:?}", links("more/below-it.html"));
+    };
+    assert!(
+        vec.ends_with("struct.Vec.html\"><code>Vec</code></a>"),
+        "{vec}"
+    );
+    assert_eq!(top, "../at-top.html\"><code>at-top</code></a>");
+}
+
+#[test]
 fn names_are_not_looked_up_again_until_something_changes() {
-    let book = book("`Duration`, `misspelt_name`");
+    let book = book("`Option`, `misspelt_name`");
     let told = book.problems();
     assert!(told.contains("`misspelt_name` names nothing"), "{told}");
     let generated = book.path("target/course/names/names.rs");
@@ -177,7 +208,7 @@ fn names_are_not_looked_up_again_until_something_changes() {
 
 #[test]
 fn names_are_skipped_where_the_listings_do_not_compile() {
-    let book = book("`Duration`, `misspelt_name`, `answer_is_42`, `no_such.rs`");
+    let book = book("`Option`, `misspelt_name`, `answer_is_42`, `no_such.rs`");
     book.edit("listings/src/small/s2_second.rs", "6 * 7", "6 * \"7\"");
     let report = book.verify();
     let told: Vec<_> = report
@@ -224,7 +255,7 @@ fn path_without_go(scratch: &std::path::Path) -> std::ffi::OsString {
 #[cfg(unix)]
 #[test]
 fn names_of_go_are_skipped_where_there_is_no_go() {
-    let book = book("`iter.Pull`, `iter.Pul`, `Pul`, `Duration`");
+    let book = book("`iter.Pull`, `iter.Pul`, `Pul`, `Option`");
     let scratch = tempfile::tempdir().unwrap();
     let output = course_tests::course()
         .args(["verify", "--json"])

@@ -81,7 +81,7 @@ fn names_of_go_have_an_address_and_others_have_none() {
     let names = names.split(' ').map(str::to_owned).collect();
     // The second time from the cache.
     for _ in 0..2 {
-        let known = Go::ask(course_tests::root()).addresses(scratch.path(), &names);
+        let known = Go::new(course_tests::root()).addresses(scratch.path(), &names);
         let known: Vec<_> = known.unwrap().into_values().flatten().collect();
         let expected = ["iter", "iter#Pull", "testing/fstest", "time#Timer.Stop"];
         assert_eq!(

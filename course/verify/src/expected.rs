@@ -8,7 +8,7 @@ use book::project::Project;
 use book::task::Mode;
 use reader::directives::claims::findings;
 
-use crate::{claims, figures, links};
+use crate::{claims, figures, links, names};
 
 /// The checks that must have left an entry in the ledger before the page is sealed.
 #[must_use]
@@ -43,6 +43,7 @@ pub fn expected(project: &Project, page: &Page) -> Vec<Expected> {
         .filter(|(_, target)| links::is_inside(target));
     all.extend(inside.map(|(_, target)| (Kind::Link, target.clone())));
     all.extend(figures::expected(project, page));
+    all.extend(names::expected(project, page));
     all
 }
 

@@ -50,7 +50,7 @@ use book::dependencies;
 use book::diagnostic::{Diagnostic, Diagnostics, Level};
 use book::evidence::Evidence;
 use book::fence::Snippet;
-use book::ledger::{self, Kind, Ledger};
+use book::ledger::{self, Entry, Kind, Ledger, Outcome};
 use book::page::Page;
 use book::project::Project;
 use book::settings::Settings;
@@ -89,8 +89,7 @@ pub fn verify_with_progress(root: &Path, options: &Options, progress: &Progress)
     let mut problems = Diagnostics::default();
     let (project, record) = progress.phase("read", || read(root, &mut problems))?;
     let pages = options.select(&project)?;
-    // It answers while other things are done.
-    let go = project.settings.ours.then(|| Go::ask(root));
+    let go = project.settings.ours.then(|| Go::new(root));
     let mut ledger = Ledger::default();
     let course = Course {
         project: &project,
@@ -299,28 +298,21 @@ impl Course<'_> {
         if self.options.has(Kind::Figure) {
             figures::check(project, pages, problems, ledger);
         }
-        let names = progress.phase("names", || {
+        if !self.options.has(Kind::Name) {
+            return Ok(());
+        }
+        progress.phase("names", || {
             let sources = names::Sources {
                 record,
                 built: built.as_ref().map(|(artifacts, cache)| (artifacts, cache)),
                 go,
             };
-            let names = names::check(project, pages, snippets, sources, problems)?;
-            let resolved = names.values().map(|tally| tally.resolved).sum::<usize>();
-            Ok((names, format!("{resolved} looked up")))
-        })?;
-        for page in pages {
-            let file = &page.file;
-            let names = names.get(file).copied().unwrap_or_default();
-            for (kind, count) in [
-                (Kind::Name, names.resolved),
-                (Kind::AllowedName, names.allowed),
-            ] {
-                (0..count).for_each(|_| ledger.held(file, kind, "", ""));
-            }
-            (0..names.skipped).for_each(|_| ledger.skipped(file, Kind::Name, "", ""));
-        }
-        Ok(())
+            names::check(project, pages, snippets, sources, problems, ledger)?;
+            let resolved =
+                |entry: &&Entry| (entry.kind, entry.outcome) == (Kind::Name, Outcome::Held);
+            let resolved = ledger.entries().iter().filter(resolved).count();
+            Ok(((), format!("{resolved} looked up")))
+        })
     }
 
     /// Looks up the numbers that a page takes from the record. Rendering reports those that are not there.

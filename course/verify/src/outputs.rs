@@ -9,6 +9,7 @@ use similar::TextDiff;
 
 use book::diagnostic::{Diagnostic, Diagnostics};
 use book::files::files_below;
+use book::includes::{self, Target};
 use book::project::{Project, nothing_captured};
 use book::session;
 use book::task::{Mode, Output};
@@ -74,6 +75,8 @@ pub fn unshown(project: &Project, record: Option<&Record>, problems: &mut Diagno
                 _ => None,
             }
         }));
+        let included = includes::on(page).map(|include| Target::resolve(page, include).file);
+        shown.extend(included);
         if Diagram::is_on(page) {
             let text = preprocess::expanded(project, record, page);
             let Some(diagrams) = text.ok().and_then(|text| Diagram::find(page, &text).ok()) else {

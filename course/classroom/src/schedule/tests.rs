@@ -25,6 +25,7 @@ fn project(chapters: &[(&str, &[&str])]) -> Project {
             .map(|(slug, needs)| ((*slug).to_owned(), task(slug, needs)))
             .collect(),
         problems: Vec::new(),
+        digests: book::dependencies::Digests::default(),
     }
 }
 

@@ -121,6 +121,7 @@ mod tests {
             pages: Vec::new(),
             tasks: BTreeMap::new(),
             problems: Vec::new(),
+            digests: book::dependencies::Digests::default(),
         };
         let page = Page::parse(Path::new("src/a-chapter.md"), page);
         render(

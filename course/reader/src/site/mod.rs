@@ -29,6 +29,7 @@ pub mod files;
 mod glossary;
 mod highlight;
 mod moved;
+pub mod names;
 mod nav;
 mod search;
 
@@ -120,9 +121,10 @@ pub fn pages<'a>(
 }
 
 fn chapters(context: &RenderContext, bare: &Path) -> Result<Vec<Chapter>> {
+    let links = names::Links::of(context);
     let chapter = |(chapter, url, html): &(&book::Chapter, String, String)| {
         let digest = digest(html::words(&content::without_asides(html)).as_bytes());
-        let html = content::rewrite(html);
+        let html = links.add(chapter, &content::rewrite(html));
         Chapter {
             name: chapter.name.clone(),
             digest,

@@ -11,6 +11,7 @@
 //! A test that a reason names must exist and have the figures.
 
 use std::cell::Cell;
+use std::collections::BTreeSet;
 use std::ops::Range;
 use std::path::Path;
 use std::sync::LazyLock;
@@ -54,10 +55,10 @@ pub(crate) fn expected(project: &Project, page: &Page) -> Vec<Expected> {
         // A comment that is not in order is reported.
         allowance(project, page, comment).unwrap_or_default()
     });
-    cited
-        .chain(allowed)
-        .map(|figure| (Kind::Figure, figure.to_string()))
-        .collect()
+    // One comment may allow what another allows, too.
+    let allowed: BTreeSet<String> = allowed.map(|figure| figure.key()).collect();
+    let subjects = cited.map(|figure| figure.key()).chain(allowed);
+    subjects.map(|subject| (Kind::Figure, subject)).collect()
 }
 
 struct Check<'a> {
@@ -100,8 +101,7 @@ impl Check<'_> {
                 if block.is_cited(&figure) {
                     let page = &self.page.file;
                     let how = "the text of a link to its source";
-                    self.ledger
-                        .held(page, Kind::Figure, figure.to_string(), how);
+                    self.ledger.held(page, Kind::Figure, figure.key(), how);
                 } else {
                     let line = lines.at(block.place(figure.span.start));
                     if let Err(fault) = self.judge(&figure, line) {
@@ -163,7 +163,7 @@ impl Check<'_> {
         if is_allowed {
             let (page, how) = (&self.page.file, "allowed by a comment");
             let kind = Kind::AllowedFigure;
-            self.ledger.held(page, kind, figure.to_string(), how);
+            self.ledger.held(page, kind, figure.key(), how);
         }
         if is_allowed || !self.is_measuring(line) {
             return Ok(());

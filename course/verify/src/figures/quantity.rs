@@ -19,6 +19,14 @@ pub struct Figure {
     shown: String,
 }
 
+impl Figure {
+    /// Its number and unit, the same for all spellings of it.
+    #[must_use]
+    pub fn key(&self) -> String {
+        format!("{} {}", self.number, self.unit)
+    }
+}
+
 impl PartialEq for Figure {
     fn eq(&self, other: &Self) -> bool {
         (&self.number, &self.unit) == (&other.number, &other.unit)

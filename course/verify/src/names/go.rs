@@ -3,19 +3,18 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::thread::{self, JoinHandle};
+use std::thread;
 
 use anyhow::{Context, Result, bail};
 
 use super::Answers;
-use super::grammar::words;
+use super::grammar::tokens;
 use measurements::go;
 use toolchain::cache::Cache;
 
-/// A Go that is being asked for its version, which takes a while: there may be none.
+/// The Go of this machine, if there is one.
 pub struct Go {
-    folder: PathBuf,
-    version: JoinHandle<Option<String>>,
+    root: PathBuf,
 }
 
 /// Messages of `go doc` about names that do not exist.
@@ -30,26 +29,30 @@ const UNKNOWN: &[&str] = &[
 ];
 
 impl Go {
-    /// Begins to ask.
+    /// The Go that a book is about.
     #[must_use]
-    pub fn ask(root: &Path) -> Self {
-        let (folder, root) = (go::folder(root), root.to_owned());
-        let version = thread::spawn(move || go::version(&root));
-        Self { folder, version }
+    pub fn new(root: &Path) -> Self {
+        Self {
+            root: root.to_owned(),
+        }
     }
 
     /// The addresses of names; `None` where there is no Go, or one that cannot be asked.
     ///
     /// A name is `package.Name`, `package.Type.Method`, or a package such as `testing/synctest`.
     #[must_use]
-    pub fn addresses(self, scratch: &Path, names: &BTreeSet<String>) -> Option<Answers> {
-        let version = self.version.join().ok().flatten()?;
+    pub fn addresses(&self, scratch: &Path, names: &BTreeSet<String>) -> Option<Answers> {
+        if names.is_empty() {
+            // Starting Go takes a while.
+            return Some(Answers::new());
+        }
+        let (folder, version) = (go::folder(&self.root), go::version(&self.root)?);
         let cache = Cache::new(scratch.join("cache"), version);
         let known = super::kept(&cache, "go", names, |todo| {
             // Side by side: each mostly waits for files.
             thread::scope(|scope| {
                 let ask = |name: &&str| {
-                    let (name, folder) = ((*name).to_owned(), &self.folder);
+                    let (name, folder) = ((*name).to_owned(), &folder);
                     scope.spawn(move || Ok((name.clone(), address(folder, &name)?)))
                 };
                 let asked: Vec<_> = todo.iter().map(ask).collect();
@@ -81,7 +84,7 @@ fn address(folder: &Path, name: &str) -> Result<Vec<String>> {
     // A letter in lower case also matches one in upper case; the name itself must be there.
     let text = String::from_utf8_lossy(&output.stdout);
     let last = name.rsplit(['.', '/']).next().unwrap_or(name);
-    if !words(&text).any(|word| word == last) {
+    if !tokens(&text).any(|token| token.as_str() == last) {
         return Ok(Vec::new());
     }
     // `package iter // import "iter"`

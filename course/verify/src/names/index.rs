@@ -1,234 +1,221 @@
-//! The names that the book itself gives: tests, groups, wrong solutions, examples, outputs,
-//! benchmarks, chapters, crates, files.
+//! The names that the book itself gives: in the code of its chapters, and of benchmarks, crates, files, and what a
+//! `task.toml` calls so.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::LazyLock;
 
 use regex::Regex;
 use walkdir::{DirEntry, WalkDir};
 
-use crate::claims;
-use book::files::files_below;
-use book::files::lexical;
+use super::grammar::tokens;
+use book::files::{files_below, slashed};
+use book::page::Lines;
 use book::project::{Project, module};
-use book::task::{Task, line_of};
+use book::task::line_of;
 use measurements::record::Record;
+use reader::site::pattern;
 
 /// Names, each with its place: a file and perhaps a line, or the address of a crate.
 type Names = BTreeMap<String, String>;
 
+/// A piece of code: a file of a chapter, or a block of a page.
+#[derive(Debug, Default)]
+pub struct Code {
+    file: String,
+    words: BTreeMap<String, usize>,
+    /// By their last word, the paths that it writes.
+    paths: BTreeMap<String, BTreeSet<String>>,
+}
+
+impl Code {
+    /// Reads a text in a file; `line` is the line of one of its bytes.
+    pub fn new(file: String, text: &str, line: impl Fn(usize) -> usize) -> Self {
+        let mut code = Self {
+            file,
+            ..Self::default()
+        };
+        // What the braces around continue, as in `use std::{fs, io}`; and the path so far.
+        let (mut outer, mut path) = (Vec::new(), String::new());
+        for token in tokens(text) {
+            match token.as_str() {
+                "::" => path += "::",
+                "{" => outer.push(if path.ends_with("::") {
+                    path.clone()
+                } else {
+                    String::new()
+                }),
+                "}" => drop(outer.pop()),
+                "," | ";" => path.clear(),
+                word => {
+                    if !path.ends_with("::") || outer.last() == Some(&path) {
+                        path = outer.last().cloned().unwrap_or_default();
+                    }
+                    path += word;
+                    let known = code.words.entry(word.to_owned());
+                    known.or_insert_with(|| line(token.start()));
+                    if path.contains("::") {
+                        let known = code.paths.entry(word.to_owned()).or_default();
+                        known.insert(path.clone());
+                    }
+                }
+            }
+        }
+        code
+    }
+
+    /// The place of the last word of a path, if all its words are here or name the file.
+    pub fn place(&self, path: &str) -> Option<String> {
+        let is_of_file = |word: &str| self.file.split(['/', '.']).any(|part| part == word);
+        let mut line = None;
+        for word in path.split([':', '.']).filter(|word| !word.is_empty()) {
+            line = self.words.get(word);
+            if line.is_none() && !is_of_file(word) {
+                return None;
+            }
+        }
+        Some(line.map_or_else(|| self.file.clone(), |line| format!("{}:{line}", self.file)))
+    }
+
+    /// The paths that it writes of something.
+    pub fn paths(&self, word: &str) -> impl Iterator<Item = &String> {
+        self.paths.get(word).into_iter().flatten()
+    }
+
+    /// Its words.
+    pub fn words(&self) -> impl Iterator<Item = &str> {
+        self.words.keys().map(String::as_str)
+    }
+}
+
 /// The things of the book.
 #[derive(Debug, Default)]
 pub struct Book {
-    root: PathBuf,
-    /// The names of everything but what a chapter's tests declare.
-    words: Names,
-    /// The declarations of a chapter's tests, in Rust and Go: `name`, and in Rust also `group::name`.
-    chapters: BTreeMap<String, Names>,
+    names: Names,
+    /// The code of each chapter: its tests, its listings, its Go.
+    chapters: BTreeMap<String, Vec<Code>>,
     /// Files and folders, from the root.
-    files: Vec<PathBuf>,
+    files: Vec<String>,
 }
 
 impl Book {
     /// Looks through the book.
     #[must_use]
     pub fn of(project: &Project, record: Option<&Record>) -> Self {
+        /// What a manifest quotes, such as features, and what a `task.toml` calls something.
+        static QUOTED: LazyLock<Regex> = LazyLock::new(|| pattern(r#""([A-Za-z0-9_-]+)""#));
         let root = project.root.clone();
         let files = files(&root);
-        let mut book = Self {
-            root,
-            files,
-            ..Self::default()
+        let mut names = Names::new();
+        for (name, address) in crates(&root) {
+            names.insert(name.replace('-', "_"), address.clone());
+            names.insert(name, address);
+        }
+        let mut add = |name: &str, place: &str| {
+            let place = || place.to_owned();
+            names.entry(name.to_owned()).or_insert_with(place);
         };
-        book.read_crates();
-        for page in &project.pages {
-            book.name(&page.file, &page.file.display().to_string());
-        }
-        for (slug, task) in &project.tasks {
-            let file = Task::file(slug);
-            let module = module(slug);
-            for path in ["group.name", "mutant.name", "claim.id"] {
-                let places = task.strings.at(path);
-                let place = |line| format!("{}:{line}", file.display());
-                book.words
-                    .extend(places.map(|(name, line)| (name.to_owned(), place(line))));
-            }
-            let mut names = Names::new();
-            book.declared(&Path::new("listings/tests").join(&module), &mut names);
-            book.declared(&Path::new("benches/go").join(&module), &mut names);
-            book.chapters.insert(slug.clone(), names);
-            book.words
-                .insert(module.clone(), format!("listings/src/{module}"));
-        }
-        let named = [
-            "listings/examples",
-            "listings/captured",
-            "listings/src",
-            "benches",
-        ];
-        for file in book.files.clone() {
-            if named.iter().any(|folder| file.starts_with(folder)) {
-                book.name(&file, &file.display().to_string());
-            }
-        }
         for chapter in record.iter().flat_map(|record| &record.chapters) {
-            let place = format!("benches/{}.rs", module(chapter.0));
+            // `chapter/group/name`: each part has a name, and a page of the chapter leaves out the first.
             for id in chapter.1.benchmarks.keys() {
-                book.name_benchmark(id, &place);
-            }
-        }
-        book
-    }
-
-    fn name(&mut self, file: &Path, place: &str) {
-        let stem = file
-            .file_stem()
-            .map(|stem| stem.to_string_lossy().into_owned());
-        if let Some(stem) = stem {
-            self.words.entry(stem).or_insert_with(|| place.to_owned());
-        }
-    }
-
-    /// `chapter/group/name`: each part has a name, and a page of the chapter leaves out the first.
-    fn name_benchmark(&mut self, id: &str, place: &str) {
-        let parts: Vec<&str> = id.split('/').collect();
-        for start in 0..parts.len() {
-            for end in start + 1..=parts.len() {
-                let name = parts[start..end].join("/");
-                self.words.entry(name).or_insert_with(|| place.to_owned());
-            }
-        }
-    }
-
-    /// Crates of the lock file, as Cargo and as code writes them, and what the manifests quote, such as features.
-    fn read_crates(&mut self) {
-        static QUOTED: LazyLock<Regex> =
-            LazyLock::new(|| Regex::new(r#""([A-Za-z0-9_-]+)""#).expect("a valid pattern"));
-        for (name, address) in crates(&self.root) {
-            self.words.insert(name.replace('-', "_"), address.clone());
-            self.words.insert(name, address);
-        }
-        for file in self
-            .files
-            .iter()
-            .filter(|file| file.ends_with("Cargo.toml"))
-        {
-            let text = fs::read_to_string(self.root.join(file)).unwrap_or_default();
-            for found in QUOTED.captures_iter(&text) {
-                let place = format!(
-                    "{}:{}",
-                    file.display(),
-                    line_of(&text, found.get_match().start())
-                );
-                for name in [found[1].to_owned(), found[1].replace('-', "_")] {
-                    self.words.entry(name).or_insert_with(|| place.clone());
+                let parts: Vec<&str> = id.split('/').collect();
+                for (start, end) in
+                    (0..parts.len()).flat_map(|it| (it..parts.len()).map(move |end| (it, end)))
+                {
+                    add(
+                        &parts[start..=end].join("/"),
+                        &format!("benches/{}.rs", module(chapter.0)),
+                    );
                 }
             }
         }
-    }
-
-    /// Adds what the files of a folder declare, in Rust or Go.
-    fn declared(&self, folder: &Path, names: &mut Names) {
-        static DECLARED: LazyLock<Regex> = LazyLock::new(|| {
-            Regex::new(
-                r"(?m)\b(?:fn|trait|struct|enum)\s+(\w+)|^(?:func|type) (?:\([^)]*\) )?(\w+)",
-            )
-            .expect("a valid pattern")
-        });
-        for file in files_below(&self.root.join(folder)) {
-            let text = fs::read_to_string(&file).unwrap_or_default();
-            let group = file
-                .file_stem()
-                .unwrap_or_default()
-                .to_string_lossy()
-                .into_owned();
-            let file = file
-                .strip_prefix(&self.root)
-                .unwrap_or(&file)
-                .display()
-                .to_string();
-            for found in DECLARED.captures_iter(&text) {
-                let (_, [name]) = found.extract();
-                let place = format!("{file}:{}", line_of(&text, found.get_match().start()));
-                names.insert(format!("{group}::{name}"), place.clone());
-                names.entry(name.to_owned()).or_insert(place);
+        let src = slashed(&project.settings.src);
+        for file in &files {
+            let path = Path::new(file);
+            let folders = [
+                &src,
+                "listings/examples",
+                "listings/captured",
+                "listings/src",
+                "benches",
+            ];
+            if folders.iter().any(|folder| path.starts_with(folder)) {
+                add(
+                    &path.file_stem().unwrap_or_default().to_string_lossy(),
+                    file,
+                );
             }
-            names.entry(group).or_insert(file);
+            if path.ends_with("Cargo.toml") || path.ends_with("task.toml") {
+                let text = fs::read_to_string(root.join(file)).unwrap_or_default();
+                for found in QUOTED.captures_iter(&text) {
+                    let place = format!("{file}:{}", line_of(&text, found.get_match().start()));
+                    add(&found[1], &place);
+                    add(&found[1].replace('-', "_"), &place);
+                }
+            }
         }
-    }
-
-    /// The place of what has a name. A page that is no chapter may name the tests of any.
-    #[must_use]
-    pub fn place(&self, slug: Option<&str>, path: &str) -> Option<String> {
-        // A test in a module of its group, or one that a macro makes.
-        let made = |slug: &str, names: &'_ Names| {
-            let place = names.get(path.rsplit_once("::")?.1)?.clone();
-            claims::test_text(&self.root, slug, path)
-                .ok()
-                .map(|_| place)
+        let code = |slug: &String| {
+            let folders = ["listings/tests", "listings/src", "benches/go"].into_iter();
+            let files =
+                folders.flat_map(|folder| files_below(&root.join(folder).join(module(slug))));
+            let codes = files.map(|path| {
+                let text = fs::read_to_string(&path).unwrap_or_default();
+                let lines = Lines::new(&text);
+                let file = slashed(path.strip_prefix(&root).unwrap_or(&path));
+                Code::new(file, &text, |at| lines.at(at))
+            });
+            (slug.clone(), codes.collect())
         };
-        let mut chapters = self.chapters(slug);
-        chapters
-            .find_map(|(slug, names)| names.get(path).cloned().or_else(|| made(slug, names)))
-            .or_else(|| self.words.get(path).cloned())
+        Self {
+            chapters: project.tasks.keys().map(code).collect(),
+            names,
+            files,
+        }
     }
 
-    /// The path of a file or a folder, as seen from a page.
+    /// The place of a benchmark, a crate, an example, a group, a wrong solution and their like.
     #[must_use]
-    pub fn file(&self, page: &Path, slug: Option<&str>, name: &str) -> Option<String> {
-        // What a build makes is there, and nobody else's file is.
-        if name == "target" || name.starts_with("target/") {
-            return Some(name.to_owned());
-        }
-        let mut places = vec![
-            PathBuf::new(),
-            page.parent().unwrap_or(Path::new("")).to_owned(),
-        ];
-        for folder in
-            ["src", "tests", "examples", "captured"].map(|it| Path::new("listings").join(it))
-        {
-            places.extend(
-                self.chapters(slug)
-                    .map(|(slug, _)| folder.join(module(slug))),
-            );
-            places.push(folder);
-        }
-        let has = |file: &PathBuf| self.files.binary_search(file).is_ok();
-        let there = places
-            .iter()
-            .map(|place| lexical(&place.join(name)))
-            .find(has);
-        let anywhere = || {
-            let mut files = self.files.iter().filter(|_| !name.contains('/'));
-            files.find(|file| file.ends_with(name)).cloned()
-        };
-        there
-            .or_else(anywhere)
-            .map(|file| file.display().to_string())
+    pub fn named(&self, name: &str) -> Option<String> {
+        self.names.get(name).cloned()
     }
 
-    /// The chapters that a page may speak of without naming them.
-    pub(super) fn chapters<'a>(
-        &'a self,
-        slug: Option<&str>,
-    ) -> impl Iterator<Item = (&'a String, &'a Names)> {
-        let own = slug.filter(|slug| self.chapters.contains_key(*slug));
-        self.chapters
+    /// True if a page is a chapter, with code of its own.
+    pub fn has(&self, slug: Option<&str>) -> bool {
+        slug.is_some_and(|slug| self.chapters.contains_key(slug))
+    }
+
+    /// The code that a page may speak of without naming the chapter; of one that is no chapter, that of any.
+    pub fn code(&self, slug: Option<&str>) -> impl Iterator<Item = &Code> {
+        let own = slug.filter(|slug| self.has(Some(slug)));
+        let chapters = self.chapters.iter();
+        let chapters = chapters.filter(move |(slug, _)| own.is_none_or(|own| own == *slug));
+        chapters.flat_map(|(_, code)| code)
+    }
+
+    /// The path of a file or a folder: from the root, or the end of one, best of the chapter's own.
+    #[must_use]
+    pub fn file(&self, slug: Option<&str>, name: &str) -> Option<String> {
+        let name = name.trim_start_matches("../");
+        let module = slug.map(module).unwrap_or_default();
+        let is_own = |file: &str| file.split('/').any(|part| part == module);
+        let files = self
+            .files
             .iter()
-            .filter(move |(slug, _)| own.is_none_or(|own| own == *slug))
+            .filter(|file| Path::new(file).ends_with(name));
+        let file = files.min_by_key(|file| (*file != name, !is_own(file)));
+        file.cloned()
     }
 
     /// All names, for suggestions.
     pub fn names(&self, slug: Option<&str>) -> impl Iterator<Item = &str> {
-        let tests = self.chapters(slug).flat_map(|(_, names)| names.keys());
-        tests.chain(self.words.keys()).map(String::as_str)
+        let names = self.names.keys().map(String::as_str);
+        names.chain(self.code(slug).flat_map(Code::words))
     }
 
     /// All files, for suggestions.
     pub fn files(&self) -> impl Iterator<Item = &str> {
-        self.files.iter().filter_map(|file| file.to_str())
+        self.files.iter().map(String::as_str)
     }
 }
 
@@ -247,24 +234,19 @@ pub fn crates(root: &Path) -> Names {
     of_registry.collect()
 }
 
-/// Every file and folder of the book, sorted, without what is built and what is hidden, but for the
-/// folders of CI and cargo.
-fn files(root: &Path) -> Vec<PathBuf> {
+/// Every file and folder of the book, without what is built and what is hidden, but for the folders of CI and cargo.
+fn files(root: &Path) -> Vec<String> {
+    const SHOWN: [&str; 4] = [".cargo", ".ci", ".github", ".gitignore"];
     let is_kept = |entry: &DirEntry| {
         let name = entry.file_name().to_string_lossy();
         let is_built = entry.depth() == 1 && matches!(&*name, "target" | "book");
-        !is_built
-            && (!name.starts_with('.')
-                || entry.depth() == 0
-                || matches!(&*name, ".cargo" | ".ci" | ".github" | ".gitignore"))
+        let is_hidden = entry.depth() > 0 && name.starts_with('.');
+        !is_built && (!is_hidden || SHOWN.contains(&&*name))
     };
-    let entries = WalkDir::new(root)
-        .into_iter()
-        .filter_entry(is_kept)
-        .flatten();
-    let mut files: Vec<PathBuf> = entries
-        .filter_map(|entry| Some(entry.path().strip_prefix(root).ok()?.to_owned()))
-        .collect();
-    files.sort();
-    files
+    let entries = WalkDir::new(root).sort_by_file_name().into_iter();
+    let files = entries.filter_entry(is_kept).flatten().filter_map(|entry| {
+        let file = entry.path().strip_prefix(root).ok()?;
+        Some(slashed(file))
+    });
+    files.collect()
 }
