@@ -65,29 +65,58 @@ pub fn files(project: &Project, page: &Page) -> BTreeSet<PathBuf> {
         .into_iter()
         .map(str::to_owned)
         .collect();
+    named.extend(from_root(root, below));
     if let Some(slug) = page.slug().filter(|slug| project.tasks.contains_key(*slug)) {
-        let own = module(slug);
-        below.extend(files_below(&root.join("listings/tests").join(&own)));
-        let examples = files_below(&root.join("listings/examples"));
-        below.extend(examples.into_iter().filter(|file| {
-            let name = file.file_name().unwrap_or_default().to_string_lossy();
-            name.starts_with(&own)
-        }));
-        modules.insert(own);
+        named.extend(tests_and_examples(root, slug));
+        modules.insert(module(slug));
     }
-    named.extend(
-        below
-            .iter()
-            .filter_map(|file| Some(file.strip_prefix(root).ok()?.to_owned())),
-    );
-    modules.extend(named.iter().filter_map(|file| module_of(file)));
-    for file in named.iter().filter(|file| file.starts_with("listings")) {
+    with_listings(root, named, modules)
+}
+
+/// The files that the tests of a chapter depend on, from the book's root.
+#[must_use]
+pub fn of_tests(root: &Path, slug: &str) -> BTreeSet<PathBuf> {
+    let mut files = tests_and_examples(root, slug);
+    files.extend(["Cargo.lock", "listings/Cargo.toml"].map(PathBuf::from));
+    with_listings(root, files, BTreeSet::from([module(slug)]))
+}
+
+fn tests_and_examples(root: &Path, slug: &str) -> BTreeSet<PathBuf> {
+    let own = module(slug);
+    let is_own = |file: &PathBuf| {
+        let name = file.file_name().unwrap_or_default();
+        name.to_string_lossy().starts_with(&own)
+    };
+    let examples = files_below(&root.join("listings/examples"));
+    let tests = files_below(&root.join("listings/tests").join(&own));
+    from_root(
+        root,
+        tests.into_iter().chain(examples.into_iter().filter(is_own)),
+    )
+}
+
+fn from_root(root: &Path, files: impl IntoIterator<Item = PathBuf>) -> BTreeSet<PathBuf> {
+    let inside = files.into_iter().map(|file| match file.strip_prefix(root) {
+        Ok(inside) => inside.to_owned(),
+        Err(_) => file,
+    });
+    inside.collect()
+}
+
+/// Files, and those of the modules of the listings that these files or the caller name.
+fn with_listings(
+    root: &Path,
+    mut files: BTreeSet<PathBuf>,
+    mut modules: BTreeSet<String>,
+) -> BTreeSet<PathBuf> {
+    modules.extend(files.iter().filter_map(|file| module_of(file)));
+    for file in files.iter().filter(|file| file.starts_with("listings")) {
         let code = fs::read_to_string(root.join(file)).unwrap_or_default();
         modules.extend(listings_named(&code).into_iter().map(str::to_owned));
     }
-    named.extend(listings(root, modules));
-    named.retain(|file| root.join(file).is_file());
-    named
+    files.extend(listings(root, modules));
+    files.retain(|file| root.join(file).is_file());
+    files
 }
 
 /// The files that a directive's arguments name, with or without an anchor.
@@ -142,10 +171,10 @@ pub fn digest(project: &Project, page: &Page) -> String {
             .update(&(content.len() as u64).to_le_bytes())
             .update(content);
     };
-    for file in files(project, page) {
-        let content = fs::read(project.root.join(&file)).unwrap_or_default();
-        item(&file.to_string_lossy(), &content);
-    }
+    item(
+        "files",
+        digest_of(&project.root, &files(project, page)).as_bytes(),
+    );
     for (record, chapter) in recorded(project, page) {
         item(&record, chapter.as_bytes());
     }
@@ -156,6 +185,21 @@ pub fn digest(project: &Project, page: &Page) -> String {
             &linked.name(),
             ids.all().collect::<Vec<_>>().join(" ").as_bytes(),
         );
+    }
+    hasher.finalize().to_hex().to_string()
+}
+
+/// A digest of files and their names.
+#[must_use]
+pub fn digest_of(root: &Path, files: &BTreeSet<PathBuf>) -> String {
+    let mut hasher = blake3::Hasher::new();
+    for file in files {
+        let content = fs::read(root.join(file)).unwrap_or_default();
+        for part in [file.to_string_lossy().as_bytes(), &content] {
+            hasher
+                .update(&(part.len() as u64).to_le_bytes())
+                .update(part);
+        }
     }
     hasher.finalize().to_hex().to_string()
 }

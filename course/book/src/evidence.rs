@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 
-use crate::ledger::{Entry, Kind, Outcome};
+use crate::ledger::{Entry, Kind, Outcome, RECORDED};
 use crate::page::Page;
 use crate::project::Project;
 
@@ -56,6 +56,9 @@ pub struct Counts {
     pub names_allowed: usize,
     /// Verdicts on claims whose evidence was checked.
     pub claims: usize,
+    /// Those of them that rest on a Go test that was recorded and not run.
+    #[serde(default)]
+    pub claims_recorded: usize,
     /// Conditions of conclusions that hold in the record.
     #[serde(default)]
     pub conclusions: usize,
@@ -80,6 +83,9 @@ impl Counts {
         if entry.outcome == Outcome::Skipped {
             self.skipped += 1;
             return;
+        }
+        if entry.kind == Kind::Claim && entry.how.contains(RECORDED) {
+            self.claims_recorded += 1;
         }
         let count = match entry.kind {
             Kind::Runs => &mut self.ran,
@@ -116,6 +122,7 @@ impl Counts {
         self.names += other.names;
         self.names_allowed += other.names_allowed;
         self.claims += other.claims;
+        self.claims_recorded += other.claims_recorded;
         self.conclusions += other.conclusions;
         self.links += other.links;
         self.ignored += other.ignored;

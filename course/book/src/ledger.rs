@@ -90,6 +90,9 @@ pub struct Entry {
     pub how: String,
 }
 
+/// The way of a Go test that was not run here: the record has its result.
+pub const RECORDED: &str = "Go's test as recorded";
+
 /// Entries in the order in which they were written.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Ledger(Vec<Entry>);

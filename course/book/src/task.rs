@@ -304,7 +304,7 @@ pub struct Normalise {
     pub with: String,
 }
 
-/// A claim of the original list, with its verdicts.
+/// A claim, with its verdicts.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Claim {
@@ -312,6 +312,9 @@ pub struct Claim {
     pub id: String,
     /// The claim, in the book's words.
     pub says: String,
+    /// True if the claim is this book's own, and not of the original list.
+    #[serde(default)]
+    pub ours: bool,
     /// The verdict for Go.
     pub go: Option<Finding>,
     /// The verdict for Rust.
@@ -322,20 +325,42 @@ pub struct Claim {
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Finding {
-    /// The verdict.
-    pub verdict: Verdict,
-    /// The reason, in Markdown, one or two sentences.
+    /// The verdict; none if the claim does not apply to the language.
+    pub verdict: Option<Verdict>,
+    /// The reason, in Markdown, one or two sentences. `{above}` and `{below}` are the bounds of the ratio.
     pub because: String,
     /// A test of `listings/tests/<module>/` that shows it.
     pub test: Option<String>,
-    /// A Go test of `benches/go/<module>/` that shows it; its result stands in the record.
+    /// A Go test of `benches/go/<module>/` that shows it; its result is in the record, too.
     pub go_test: Option<String>,
     /// Two benchmarks whose ratio shows it: the first divided by the second.
     pub ratio: Option<[String; 2]>,
-    /// The whole confidence interval of the ratio must lie above this.
+    /// The whole confidence interval of the ratio must be above this.
     pub above: Option<f64>,
-    /// The whole confidence interval of the ratio must lie below this.
+    /// The whole confidence interval of the ratio must be below this.
     pub below: Option<f64>,
+}
+
+impl Finding {
+    /// The bounds of the ratio, by their placeholders in `because`.
+    pub fn bounds(&self) -> impl Iterator<Item = (&'static str, f64)> {
+        [("{above}", self.above), ("{below}", self.below)]
+            .into_iter()
+            .filter_map(|(name, bound)| Some((name, bound?)))
+    }
+
+    /// The reason, with the bounds in place of their placeholders.
+    #[must_use]
+    pub fn reason(&self) -> String {
+        let put = |text: String, (name, bound): (&str, f64)| text.replace(name, &bound.to_string());
+        self.bounds().fold(self.because.clone(), put)
+    }
+}
+
+/// True if a number is in a text by itself.
+fn has_number(text: &str, number: f64) -> bool {
+    let mut words = text.split(|c: char| !c.is_ascii_digit() && c != '.');
+    words.any(|word| word.trim_end_matches('.').parse() == Ok(number))
 }
 
 /// The verdict on a claim.
@@ -503,13 +528,26 @@ impl Task {
                 );
             }
             for finding in claim.go.iter().chain(&claim.rust) {
-                if finding.test.is_none() && finding.go_test.is_none() && finding.ratio.is_none() {
+                let has_evidence =
+                    finding.test.is_some() || finding.go_test.is_some() || finding.ratio.is_some();
+                if finding.verdict.is_some() && !has_evidence {
                     let what = format!("claim `{}` has a verdict without evidence", claim.id);
                     note(
                         line("claim.id", &claim.id),
                         what,
                         "name its `test`, `go_test` or `ratio`",
                     );
+                }
+                for (name, bound) in finding.bounds() {
+                    if !finding.because.contains(name) && !has_number(&claim.says, bound) {
+                        let what = format!(
+                            "claim `{}` is judged by the bound {bound}, which no text of it has",
+                            claim.id
+                        );
+                        let help =
+                            "write `{above}` or `{below}` in `because`, or the number in `says`";
+                        note(line("claim.id", &claim.id), what, help);
+                    }
                 }
                 if finding.ratio.is_some() != (finding.above.is_some() || finding.below.is_some()) {
                     let what = format!(

@@ -1,6 +1,6 @@
 //! Runs the Go baselines and reads what `go test` prints.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -46,11 +46,35 @@ pub fn folder(root: &Path) -> PathBuf {
 ///
 /// When the package does not build. A test that fails is a result.
 pub fn test(root: &Path, slug: &str) -> Result<BTreeMap<String, bool>> {
-    let package = format!("./{}", module(slug));
-    eprintln!("{slug}: go test {package}");
+    eprintln!("{slug}: go test ./{}", module(slug));
+    let results = run_tests(root, slug, ".")?;
+    for (name, _) in results.iter().filter(|(_, passed)| !**passed) {
+        eprintln!("warning: {slug}: Go test {name} failed, and is recorded as failed");
+    }
+    Ok(results)
+}
+
+/// Runs some of a chapter's Go tests, by name. One that does not exist, or is skipped, is not among the results.
+///
+/// # Errors
+///
+/// As [`test`].
+pub fn test_named(
+    root: &Path,
+    slug: &str,
+    tests: &BTreeSet<String>,
+) -> Result<BTreeMap<String, bool>> {
+    let names: Vec<&str> = tests.iter().map(String::as_str).collect();
+    let mut results = run_tests(root, slug, &format!("^({})$", names.join("|")))?;
+    results.retain(|test, _| tests.contains(test));
+    Ok(results)
+}
+
+fn run_tests(root: &Path, slug: &str, pattern: &str) -> Result<BTreeMap<String, bool>> {
     // `-count=1` runs the tests again, where Go would repeat what it remembers.
     let output = Command::new("go")
-        .args(["test", "-json", "-count=1", "-run", ".", &package])
+        .args(["test", "-json", "-count=1", "-run", pattern])
+        .arg(format!("./{}", module(slug)))
         .current_dir(root.join(FOLDER))
         .stderr(Stdio::inherit())
         .output()
@@ -62,9 +86,6 @@ pub fn test(root: &Path, slug: &str) -> Result<BTreeMap<String, bool>> {
             "{slug}: go test failed before any test did:\n{}",
             output_of(&text)
         );
-    }
-    for (name, _) in results.iter().filter(|(_, passed)| !**passed) {
-        eprintln!("warning: {slug}: Go test {name} failed, and is recorded as failed");
     }
     Ok(results)
 }

@@ -433,7 +433,10 @@ fn check_task(file: &Path, text: &str) -> Result<(), TestCaseError> {
         project.tasks.insert(slug.clone(), task);
         problems.extend(claims::check(
             &project,
-            RECORD.as_ref(),
+            claims::Sources {
+                record: RECORD.as_ref(),
+                ..Default::default()
+            },
             slug,
             &mut Ledger::default(),
         ));
@@ -479,7 +482,10 @@ fn check_record(file: &Path, text: &str) -> Result<(), TestCaseError> {
     for slug in project.tasks.keys() {
         problems.extend(claims::check(
             &project,
-            Some(&record),
+            claims::Sources {
+                record: Some(&record),
+                ..Default::default()
+            },
             slug,
             &mut Ledger::default(),
         ));

@@ -122,42 +122,12 @@ impl Artifacts {
     ) -> Result<Result<Self, Vec<Diagnostic>>> {
         let folder = root.join(listings.folder);
         let features = listings.features.iter();
-        let mut child = cargo(&folder)
-            .args(["build", "--quiet", "--keep-going"])
-            .args(selected(examples))
-            .args(features.map(|feature| format!("--features={feature}")))
-            .arg("--message-format=json")
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .context("cargo cannot be started")?;
-        let stderr = read_all(child.stderr.take());
-        let (mut built_artifacts, mut messages) = (Vec::new(), Vec::new());
-        for line in BufReader::new(child.stdout.take().context("a pipe was asked for")?).lines() {
-            let line = line.context("cargo's messages cannot be read")?;
-            let message = serde_json::from_str(&line)
-                .with_context(|| format!("cargo's message cannot be read: {line}"))?;
-            match message {
-                Message::CompilerArtifact(artifact) => {
-                    built();
-                    built_artifacts.push(artifact);
-                }
-                Message::CompilerMessage(message) => messages.push(message),
-                Message::Other => {}
-            }
-        }
-        let status = child.wait()?;
-        let stderr = stderr.join().expect("the reader does not panic");
-        if !status.success() {
-            let problems = compile_errors(root, listings.folder, &messages);
-            // Without a word from the compiler it is not the code: no network, a lock file that may not change.
-            ensure!(
-                !problems.is_empty(),
-                "cargo cannot build the crate of the listings:\n{}",
-                stderr.trim()
-            );
-            return Ok(Err(problems));
-        }
+        let features = features.map(|feature| format!("--features={feature}"));
+        let arguments: Vec<_> = selected(examples).into_iter().chain(features).collect();
+        let built_artifacts = match build(root, listings.folder, &arguments, &mut built)? {
+            Ok(artifacts) => artifacts,
+            Err(problems) => return Ok(Err(problems)),
+        };
         let Package {
             name: own,
             edition,
@@ -265,6 +235,77 @@ impl Artifacts {
         }
         hasher.finalize().to_hex().to_string()
     }
+}
+
+/// Builds what the arguments select in the crate of the listings, whose folder is relative to the root.
+fn build(
+    root: &Path,
+    listings: &Path,
+    arguments: &[String],
+    built: &mut impl FnMut(),
+) -> Result<Result<Vec<Artifact>, Vec<Diagnostic>>> {
+    let mut child = cargo(&root.join(listings))
+        .args(["build", "--quiet", "--keep-going"])
+        .args(arguments)
+        .arg("--message-format=json")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .context("cargo cannot be started")?;
+    let stderr = read_all(child.stderr.take());
+    let (mut artifacts, mut messages) = (Vec::new(), Vec::new());
+    for line in BufReader::new(child.stdout.take().context("a pipe was asked for")?).lines() {
+        let line = line.context("cargo's messages cannot be read")?;
+        let message = serde_json::from_str(&line)
+            .with_context(|| format!("cargo's message cannot be read: {line}"))?;
+        match message {
+            Message::CompilerArtifact(artifact) => {
+                built();
+                artifacts.push(artifact);
+            }
+            Message::CompilerMessage(message) => messages.push(message),
+            Message::Other => {}
+        }
+    }
+    let status = child.wait()?;
+    let stderr = stderr.join().expect("the reader does not panic");
+    if status.success() {
+        return Ok(Ok(artifacts));
+    }
+    let problems = compile_errors(root, listings, &messages);
+    // Without a word from the compiler it is not the code: no network, a lock file that may not change.
+    ensure!(
+        !problems.is_empty(),
+        "cargo cannot build the crate of the listings:\n{}",
+        stderr.trim()
+    );
+    Ok(Err(problems))
+}
+
+/// Builds the test programs of chapters, and returns them by the name of the test target, such as `virtual_time`.
+///
+/// # Errors
+///
+/// As [`Artifacts::try_build`].
+pub fn test_programs(
+    root: &Path,
+    targets: &[String],
+) -> Result<Result<BTreeMap<String, PathBuf>, Vec<Diagnostic>>> {
+    // With the whole workspace, as `selected` says.
+    let tests = targets.iter().flat_map(|name| ["--test", name]);
+    let arguments: Vec<_> = std::iter::once("--workspace")
+        .chain(tests)
+        .map(str::to_owned)
+        .collect();
+    let built = build(root, Listings::default().folder, &arguments, &mut || ())?;
+    Ok(built.map(|artifacts| {
+        let tests = artifacts
+            .into_iter()
+            .filter(|artifact| artifact.target.is("test"));
+        tests
+            .filter_map(|test| Some((test.target.name, test.executable?)))
+            .collect()
+    }))
 }
 
 fn does_not_compile(problems: &[Diagnostic]) -> anyhow::Error {

@@ -5,23 +5,34 @@ use std::path::{Path, PathBuf};
 
 use book::diagnostic::Diagnostic;
 use book::files::files_below;
-use book::ledger::{Kind, Ledger};
+use book::ledger::{Kind, Ledger, RECORDED};
 use book::project::{Project, module};
 use book::task::{Claim, Finding, Task};
 use measurements::record::Record;
 use reader::directives::Fault;
-use reader::directives::claims::{findings, plain};
+use reader::directives::claims::findings;
 use reader::directives::value::{ratio, recorded};
 use regex::Regex;
 
-use crate::fences::NOW;
+use crate::tests::{Results, TestResult};
 
-/// Tests the evidence of a chapter's claims: conditions on ratios against the whole interval,
-/// recorded Go tests, and that the tests that are named exist.
+/// Sources of evidence.
+#[derive(Clone, Copy, Default)]
+pub struct Sources<'a> {
+    /// The benchmark record.
+    pub record: Option<&'a Record>,
+    /// Results of the tests of `listings`; `None` if they could not be run.
+    pub tests: Option<&'a Results>,
+    /// Results of Go tests; `None` if they are those of the record.
+    pub go: Option<&'a Results>,
+}
+
+/// Tests the evidence of a chapter's claims: conditions on ratios against the whole interval, and tests that must
+/// exist and pass.
 #[must_use]
 pub fn check(
     project: &Project,
-    record: Option<&Record>,
+    sources: Sources<'_>,
     slug: &str,
     ledger: &mut Ledger,
 ) -> Vec<Diagnostic> {
@@ -36,9 +47,12 @@ pub fn check(
     for claim in &task.claims {
         let line = task.strings.line("claim.id", &claim.id);
         for (language, finding) in findings(claim) {
-            let faults = faults(&project.root, record, slug, finding);
-            if faults.is_empty() {
-                ledger.held(&page, Kind::Claim, subject(claim, language), NOW);
+            let (ways, faults) = evidence(&project.root, sources, slug, finding);
+            // Without the tests' results nothing is known of them, although nothing is wrong.
+            let is_known = finding.test.is_none() || sources.tests.is_some();
+            if faults.is_empty() && is_known {
+                let how = ways.join(", ");
+                ledger.held(&page, Kind::Claim, subject(claim, language), &how);
             }
             for fault in faults
                 .into_iter()
@@ -57,26 +71,46 @@ pub(crate) fn subject(claim: &Claim, language: &str) -> String {
     format!("claim {}, {language}", claim.id)
 }
 
-fn faults(root: &Path, record: Option<&Record>, slug: &str, finding: &Finding) -> Vec<Fault> {
-    let checks = [
-        finding
-            .ratio
-            .as_ref()
-            .map(|[first, second]| check_ratio(record, slug, finding, first, second)),
-        finding
-            .go_test
-            .as_ref()
-            .map(|test| check_go_test(record, slug, test)),
-        finding
-            .test
-            .as_ref()
-            .map(|test| test_text(root, slug, test).map(drop)),
-    ];
-    checks
-        .into_iter()
-        .flatten()
-        .filter_map(Result::err)
-        .collect()
+/// The ways in which the evidence of a verdict was checked, and what is wrong with it.
+fn evidence(
+    root: &Path,
+    sources: Sources<'_>,
+    slug: &str,
+    finding: &Finding,
+) -> (Vec<&'static str>, Vec<Fault>) {
+    let Sources { record, tests, go } = sources;
+    let ratio = finding.ratio.as_ref().map(|[first, second]| {
+        check_ratio(record, slug, finding, first, second)?;
+        Ok("ratio of the record")
+    });
+    let go_test = finding.go_test.as_ref().map(|test| match go {
+        Some(results) => passed(results, slug, test),
+        None => check_go_test(record, slug, test).map(|()| RECORDED),
+    });
+    let test = finding.test.as_ref().map(|test| {
+        test_text(root, slug, test)?;
+        tests.map_or(Ok(""), |results| passed(results, slug, test))
+    });
+    let mut ways = Vec::new();
+    let mut faults = Vec::new();
+    for checked in [ratio, go_test, test].into_iter().flatten() {
+        match checked {
+            Ok(how) => ways.push(how),
+            Err(fault) => faults.push(fault),
+        }
+    }
+    (ways, faults)
+}
+
+/// The way in which a test passed.
+fn passed(results: &Results, slug: &str, test: &str) -> Result<&'static str, Fault> {
+    match results.get(slug).and_then(|tests| tests.get(test)) {
+        Some(TestResult { passed: true, how }) => Ok(how),
+        Some(_) => Err(Fault::new(format!("test `{test}` fails"))
+            .help("make it pass, or change the verdict and its evidence")),
+        None => Err(Fault::new(format!("test `{test}` does not run"))
+            .help("its program must list it, and it must not be ignored or skipped")),
+    }
 }
 
 fn check_ratio(
@@ -97,10 +131,10 @@ fn check_ratio(
     const HELP: &str = "the evidence no longer carries the verdict: measure again on a quiet machine, or change the verdict and its condition";
     match (finding.above, finding.below) {
         (Some(above), _) if ratio.low <= above => {
-            Err(Fault::new(format!("{}, not above {}", shown(), plain(above))).help(HELP))
+            Err(Fault::new(format!("{}, not above {}", shown(), above)).help(HELP))
         }
         (_, Some(below)) if ratio.high >= below => {
-            Err(Fault::new(format!("{}, not below {}", shown(), plain(below))).help(HELP))
+            Err(Fault::new(format!("{}, not below {}", shown(), below)).help(HELP))
         }
         _ => Ok(()),
     }
@@ -214,7 +248,12 @@ mod tests {
             "macro_rules! suite { ($m:ident) => { mod $m { fn ends() {} } } }",
         )
         .unwrap();
-        faults(root.path(), Some(&record()), "coroutines", &finding(toml))
+        let record = record();
+        let sources = Sources {
+            record: Some(&record),
+            ..Sources::default()
+        };
+        evidence(root.path(), sources, "coroutines", &finding(toml)).1
     }
 
     const RATIO: &str = "ratio = [\"go/coroutines/step/pull\", \"step/corosensei\"]\n";
@@ -311,6 +350,27 @@ test = "core::fibonacci_starts_at_zero"
     }
 
     #[test]
+    fn test_must_run_and_pass() {
+        let result = |passed| TestResult { passed, how: "now" };
+        let results = |name: &str, passed| {
+            let tests = BTreeMap::from([(name.to_owned(), result(passed))]);
+            Results::from([("coroutines".to_owned(), tests)])
+        };
+        let found =
+            |results: &Results| passed(results, "coroutines", "core::ends").map_err(|it| it.what);
+        assert_eq!(found(&results("core::ends", true)).unwrap(), "now");
+        let said = |results| found(&results).unwrap_err();
+        assert_eq!(
+            said(results("core::ends", false)),
+            "test `core::ends` fails"
+        );
+        assert_eq!(
+            said(results("core::begins", true)),
+            "test `core::ends` does not run"
+        );
+    }
+
+    #[test]
     fn test_may_come_from_a_macro_that_its_group_calls() {
         assert_eq!(faults_of("test = \"core::by_hand::ends\""), []);
         for test in [
@@ -325,12 +385,8 @@ test = "core::fibonacci_starts_at_zero"
 
     #[test]
     fn evidence_without_a_record_is_a_fault() {
-        let faults = faults(
-            Path::new("."),
-            None,
-            "coroutines",
-            &finding("go_test = \"TestPasses\""),
-        );
+        let finding = finding("go_test = \"TestPasses\"");
+        let (_, faults) = evidence(Path::new("."), Sources::default(), "coroutines", &finding);
         assert!(
             faults[0]
                 .help
@@ -352,12 +408,12 @@ test = "core::fibonacci_starts_at_zero"
             problems: Vec::new(),
             digests: book::dependencies::Digests::default(),
         };
-        let problems = check(
-            &project,
-            Some(&record()),
-            "coroutines",
-            &mut Ledger::default(),
-        );
+        let record = record();
+        let sources = Sources {
+            record: Some(&record),
+            ..Sources::default()
+        };
+        let problems = check(&project, sources, "coroutines", &mut Ledger::default());
         let places: Vec<_> = problems.iter().map(Diagnostic::place).collect();
         assert_eq!(
             places,

@@ -40,6 +40,7 @@ mod run;
 pub mod session;
 mod snippets;
 mod task_tests;
+pub mod tests;
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -103,7 +104,7 @@ pub fn verify_with_progress(root: &Path, options: &Options, progress: &Progress)
             links::check(&project, &mut problems, &mut ledger);
         }
         let more = if go.is_some() {
-            course.check_pages(&mut problems, &mut ledger)
+            course.check_pages(&mut problems)
         } else {
             String::new()
         };
@@ -141,6 +142,9 @@ pub fn verify_with_progress(root: &Path, options: &Options, progress: &Progress)
             let drawn = diagrams::check(place, &pages, options.bless, &mut problems, &mut blessed)?;
             Ok(((), format!("{drawn} pages drawn again")))
         })?;
+        if options.has(Kind::Claim) {
+            course.claims(&built, progress, &mut problems, &mut ledger)?;
+        }
         course.check_prose(&snippets, &built, go, progress, &mut problems, &mut ledger)?;
     }
     let unsealed = course.unsealed(&ledger, &mut problems);
@@ -250,7 +254,7 @@ struct Course<'a> {
 
 impl Course<'_> {
     /// Checks what needs no build, and returns what to say of it.
-    fn check_pages(&self, problems: &mut Diagnostics, ledger: &mut Ledger) -> String {
+    fn check_pages(&self, problems: &mut Diagnostics) -> String {
         let project = self.project;
         exercise::check(project, problems);
         proposals::check(project, problems);
@@ -258,15 +262,12 @@ impl Course<'_> {
         glossary::check(project, problems);
         problems.extend(measurements::record::stale(&project.root, self.record));
         for slug in project.tasks.keys() {
-            if self.options.has(Kind::Claim) {
-                problems.extend(claims::check(project, self.record, slug, ledger));
-            }
             task_tests::check(project, slug, problems);
         }
         match anchors::check(project, problems) {
-            0 => ", claims".to_owned(),
+            0 => String::new(),
             new => {
-                format!(", claims and addresses ({new} new, which `cargo course bless` records)")
+                format!(" and addresses ({new} new, which `cargo course bless` records)")
             }
         }
     }
@@ -312,6 +313,43 @@ impl Course<'_> {
                 |entry: &&Entry| (entry.kind, entry.outcome) == (Kind::Name, Outcome::Held);
             let resolved = ledger.entries().iter().filter(resolved).count();
             Ok(((), format!("{resolved} looked up")))
+        })
+    }
+
+    /// Runs the tests that claims name, and checks the evidence of the claims.
+    fn claims(
+        &self,
+        built: &Built,
+        progress: &Progress,
+        problems: &mut Diagnostics,
+        ledger: &mut Ledger,
+    ) -> Result<()> {
+        let project = self.project;
+        progress.phase("claims", || {
+            let (mut rust, mut go) = (None, None);
+            if let Some((artifacts, cache)) = built {
+                rust = tests::rust(project, (artifacts, cache), problems)?;
+                go = tests::go(project, cache)?;
+            }
+            let sources = claims::Sources {
+                record: self.record,
+                tests: rust.as_ref(),
+                go: go.as_ref(),
+            };
+            for slug in project.tasks.keys() {
+                problems.extend(claims::check(project, sources, slug, ledger));
+            }
+            let count = project
+                .tasks
+                .values()
+                .map(|task| task.claims.len())
+                .sum::<usize>();
+            let with = if go.is_some() {
+                ""
+            } else {
+                ", Go's tests as recorded"
+            };
+            Ok(((), format!("{count} checked{with}")))
         })
     }
 

@@ -36,7 +36,6 @@ use super::value::{self, find, ratio, recorded};
 use super::{Fault, Place, escape};
 use book::project::module;
 use book::task::{Claim, Finding, Task, Verdict};
-use measurements::number::rounded;
 use measurements::record::Record;
 
 /// Renders the directive.
@@ -73,32 +72,53 @@ fn render_with(
     task: &Task,
     at_home: bool,
 ) -> Result<String, Fault> {
-    let mut out = String::from("<div class=\"claims\">\n");
-    for claim in &task.claims {
-        let id = if at_home {
-            format!(" id=\"claim-{slug}-{}\"", escape(&claim.id))
-        } else {
-            String::new()
-        };
-        let _ = write!(
-            out,
-            "<section class=\"claim\"{id}>\n\n{}\n\n<dl>\n",
-            markdown(record, slug, &claim.says)?
-        );
-        for (language, finding) in findings(claim) {
-            let (class, mark) = mark(finding.verdict);
-            let _ = write!(
-                out,
-                "<dt>{language}: <strong class=\"verdict {class}\"><span aria-hidden=\"true\">{mark}</span> \
-                 {}</strong></dt>\n<dd>\n\n{}\n\n<p class=\"evidence\">{}</p>\n</dd>\n",
-                finding.verdict.words(),
-                markdown(record, slug, &finding.because)?,
-                evidence(record, slug, finding)?
-            );
+    let (ours, original): (Vec<_>, Vec<_>) = task.claims.iter().partition(|claim| claim.ours);
+    let mut out = String::new();
+    for (heading, claims) in [(None, original), (Some("Claims of our own"), ours)] {
+        if claims.is_empty() {
+            continue;
         }
-        out.push_str("</dl>\n</section>\n");
+        if let Some(heading) = heading {
+            let _ = write!(out, "\n\n<p class=\"claims-of\">{heading}</p>\n\n");
+        }
+        out.push_str("<div class=\"claims\">\n");
+        for claim in claims {
+            out.push_str(&rendered(record, slug, claim, at_home)?);
+        }
+        out.push_str("</div>");
     }
-    out.push_str("</div>");
+    Ok(out)
+}
+
+fn rendered(
+    record: Option<&Record>,
+    slug: &str,
+    claim: &Claim,
+    at_home: bool,
+) -> Result<String, Fault> {
+    let id = if at_home {
+        format!(" id=\"claim-{slug}-{}\"", escape(&claim.id))
+    } else {
+        String::new()
+    };
+    let says = markdown(record, slug, &claim.says)?;
+    let mut out = format!("<section class=\"claim\"{id}>\n\n{says}\n\n<dl>\n");
+    for (language, finding) in findings(claim) {
+        let verdict = finding.verdict.map_or_else(String::new, |verdict| {
+            let (class, mark) = mark(verdict);
+            format!(
+                ": <strong class=\"verdict {class}\"><span aria-hidden=\"true\">{mark}</span> {}</strong>",
+                verdict.words()
+            )
+        });
+        let because = markdown(record, slug, &finding.reason())?;
+        let _ = write!(out, "<dt>{language}{verdict}</dt>\n<dd>\n\n{because}\n\n");
+        if let Some(evidence) = evidence(record, slug, finding)? {
+            let _ = writeln!(out, "<p class=\"evidence\">{evidence}</p>");
+        }
+        out.push_str("</dd>\n");
+    }
+    out.push_str("</dl>\n</section>\n");
     Ok(out)
 }
 
@@ -139,14 +159,18 @@ pub fn markdown(record: Option<&Record>, slug: &str, text: &str) -> Result<Strin
 }
 
 /// The evidence, as one line of HTML.
-fn evidence(record: Option<&Record>, slug: &str, finding: &Finding) -> Result<String, Fault> {
+fn evidence(
+    record: Option<&Record>,
+    slug: &str,
+    finding: &Finding,
+) -> Result<Option<String>, Fault> {
     let mut parts = Vec::new();
     if let Some([first, second]) = &finding.ratio {
         let record = recorded(record, slug)?;
         let ratio = ratio(record, slug, first, second)?;
         let mut required = Vec::new();
-        required.extend(finding.above.map(|above| format!("above {}", plain(above))));
-        required.extend(finding.below.map(|below| format!("below {}", plain(below))));
+        required.extend(finding.above.map(|above| format!("above {above}")));
+        required.extend(finding.below.map(|below| format!("below {below}")));
         parts.push(format!(
             "<code>{}</code> takes {} {} as <code>{}</code> (interval {}; required: {})",
             escape(first),
@@ -173,16 +197,7 @@ fn evidence(record: Option<&Record>, slug: &str, finding: &Finding) -> Result<St
     if let Some(test) = &finding.test {
         parts.push(format!("test <code>{}</code>", escape(test)));
     }
-    Ok(format!("Evidence: {}.", parts.join("; ")))
-}
-
-/// A threshold as the author wrote it, near enough.
-pub fn plain(threshold: f64) -> String {
-    if threshold.fract() == 0.0 {
-        format!("{threshold:.0}")
-    } else {
-        rounded(threshold, 2)
-    }
+    Ok((!parts.is_empty()).then(|| format!("Evidence: {}.", parts.join("; "))))
 }
 
 #[cfg(test)]

@@ -117,7 +117,15 @@ fn lines(counts: &Counts) -> Vec<String> {
         (counts.names + counts.names_allowed > 0).then(|| {
             format!("{} names looked up, {} allowed with a reason", counts.names, counts.names_allowed)
         }),
-        (counts.claims > 0).then(|| format!("{} claims checked", counts.claims)),
+        (counts.claims > 0).then(|| {
+            let recorded = match counts.claims_recorded {
+                0 => String::new(),
+                some => format!(", {some} of them by Go tests as they were recorded"),
+            };
+            format!("{} verdicts on claims checked{recorded}", counts.claims)
+        }),
+        (counts.conclusions > 0)
+            .then(|| format!("{} conclusions held against the record", counts.conclusions)),
         (counts.links > 0).then(|| format!("{} links followed", counts.links)),
         Some(format!("{} checks skipped", counts.skipped)),
     ]

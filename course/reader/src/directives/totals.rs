@@ -30,7 +30,8 @@ const COLUMNS: &[Column] = &[
         counts.figures_sourced + counts.figures_allowed
     }),
     ("names", |counts| counts.names + counts.names_allowed),
-    ("claims", |counts| counts.claims),
+    ("verdicts", |counts| counts.claims),
+    ("conclusions", |counts| counts.conclusions),
     ("links", |counts| counts.links),
     ("skipped", |counts| counts.skipped),
 ];

@@ -57,7 +57,7 @@ fn counted<'a>(claims: impl Iterator<Item = &'a Claim>) -> String {
             .iter()
             .flat_map(|claim| findings(claim))
             .filter(|(language, _)| *language == wanted)
-            .map(|(_, finding)| finding.verdict)
+            .filter_map(|(_, finding)| finding.verdict)
             .collect();
         let count = |verdict: Verdict| verdicts.iter().filter(|found| **found == verdict).count();
         let _ = write!(
@@ -72,8 +72,24 @@ fn counted<'a>(claims: impl Iterator<Item = &'a Claim>) -> String {
 }
 
 fn table(out: &mut String, record: Option<&Record>, slug: &str, task: &Task) -> Result<(), Fault> {
-    out.push_str("| the list says | Go | Rust | |\n|---|---|---|---|\n");
-    for claim in &task.claims {
+    let (ours, original): (Vec<_>, Vec<_>) = task.claims.iter().partition(|claim| claim.ours);
+    for (heading, claims) in [("the list says", original), ("this book says", ours)] {
+        if !claims.is_empty() {
+            rows(out, record, slug, heading, &claims)?;
+        }
+    }
+    Ok(())
+}
+
+fn rows(
+    out: &mut String,
+    record: Option<&Record>,
+    slug: &str,
+    heading: &str,
+    claims: &[&Claim],
+) -> Result<(), Fault> {
+    let _ = write!(out, "\n| {heading} | Go | Rust | |\n|---|---|---|---|\n");
+    for claim in claims {
         let cell = |finding: &Option<Finding>| {
             finding
                 .as_ref()
@@ -93,10 +109,13 @@ fn table(out: &mut String, record: Option<&Record>, slug: &str, task: &Task) -> 
 
 /// A verdict and, in short, its evidence.
 fn found(record: Option<&Record>, slug: &str, finding: &Finding) -> String {
-    let (class, mark) = mark(finding.verdict);
+    let Some(verdict) = finding.verdict else {
+        return "—".to_owned();
+    };
+    let (class, mark) = mark(verdict);
     let mut out = format!(
         "<strong class=\"verdict {class}\"><span aria-hidden=\"true\">{mark}</span> {}</strong>",
-        finding.verdict.words()
+        verdict.words()
     );
     let mut evidence = Vec::new();
     if let Some([first, second]) = &finding.ratio {
