@@ -14,6 +14,7 @@
 //! assert!(ratio.low > 3.6 && ratio.high < 4.0);
 //! ```
 
+pub mod condition;
 pub mod criterion;
 pub mod digest;
 pub mod go;
