@@ -30,9 +30,12 @@ enum Command {
     /// Check what you have written for a chapter's exercise
     #[command(after_long_help = learner::report::HELP)]
     Check(Learning),
-    /// Show how far you have come, in all chapters
+    /// Show how far you have come
     #[command(after_long_help = PROGRESS_HELP)]
     Progress {
+        /// Slugs of the chapters; none for all
+        #[arg(conflicts_with_all = ["json", "reset"])]
+        chapters: Vec<String>,
         /// Print what is kept, as JSON
         #[arg(long)]
         json: bool,
@@ -46,10 +49,13 @@ enum Command {
         /// Slugs of the chapters; none for all
         chapters: Vec<String>,
     },
-    /// Lay out a new chapter: page, module, tests, bench, task.toml
+    /// Lay out a new chapter: page, module, tests, task.toml, and where they are listed
     New {
         /// The chapter's slug, such as `weak-references`
         slug: String,
+        /// Add a bench, too
+        #[arg(long)]
+        bench: bool,
     },
 }
 
@@ -110,11 +116,15 @@ fn run(command: Command) -> Result<Exit> {
                 learner::command::check(&options, json)
             }
         }
-        Command::Progress { json, reset } => learner::command::progress(json, reset.as_deref()),
+        Command::Progress {
+            chapters,
+            json,
+            reset,
+        } => learner::command::progress(&chapters, json, reset.as_deref()),
         Command::Start { chapter, folder } => learner::command::start(&root()?, &chapter, folder),
         Command::Mutants { chapters } => mutants::command(&root()?, &chapters),
-        Command::New { slug } => {
-            new::chapter(&root()?, &slug)?;
+        Command::New { slug, bench } => {
+            new::chapter(&root()?, &slug, bench)?;
             Ok(Exit::Well)
         }
     }

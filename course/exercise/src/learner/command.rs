@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc;
 use std::time::Duration;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 
 use super::progress::Store;
 use super::{Desk, Options, report, text};
@@ -223,7 +223,7 @@ fn print_json(document: &impl serde::Serialize) -> Result<()> {
 /// # Errors
 ///
 /// When what is kept cannot be read or written, or there is nothing to forget.
-pub fn progress(json: bool, reset: Option<&str>) -> Result<Exit> {
+pub fn progress(chapters: &[String], json: bool, reset: Option<&str>) -> Result<Exit> {
     let store = Store::of_user()?;
     if let Some(chapter) = reset {
         let said = super::reset(&store, chapter)?;
@@ -237,7 +237,16 @@ pub fn progress(json: bool, reset: Option<&str>) -> Result<Exit> {
     if json {
         print_json(&read.progress)?;
     } else {
-        anstream::print!("{}", report::progress(&book()?, &read.progress));
+        let book = book()?;
+        let unknown = chapters.iter().find(|slug| !book.tasks.contains_key(*slug));
+        if let Some(slug) = unknown {
+            let known: Vec<_> = book.tasks.keys().map(String::as_str).collect();
+            bail!(
+                "there is no chapter `{slug}`; there are {}",
+                known.join(", ")
+            );
+        }
+        anstream::print!("{}", report::progress(&book, &read.progress, chapters));
     }
     Ok(Exit::Well)
 }

@@ -348,40 +348,32 @@ fn given(out: &mut String, hint: &GivenHint) {
     }
 }
 
-/// The progress of a learner, chapter by chapter in the order of the book.
+/// The progress of a learner in these chapters, or in all, in the order of the book.
 #[must_use]
-pub fn progress(project: &Project, progress: &Progress) -> String {
+pub fn progress(project: &Project, progress: &Progress, named: &[String]) -> String {
     let mut out = String::new();
-    let mut begun = 0;
-    let slugs: Vec<&str> = project
-        .pages
-        .iter()
-        .filter_map(|page| page.slug())
+    let is_asked_for = |slug: &str| named.is_empty() || named.iter().any(|it| it == slug);
+    let slugs = project.pages.iter().filter_map(|page| page.slug());
+    let tasks: Vec<_> = slugs
+        .filter(|slug| is_asked_for(slug))
+        .filter_map(|slug| Some((slug, project.tasks.get(slug)?)))
         .collect();
-    let width = slugs
-        .iter()
-        .filter(|slug| project.tasks.contains_key(**slug))
-        .map(|slug| slug.len())
-        .max();
-    for slug in slugs {
-        let Some(task) = project.tasks.get(slug) else {
-            continue;
-        };
-        let width = width.unwrap_or(0);
-        let Some(chapter) = progress.chapters.get(slug) else {
+    let width = tasks.iter().map(|(slug, _)| slug.len()).max().unwrap_or(0);
+    let (mut begun, mut done) = (0, 0);
+    for (slug, task) in &tasks {
+        let Some(chapter) = progress.chapters.get(*slug) else {
             let _ = writeln!(out, "  {slug:<width$}  not begun");
             continue;
         };
         begun += 1;
+        done += usize::from(chapter.done);
         let _ = writeln!(out, "  {slug:<width$}  {}", line(task, chapter));
     }
-    let _ = write!(out, "\n{begun} of {} chapters begun", project.tasks.len());
-    let done = progress
-        .chapters
-        .values()
-        .filter(|chapter| chapter.done)
-        .count();
-    let _ = writeln!(out, ", {done} with all public tests passed.");
+    let _ = writeln!(
+        out,
+        "\n{begun} of {} chapters begun, {done} with all public tests passed.",
+        tasks.len()
+    );
     out
 }
 
