@@ -37,6 +37,20 @@
         setTimeout(() => (copy.textContent = "copy"), 1500);
     });
 
+    // Whose measurements are shown, everywhere on the page. What that machine has not measured stays the reference's.
+    const choices = document.querySelectorAll(".records select");
+    const choose = (machine) => {
+        for (const select of choices) {
+            const records = [...select.closest(".records").querySelectorAll("[data-record]")];
+            const chosen = records.find((record) => record.dataset.record === machine) ?? records[0];
+            select.value = chosen.dataset.record;
+            for (const record of records) record.hidden = record !== chosen;
+        }
+    };
+    for (const select of choices) select.addEventListener("change", () => choose(select.value));
+    // A browser may remember the choice of an earlier visit.
+    if (choices.length) choose(choices[0].value);
+
     // What is kept: pages read, guesses and choices. A key is the digest of a page or a question, so nothing is mistaken for
     // an answer to another one. Read before every change, for another window may have changed it. Never written empty.
     const KEPT = "course:kept";

@@ -243,3 +243,29 @@ test("steps are stepped through with the arrow keys, and need no script", { skip
     assert.ok(await page.$eval("figure.steps .step:has(svg) p", (said) => said.textContent.trim().length > 10));
     await close(page);
 });
+
+test("measurements of another machine are shown once they are chosen, and the reference again", { skip }, async () => {
+    // The book may have one record only, so a table is given a second one.
+    const second = (html) => html.replace(/<figure class="bench"[^]*?<\/figure>/, (figure) => `<div class="records"><p class="whose"><label>Measured on <select><option value="a">A</option><option value="b">B</option></select></label></p><section data-record="a">${figure}</section><section data-record="b" hidden>theirs</section></div>`);
+    const shown = (page) => page.$$eval(".records > section:not([hidden])", (sections) => sections.map((section) => section.dataset.record));
+    const measured = async (options) => {
+        const page = await open(options);
+        const url = `${site.origin}coroutines.html`;
+        const html = second(await (await fetch(url)).text());
+        await page.setRequestInterception(true);
+        page.on("request", (request) => request.url() === url ? request.respond({ contentType: "text/html; charset=utf-8", body: html }) : request.continue());
+        await page.goto(url);
+        return page;
+    };
+    const page = await measured();
+    assert.deepEqual(await shown(page), ["a"]);
+    await page.select(".records select", "b");
+    assert.deepEqual(await shown(page), ["b"]);
+    await page.select(".records select", "a");
+    assert.deepEqual(await shown(page), ["a"]);
+    await close(page);
+    const plain = await measured({ script: false });
+    assert.deepEqual(await shown(plain), ["a"]);
+    assert.equal(await plain.$eval(".whose", (choice) => getComputedStyle(choice).display), "none");
+    await close(plain);
+});

@@ -39,9 +39,7 @@ impl Preprocessor for Course {
         let mut problems = Diagnostics::default();
         problems.extend(project.problems.iter().cloned());
         includes::check(&project, &mut problems);
-        let record = problems
-            .take(Record::load_reference(&context.root))
-            .flatten();
+        let record = problems.take(Record::load_reference(&project)).flatten();
         for item in &mut book.items {
             render_item(&project, record.as_ref(), item, &mut problems);
         }

@@ -19,16 +19,19 @@
 //!
 //! If all have a parameter (`step/pull/100`), it has a column for each. The last column is there if
 //! the reader has run the benchmarks too, in `target/criterion`; never if `CI` is set.
+//!
+//! Where other machines than the reference have a record of the group, all are written, with a `<select>` above them by
+//! which the site shows one. Without a script that is the reference.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use super::value::recorded;
+use super::value::{nothing_recorded, recorded};
 use super::{Fault, Place, escape};
 use crate::plot::{self, Alt, Dot, Line};
 use measurements::criterion;
 use measurements::number::Quantity;
-use measurements::record::{ChapterRecord, Machine, Measurement, Record};
+use measurements::record::{Age, ChapterRecord, Machine, Measurement, Record};
 
 /// The reader's own measurements, by id.
 type Local = BTreeMap<String, Measurement>;
@@ -53,7 +56,55 @@ pub fn render(place: Place<'_>, arguments: &str) -> Result<String, Fault> {
         ))
         .help("write `{{#bench GROUP table}}` for one of them"));
     }
-    render_with(place.record, slug, &request, &local)
+    let reference = render_with(place.record, slug, &request, &local)?;
+    let (others, _) = Record::others(place.project);
+    let others = others.iter().filter_map(|other| {
+        let id = format!("{slug}-{}", other.machine.name);
+        // What another machine has not measured cannot be chosen.
+        let shown = render_with(Some(other), &id, &request, &Local::new()).ok()?;
+        let age = Age::of(&place.project.root, Some(other), request.chapter);
+        let is_old = !matches!(age, Ok(None | Some(Age::Current)));
+        Some((&other.machine, is_old, shown))
+    });
+    let others: Vec<_> = others.collect();
+    Ok(match place.record {
+        Some(record) if !others.is_empty() => switched(&record.machine, &reference, &others),
+        _ => reference,
+    })
+}
+
+/// The measurements of several machines, of which the site shows one at a time: the reference, until another is chosen.
+fn switched(reference: &Machine, shown: &str, others: &[(&Machine, bool, String)]) -> String {
+    let option = |machine: &Machine, old: &str| {
+        let name = escape(&machine.name);
+        format!(
+            "<option value=\"{name}\">{}{old}</option>",
+            escape(&machine.describe())
+        )
+    };
+    let mut options = option(reference, "");
+    let mut sections = section(reference, "", shown);
+    for (machine, is_old, shown) in others {
+        let old = if *is_old {
+            ", before the last change of the code"
+        } else {
+            ""
+        };
+        options += &option(machine, old);
+        sections += &section(machine, " hidden", shown);
+    }
+    format!(
+        "<div class=\"records\">\n<p class=\"whose\"><label>Measured on <select>{options}</select></label> The numbers \
+         in the text are those of {}, {} cores.</p>\n{sections}</div>",
+        escape(&reference.cpu),
+        reference.cores
+    )
+}
+
+/// The measurements of one machine among those of several.
+fn section(machine: &Machine, hidden: &str, shown: &str) -> String {
+    let name = escape(&machine.name);
+    format!("<section data-record=\"{name}\"{hidden}>\n\n{shown}\n\n</section>\n")
 }
 
 /// The arguments.
@@ -188,9 +239,8 @@ impl<'a> Group<'a> {
             ..
         } = *request;
         let again = format!("run `cargo course bench {slug} --record`");
-        let chapter = record.chapters.get(slug).ok_or_else(|| {
-            Fault::new(format!("nothing is recorded for chapter `{slug}`")).help(&again)
-        })?;
+        let chapter = record.chapters.get(slug);
+        let chapter = chapter.ok_or_else(|| nothing_recorded(slug))?;
         let mut rows: Vec<_> = chapter
             .benchmarks
             .iter()
@@ -633,6 +683,34 @@ mod tests {
 
     fn rendered(arguments: &str) -> String {
         bench(arguments, &Local::new()).unwrap()
+    }
+
+    #[test]
+    fn measurements_of_other_machines_are_hidden_below_a_choice() {
+        let (reference, mut other) = (record().machine, record().machine);
+        "quiet-box".clone_into(&mut other.name);
+        "B CPU".clone_into(&mut other.cpu);
+        let html = switched(
+            &reference,
+            "<p>ours</p>",
+            &[(&other, true, "<p>theirs</p>".to_owned())],
+        );
+        assert!(
+            html.contains("<section data-record=\"a\">\n\n<p>ours</p>\n\n</section>"),
+            "{html}"
+        );
+        assert!(
+            html.contains("<section data-record=\"quiet-box\" hidden>\n\n<p>theirs</p>"),
+            "{html}"
+        );
+        assert!(
+            html.contains(", before the last change of the code</option></select>"),
+            "{html}"
+        );
+        assert!(
+            html.contains("in the text are those of A CPU, 2 cores."),
+            "{html}"
+        );
     }
 
     #[test]

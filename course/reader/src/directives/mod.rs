@@ -8,7 +8,7 @@ use book::html::escape;
 use book::page::{Directive, Page};
 use book::project::Project;
 use book::task::Task;
-use measurements::record::Record;
+use measurements::record::{Age, Record};
 
 mod bench;
 pub mod claims;
@@ -77,6 +77,8 @@ pub struct Fault {
 enum Lack {
     Task,
     Record,
+    /// The page's own chapter in the record.
+    Chapter,
 }
 
 impl Fault {
@@ -99,9 +101,17 @@ impl Fault {
     pub fn follows(&self, project: &Project, slug: &str) -> bool {
         match self.lacks {
             Some(Lack::Task) => project.root.join(Task::file(slug)).exists(),
-            Some(Lack::Record) => Record::reference_file(&project.root).is_some(),
-            None => false,
+            Some(Lack::Record) => Record::is_expected(project),
+            Some(Lack::Chapter) | None => false,
         }
+    }
+
+    /// True if the only reason is that a chapter with a bench has never been measured, which is reported at that bench.
+    #[must_use]
+    pub fn is_unmeasured(&self, project: &Project, record: Option<&Record>, slug: &str) -> bool {
+        let is_of_record = matches!(self.lacks, Some(Lack::Record | Lack::Chapter));
+        let age = || Age::of(&project.root, record, slug).ok().flatten();
+        is_of_record && age() == Some(Age::Never)
     }
 
     /// Adds what to do.
@@ -152,13 +162,20 @@ pub fn expand(place: Place<'_>) -> Result<String, Vec<Diagnostic>> {
         if MDBOOK.contains(&directive.name.as_str()) {
             continue;
         }
-        match render(place, directive) {
+        let slug = page.slug().unwrap_or_default();
+        let rendered = match render(place, directive) {
+            Err(fault) if fault.is_unmeasured(place.project, place.record, slug) => {
+                Ok("<em>not measured yet</em>".to_owned())
+            }
+            rendered => rendered,
+        };
+        match rendered {
             Ok(text) => {
                 out.push_str(&page.text[done..directive.span.start]);
                 out.push_str(&text);
                 done = directive.span.end;
             }
-            Err(fault) if fault.follows(place.project, page.slug().unwrap_or_default()) => {}
+            Err(fault) if fault.follows(place.project, slug) => {}
             Err(fault) => problems
                 .push(Diagnostic::new(&page.file, directive.line, fault.what).help(fault.help)),
         }

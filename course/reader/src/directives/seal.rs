@@ -7,12 +7,13 @@
 //! ```
 //!
 //! Out: an `<aside class="seal">` with the counts of the last `verify`, if nothing has changed since; otherwise a
-//! note that the page is not verified.
+//! note that the page is not verified. It says, too, if the chapter was not measured since its code changed.
 
 use std::fmt::Write as _;
 
 use super::{Fault, Place, escape, no_arguments};
 use book::evidence::{Counts, Evidence, TestReport};
+use measurements::record::Age;
 
 /// Renders the directive.
 pub fn render(place: Place<'_>, arguments: &str) -> Result<String, Fault> {
@@ -63,6 +64,16 @@ pub fn render(place: Place<'_>, arguments: &str) -> Result<String, Fault> {
             chapter.date,
             escape(&chapter.rustc),
         );
+    }
+    let unmeasured = match Age::of(&place.project.root, place.record, slug) {
+        Ok(Some(Age::Stale)) => {
+            "Measured before the last change of the code or of a crate that it uses"
+        }
+        Ok(Some(Age::Never)) => "Not measured yet",
+        _ => "",
+    };
+    if !unmeasured.is_empty() {
+        let _ = writeln!(out, "<li><strong>{unmeasured}</strong></li>");
     }
     out.push_str("</ul>\n</aside>\n");
     Ok(out)

@@ -107,12 +107,25 @@ pub fn recorded<'a>(record: Option<&'a Record>, slug: &str) -> Result<&'a Record
     })
 }
 
+/// The fault that a chapter is not in the record.
+#[must_use]
+pub fn nothing_recorded(slug: &str) -> Fault {
+    Fault::new(format!("nothing is recorded for chapter `{slug}`"))
+        .help(format!("run `cargo course bench {slug} --record`"))
+        .lacking(Lack::Chapter)
+}
+
 /// A benchmark by the id a page gives, or a fault with the nearest ids.
 pub fn find<'a>(record: &'a Record, slug: &str, id: &str) -> Result<&'a Measurement, Fault> {
     record
         .find(slug, id)
         .map(|(_, found)| found)
         .map_err(|nearest| {
+            let other = id.strip_prefix("go/").unwrap_or(id).split('/').next();
+            let is_known = |slug| record.chapters.contains_key(slug);
+            if !is_known(slug) && !other.is_some_and(is_known) {
+                return nothing_recorded(slug);
+            }
             let help = if nearest.is_empty() {
                 format!("nothing is recorded yet: run `cargo course bench {slug} --record`")
             } else {
