@@ -20,6 +20,7 @@ use std::time::SystemTime;
 use anyhow::{Context, Result, bail, ensure};
 
 use book::project::module;
+use book::settings::Settings;
 use measurements::digest::{digest, sources};
 use measurements::record::{ChapterRecord, Measurement, Record, benched};
 use measurements::{criterion, go};
@@ -84,6 +85,12 @@ pub fn run(
         // Chapter by chapter, so that a failure later loses nothing.
         let file = book.save(root)?;
         eprintln!("{slug}: recorded in {}", file.display());
+    }
+    if let Some(book) = &book {
+        let reference = Settings::read(root).0.record;
+        if let Some(reference) = reference.filter(|it| *it != book.machine.name) {
+            eprintln!("the pages show the record {reference}; a reader can choose this one");
+        }
     }
     Ok(())
 }
@@ -276,6 +283,7 @@ fn report(measured: &ChapterRecord) {
 mod tests {
     use super::*;
     use measurements::number::Quantity;
+    use measurements::record::Age;
 
     fn chapter(digest: &str, go: Option<&str>) -> ChapterRecord {
         let figure = Measurement {
@@ -363,6 +371,32 @@ mod tests {
         book.save(root.path()).unwrap();
         let opened = open_record(root.path(), Some("box"), &["b".to_owned()]).unwrap();
         assert_eq!(opened, book);
+    }
+
+    #[test]
+    fn record_of_another_machine_leaves_the_reference_as_it_was() {
+        let root = tempfile::tempdir().unwrap();
+        let root = root.path();
+        for folder in ["listings", "benches"] {
+            std::fs::create_dir_all(root.join(folder)).unwrap();
+            std::fs::write(root.join(folder).join("Cargo.toml"), "").unwrap();
+        }
+        std::fs::write(root.join("Cargo.lock"), "package = []").unwrap();
+        std::fs::write(root.join("benches/a.rs"), "").unwrap();
+        let mut reference = Record::new(machine::this(Some("reference")).unwrap());
+        let current = chapter(&digest(root, "a").unwrap(), Some("go1.27.3"));
+        reference.chapters.insert("a".to_owned(), current);
+        let file = reference.save(root).unwrap();
+        let mut here = open_record(root, Some("box"), &["a".to_owned()]).unwrap();
+        here.chapters.insert("a".to_owned(), chapter("", None));
+        assert_eq!(here.save(root).unwrap(), Record::file("box"));
+        assert_eq!(here.chapters.len(), 1);
+        let after = Record::load(root, &file).unwrap().unwrap();
+        assert_eq!(after, reference);
+        assert_eq!(
+            Age::of(root, Some(&after), "a").unwrap(),
+            Some(Age::Current)
+        );
     }
 
     #[test]

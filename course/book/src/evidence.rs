@@ -67,6 +67,9 @@ pub struct Counts {
     /// Listings that say `ignore`.
     #[serde(default)]
     pub ignored: usize,
+    /// Chapters that were not measured since their code changed.
+    #[serde(default)]
+    pub unmeasured: usize,
     /// Checks that could not be done here.
     pub skipped: usize,
 }
@@ -126,6 +129,7 @@ impl Counts {
         self.conclusions += other.conclusions;
         self.links += other.links;
         self.ignored += other.ignored;
+        self.unmeasured += other.unmeasured;
         self.skipped += other.skipped;
     }
 }
@@ -154,6 +158,9 @@ impl std::fmt::Display for Counts {
             self.links,
             self.skipped
         )?;
+        if self.unmeasured > 0 {
+            write!(f, ", {} not measured as it is", self.unmeasured)?;
+        }
         match self.ignored {
             0 => Ok(()),
             count => write!(f, ", {count} ignored"),

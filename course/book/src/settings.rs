@@ -20,7 +20,12 @@
 //! rule is `"error"`, `"warning"` or `"off"`.
 //!
 //! A book with our preprocessor, `[preprocessor.course]`, has chapters with tasks, records and captured outputs, too:
-//! all conventions hold there, as errors.
+//! all conventions hold there, as errors. There the table names the record whose numbers the pages show:
+//!
+//! ```toml
+//! [preprocessor.course]
+//! record = "quiet-box"      # benches/results/quiet-box.json
+//! ```
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -71,6 +76,8 @@ pub struct Settings {
     pub words: Level,
     /// The rules on the form of pages.
     pub style: Level,
+    /// The name of the record whose numbers the pages show.
+    pub record: Option<String>,
 }
 
 impl Default for Settings {
@@ -89,6 +96,7 @@ impl Default for Settings {
             reasons: Level::Error,
             words: Level::Error,
             style: Level::Error,
+            record: None,
         }
     }
 }
@@ -129,7 +137,7 @@ struct Html {
     redirect: BTreeMap<String, String>,
 }
 
-/// The table of this tool. It is parsed by itself: where it is wrong, the rest of the file still holds.
+/// The tables of this tool. Each is parsed by itself: where one is wrong, the rest of the file still holds.
 #[derive(Deserialize)]
 struct Tables {
     #[serde(default)]
@@ -140,6 +148,25 @@ struct Tables {
 struct Preprocessors {
     #[serde(rename = "course-verify")]
     table: Option<Spanned<Table>>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct CourseTables {
+    preprocessor: CoursePreprocessor,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct CoursePreprocessor {
+    course: Course,
+}
+
+/// The key of our preprocessor that is read here; the others are mdBook's.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Course {
+    record: Option<String>,
 }
 
 /// The table as its author writes it.
@@ -190,6 +217,14 @@ impl Settings {
             }
         };
         let mut problems = Vec::new();
+        match parse::<CourseTables>(&text) {
+            Ok(tables) => settings.record = tables.preprocessor.course.record,
+            Err((line, message)) => {
+                let what = format!("[preprocessor.course]: `record`: {message}");
+                let help = "`record` is the name of a file in benches/results/, without `.json`";
+                problems.push(problem(line, what).help(help));
+            }
+        }
         let line = |span: Range<usize>| Lines::new(&text).at(span.start);
         let mut listings = None;
         match parse::<Tables>(&text).map(|file| file.preprocessor.table) {
@@ -318,6 +353,18 @@ mod tests {
             (settings.listings, settings.languages),
             (Some("code".into()), vec!["sh".to_owned()])
         );
+    }
+
+    #[test]
+    fn record_is_the_one_that_our_table_names() {
+        assert_eq!(read("[preprocessor.course]\n").0.record, None);
+        let (settings, problems) = read("[preprocessor.course]\nrecord = \"box\"\n");
+        assert_eq!(
+            (settings.record.as_deref(), problems.len()),
+            (Some("box"), 0)
+        );
+        let (_, problems) = read("[preprocessor.course]\ncommand = \"x\"\nrecord = 1\n");
+        assert!(problems[0].starts_with("book.toml:3: "), "{problems:?}");
     }
 
     #[test]

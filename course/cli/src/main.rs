@@ -31,16 +31,17 @@ const COMMANDS: &[Row] = &[
         "exercise",
         "Check what you have written for a chapter's exercise",
     ),
-    (
-        "progress",
-        "exercise",
-        "Show how far you have come, in all chapters",
-    ),
+    ("progress", "exercise", "Show how far you have come"),
     ("verify", "verify", "Check everything the pages claim"),
     (
         "bless",
         "verify",
         "Accept changed outputs, showing the difference",
+    ),
+    (
+        "conclusions",
+        "verify",
+        "List what the conclusions on the pages depend on, the tightest first",
     ),
     (
         "mutants",
@@ -55,7 +56,7 @@ const COMMANDS: &[Row] = &[
     (
         "new",
         "exercise",
-        "Lay out a new chapter: page, module, tests, bench, task.toml",
+        "Lay out a new chapter: page, module, tests, task.toml, and where they are listed",
     ),
     (
         "assign",
@@ -169,7 +170,7 @@ fn help() -> String {
                     Usage: cargo course <COMMAND>\n\nCommands:\n"
             .to_owned();
     for (name, _, about) in COMMANDS {
-        text += &format!("  {name:<10} {about}\n");
+        text += &format!("  {name:<11} {about}\n");
     }
     text + "\n`cargo course COMMAND --help` says more. The first use of a command compiles what it needs.\n"
 }

@@ -11,9 +11,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::digest::digest;
 use crate::number::{Estimate, Quantity};
-use book::diagnostic::{Diagnostic, unreadable};
+use book::diagnostic::{Diagnostic, Level, unreadable};
 use book::nearest::nearest;
-use book::project::module;
+use book::project::{Project, module};
 use book::task::line_of;
 
 /// The folder of records, from the book's root.
@@ -313,32 +313,63 @@ impl Record {
         Path::new(FOLDER).join(format!("{machine}.json"))
     }
 
-    /// Reads the reference record: the only one in `benches/results/`, or the first by name.
+    /// Reads the reference record, which `record` in `book.toml` names. A book without records needs no name.
     ///
     /// # Errors
     ///
-    /// A [`Diagnostic`] when the file is not a record.
-    pub fn load_reference(root: &Path) -> Result<Option<Self>, Diagnostic> {
-        if let Err(error) = fs::read_dir(root.join(FOLDER))
-            && error.kind() != io::ErrorKind::NotFound
-        {
-            return Err(
-                Diagnostic::new(FOLDER, 0, format!("the folder cannot be read: {error}"))
-                    .help("make it readable"),
-            );
+    /// A [`Diagnostic`] when no file has that name, when there are records and no name, or when the file is not a record.
+    pub fn load_reference(project: &Project) -> Result<Option<Self>, Diagnostic> {
+        let problem = |what: String, help: String| Err(missing(&project.root, what).help(help));
+        let root = &project.root;
+        let there = names(root)?;
+        let there_are = match &there[..] {
+            [] => String::new(),
+            names => format!("; there are records of {}", names.join(", ")),
+        };
+        let Some(name) = &project.settings.record else {
+            return if there.is_empty() {
+                Ok(None)
+            } else {
+                let what = "the reference record is not named".to_owned();
+                let help =
+                    format!("write `record = \"NAME\"` under [preprocessor.course]{there_are}");
+                problem(what, help)
+            };
+        };
+        let file = Self::file(name);
+        if let Some(record) = Self::load(root, &file)? {
+            return Ok(Some(record));
         }
-        Self::reference_file(root).map_or(Ok(None), |file| Self::load(root, &file))
+        let what = format!("the reference record, {}, does not exist", file.display());
+        let help =
+            format!("write it with `cargo course bench --record --machine {name}`{there_are}");
+        problem(what, help)
     }
 
-    /// The file of the reference record, from the root, if there is one.
+    /// Reads the records of other machines than the reference, by name, with the problems of those that are none.
     #[must_use]
-    pub fn reference_file(root: &Path) -> Option<PathBuf> {
-        let entries = fs::read_dir(root.join(FOLDER)).ok()?;
-        let first = entries
-            .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
-            .filter(|name| name.ends_with(".json"))
-            .min()?;
-        Some(Path::new(FOLDER).join(first))
+    pub fn others(project: &Project) -> (Vec<Self>, Vec<Diagnostic>) {
+        // A folder that cannot be read is reported with the reference.
+        let names = names(&project.root).unwrap_or_default();
+        let reference = project.settings.record.as_deref();
+        let others = names
+            .iter()
+            .filter(|name| reference.is_some_and(|it| it != *name));
+        let mut found = (Vec::new(), Vec::new());
+        for name in others {
+            match Self::load(&project.root, &Self::file(name)) {
+                Ok(record) => found.0.extend(record),
+                Err(problem) => found.1.push(problem),
+            }
+        }
+        found
+    }
+
+    /// Tells if a book has a record or names one, so that [`Record::load_reference`] has one or a problem.
+    #[must_use]
+    pub fn is_expected(project: &Project) -> bool {
+        project.settings.record.is_some()
+            || names(&project.root).map_or(true, |names| !names.is_empty())
     }
 
     /// Reads one record, given its path from the book's root. A file that is not there is no record.
@@ -489,6 +520,34 @@ impl Record {
     }
 }
 
+/// The names of the records in a book, sorted.
+fn names(root: &Path) -> Result<Vec<String>, Diagnostic> {
+    let entries = match fs::read_dir(root.join(FOLDER)) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => {
+            let what = format!("the folder cannot be read: {error}");
+            return Err(Diagnostic::new(FOLDER, 0, what).help("make it readable"));
+        }
+    };
+    let files = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+    let mut names: Vec<_> = files
+        .filter_map(|file| Some(file.strip_suffix(".json")?.to_owned()))
+        .collect();
+    names.sort();
+    Ok(names)
+}
+
+/// A problem with the setting `record`, at its line or at the table where it would be.
+fn missing(root: &Path, what: String) -> Diagnostic {
+    let text = fs::read_to_string(root.join("book.toml")).unwrap_or_default();
+    let head = text.find("[preprocessor.course]").unwrap_or(0);
+    let key = text[head..]
+        .find("\nrecord")
+        .map_or(head, |at| head + at + 1);
+    Diagnostic::new("book.toml", line_of(&text, key), what)
+}
+
 /// The chapter an id belongs to: its first part, after `go/`.
 #[must_use]
 pub fn chapter_of(id: &str) -> Option<&str> {
@@ -529,9 +588,55 @@ pub fn benched(root: &Path) -> io::Result<Vec<String>> {
     Ok(slugs)
 }
 
-/// The chapters whose record is missing, or older than what it measured.
+/// The age of a chapter's measurements.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Age {
+    /// They are of the code as it is.
+    Current,
+    /// The code, or a crate that it uses, has changed since.
+    Stale,
+    /// There are none in the record.
+    Never,
+}
+
+impl Age {
+    /// The age of a chapter's measurements in a record; `None` for a page without a bench.
+    ///
+    /// # Errors
+    ///
+    /// As [`digest`].
+    pub fn of(root: &Path, record: Option<&Record>, slug: &str) -> Result<Option<Self>> {
+        if !root.join(bench_file(slug)).is_file() {
+            return Ok(None);
+        }
+        let Some(chapter) = record.and_then(|record| record.chapters.get(slug)) else {
+            return Ok(Some(Self::Never));
+        };
+        let is_current = digest(root, slug)? == chapter.digest;
+        Ok(Some(if is_current {
+            Self::Current
+        } else {
+            Self::Stale
+        }))
+    }
+
+    /// True unless they are of the code as it is. What cannot be compared is reported by [`stale`].
+    #[must_use]
+    pub fn is_old(root: &Path, record: Option<&Record>, slug: &str) -> bool {
+        let age = Self::of(root, record, slug).ok().flatten();
+        age.is_some_and(|age| age != Self::Current)
+    }
+}
+
+/// The bench file of a chapter, from the root.
+fn bench_file(slug: &str) -> PathBuf {
+    Path::new("benches").join(format!("{}.rs", module(slug)))
+}
+
+/// The chapters whose record is missing, or older than what it measured, as problems of this level.
 #[must_use]
-pub fn stale(root: &Path, record: Option<&Record>) -> Vec<Diagnostic> {
+pub fn stale(project: &Project, record: Option<&Record>, level: Level) -> Vec<Diagnostic> {
+    let root = &project.root;
     let benched = match benched(root) {
         Ok(benched) => benched,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Vec::new(),
@@ -540,36 +645,32 @@ pub fn stale(root: &Path, record: Option<&Record>) -> Vec<Diagnostic> {
             return vec![Diagnostic::new("benches", 0, what).help("make it readable")];
         }
     };
-    if record.is_none() && Record::reference_file(root).is_some() {
+    if record.is_none() && Record::is_expected(project) {
         // A record that cannot be read was reported at its file.
         return Vec::new();
     }
-    let mut problems = Vec::new();
-    for slug in benched {
-        let file = Path::new("benches").join(format!("{}.rs", module(&slug)));
-        let help = format!("run `cargo course bench {slug} --record` on a quiet machine");
-        let Some(chapter) = record.and_then(|record| record.chapters.get(&slug)) else {
-            problems.push(
-                Diagnostic::new(file, 0, "this benchmark has never been recorded").help(help),
-            );
-            continue;
-        };
-        match digest(root, &slug) {
-            Ok(now) if now == chapter.digest => {}
-            Ok(_) => {
-                let what = format!(
+    let problem = |slug: &str| {
+        let age = Age::of(root, record, slug);
+        let what = match &age {
+            Ok(None | Some(Age::Current)) => return None,
+            Ok(Some(Age::Never)) => "this benchmark has never been recorded".to_owned(),
+            Ok(Some(Age::Stale)) => {
+                let chapter = &record?.chapters[slug];
+                format!(
                     "what it measures has changed since it was recorded on {} at {}",
                     chapter.date, chapter.commit
-                );
-                problems.push(Diagnostic::new(file, 0, what).help(help));
+                )
             }
-            Err(error) => {
-                let what = format!("its record cannot be compared with the code: {error:#}");
-                problems.push(Diagnostic::new(file, 0, what).help("fix the file it names"));
-            }
+            Err(error) => format!("its record cannot be compared with the code: {error:#}"),
+        };
+        let problem = Diagnostic::new(bench_file(slug), 0, what);
+        if age.is_err() {
+            return Some(problem.help("fix the file it names"));
         }
-    }
-    problems
+        let again = format!("run `cargo course bench {slug} --record` on the reference machine");
+        level.apply(problem.help(again))
+    };
+    benched.iter().filter_map(|slug| problem(slug)).collect()
 }
 
 /// A record for tests and examples.
@@ -682,6 +783,18 @@ mod tests {
     use super::sample::{measurement, record};
     use super::*;
 
+    /// A book with nothing but a folder.
+    fn project(root: &Path) -> Project {
+        Project {
+            root: root.to_owned(),
+            settings: book::settings::Settings::default(),
+            pages: Vec::new(),
+            tasks: BTreeMap::new(),
+            problems: Vec::new(),
+            digests: book::dependencies::Digests::default(),
+        }
+    }
+
     const FILE: &str = "benches/results/a.json";
 
     fn text() -> String {
@@ -691,9 +804,40 @@ mod tests {
     #[test]
     fn record_survives_saving_and_loading() {
         let root = tempfile::tempdir().unwrap();
-        assert_eq!(Record::load_reference(root.path()).unwrap(), None);
-        record().save(root.path()).unwrap();
-        assert_eq!(Record::load_reference(root.path()).unwrap(), Some(record()));
+        let file = record().save(root.path()).unwrap();
+        assert_eq!(Record::load(root.path(), &file).unwrap(), Some(record()));
+    }
+
+    #[test]
+    fn reference_is_the_record_that_the_settings_name() {
+        let root = tempfile::tempdir().unwrap();
+        let named = |name: Option<&str>| {
+            let mut project = project(root.path());
+            project.settings.record = name.map(str::to_owned);
+            Record::load_reference(&project)
+        };
+        assert_eq!(named(None).unwrap(), None, "a book needs no record");
+        let mut other = record();
+        for name in ["b", "a"] {
+            name.clone_into(&mut other.machine.name);
+            other.save(root.path()).unwrap();
+        }
+        assert_eq!(named(Some("b")).unwrap().unwrap().machine.name, "b");
+        let mut project = project(root.path());
+        project.settings.record = Some("b".to_owned());
+        fs::write(root.path().join(Record::file("c")), "{").unwrap();
+        let (others, problems) = Record::others(&project);
+        assert_eq!((others.len(), others[0].machine.name.as_str()), (1, "a"));
+        assert_eq!(problems[0].place(), "benches/results/c.json:1");
+        fs::remove_file(root.path().join(Record::file("c"))).unwrap();
+        for (name, what) in [
+            (None, "is not named"),
+            (Some("c"), "c.json, does not exist"),
+        ] {
+            let problem = named(name).unwrap_err();
+            assert!(problem.what.contains(what), "{problem}");
+            assert!(problem.help.ends_with("records of a, b"), "{problem}");
+        }
     }
 
     #[test]
@@ -716,23 +860,6 @@ mod tests {
             let problem = Record::parse(Path::new(FILE), &text.replacen(from, to, 1)).unwrap_err();
             assert!(problem.line > 0, "{from} to {to}: {problem}");
         }
-    }
-
-    #[test]
-    fn record_first_by_name_is_the_reference() {
-        let root = tempfile::tempdir().unwrap();
-        let mut other = record();
-        other.machine.name = "b".to_owned();
-        other.save(root.path()).unwrap();
-        record().save(root.path()).unwrap();
-        assert_eq!(
-            Record::load_reference(root.path())
-                .unwrap()
-                .unwrap()
-                .machine
-                .name,
-            "a"
-        );
     }
 
     #[test]
@@ -823,7 +950,7 @@ mod tests {
             record.chapters.get_mut(slug).unwrap().digest = digest(root.path(), slug).unwrap();
         }
         fs::write(root.path().join("benches/scope.rs"), "fn changed() {}\n").unwrap();
-        let problems = stale(root.path(), Some(&record));
+        let problems = stale(&project(root.path()), Some(&record), Level::Warning);
         let places: Vec<_> = problems.iter().map(Diagnostic::place).collect();
         assert_eq!(places, ["benches/scope.rs", "benches/virtual_time.rs"]);
         assert!(
@@ -837,11 +964,24 @@ mod tests {
                 .help
                 .contains("cargo course bench virtual-time --record")
         );
+        assert!(problems.iter().all(|it| it.level == Level::Warning));
+        let age = |slug| Age::of(root.path(), Some(&record), slug).unwrap();
+        let ages = ["coroutines", "scope", "virtual-time", "nursery"].map(age);
+        let [current, stale, never] = [Age::Current, Age::Stale, Age::Never].map(Some);
+        assert_eq!(ages, [current, stale, never, None]);
     }
 
     #[test]
     fn stale_without_a_record_names_every_bench() {
-        assert_eq!(stale(book(&["coroutines", "scope"]).path(), None).len(), 2);
+        assert_eq!(
+            stale(
+                &project(book(&["coroutines", "scope"]).path()),
+                None,
+                Level::Error
+            )
+            .len(),
+            2
+        );
     }
 
     #[test]

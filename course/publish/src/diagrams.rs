@@ -44,7 +44,7 @@ use reader::site::pattern;
 #[must_use]
 pub fn redraw(project: &Project, pages: &[&Page], bless: bool) -> Redrawn {
     // A record that cannot be read is reported where it is read for the page.
-    let record = Record::load_reference(&project.root).ok().flatten();
+    let record = Record::load_reference(project).ok().flatten();
     let mut redrawn = Redrawn::default();
     for page in pages.iter().filter(|page| Diagram::is_on(page)) {
         let Ok(text) = preprocess::expanded(project, record.as_ref(), page) else {

@@ -7,10 +7,10 @@ use regex::{Captures, Regex};
 
 use reader::site::{code, content, pattern};
 
-/// Controls and hidden lines, which are of no use on paper.
+/// Controls, hidden lines and the records of other machines, which are of no use on paper.
 static CONTROLS: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r#"(?s)<span class="tools">.*?</span></figcaption>|<fieldset class="views">.*?</fieldset>|<legend>.*?</legend>|<input\b[^>]*>\s*<label\b.*?</label>|<!--.*?-->|<span class="boring">.*?\n</span>"#,
+        r#"(?s)<span class="tools">.*?</span></figcaption>|<fieldset class="views">.*?</fieldset>|<legend>.*?</legend>|<p class="whose">.*?</p>|<section data-record="[^"]*" hidden(?:="")?>.*?</section>|<input\b[^>]*>\s*<label\b.*?</label>|<!--.*?-->|<span class="boring">.*?\n</span>"#,
     )
 });
 static TAG: LazyLock<Regex> = LazyLock::new(|| pattern("<[a-z][^<>]*>"));

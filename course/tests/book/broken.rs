@@ -10,6 +10,7 @@ use std::process::Command;
 
 use snapbox::{Assert, Data};
 
+pub use crate::small_book::RECORD;
 use crate::small_book::SmallBook;
 
 /// A way of breaking a correct book.
@@ -67,7 +68,7 @@ pub const fn several(problems: usize, name: &'static str, edits: &'static [Edit]
 pub const PAGE: &str = "src/small.md";
 pub const FIRST: &str = "listings/src/small/s1_first.rs";
 pub const TASK: &str = "listings/src/small/task.toml";
-pub const RECORD: &str = "benches/results/reference.json";
+pub const BOOK: &str = "book.toml";
 
 const CLAIM: &str = r#"
 [[claim]]
@@ -76,7 +77,7 @@ says = "Finding costs less than guessing."
 
 [claim.rust]
 verdict = "holds"
-because = "It looks once."
+because = "It looks once, in less than {below} of the time."
 test = "core::answer_is_42"
 ratio = ["answer/found", "answer/guessed"]
 below = 0.5
@@ -99,7 +100,11 @@ flowchart LR
 
 See the [other page](other.md#more).
 
-{{#seal}}"#;
+{{#seal}}
+
+```text
+{{#include ../listings/captured/small/by_a_test.txt}}
+```"#;
 
 /// A correct book with a measurement, a claim, a diagram, a picture and a second page.
 pub fn book() -> SmallBook {
@@ -114,12 +119,14 @@ pub fn book() -> SmallBook {
         "src/SUMMARY.md",
         "# Summary\n\n- [A small page](small.md)\n- [Another page](other.md)\n",
     );
+    book.write("listings/captured/small/by_a_test.txt", "42\n");
     book.edit(PAGE, "{{#seal}}", MEASURED);
     book.write(
         TASK,
         &(fs::read_to_string(book.path(TASK)).unwrap() + CLAIM),
     );
-    record(&book);
+    book.record();
+    book.edit("book.toml", "before =", "record = \"reference\"\nbefore =");
     book.bless();
     assert_eq!(
         book.problems(),
@@ -127,28 +134,6 @@ pub fn book() -> SmallBook {
         "the book is correct before it is broken"
     );
     book
-}
-
-/// Writes a record of the book as it is.
-fn record(book: &SmallBook) {
-    let estimate = |ns: f64| serde_json::json!({"ns": ns, "low_ns": ns, "high_ns": ns, "confidence": 0.95, "samples": 60});
-    let record = serde_json::json!({
-        "schema": 1,
-        "machine": {"name": "reference", "cpu": "A CPU", "cores": 2, "memory_mib": 8192, "kernel": "Linux 6.1.0"},
-        "chapters": {"small": {
-            "date": "2026-11-24",
-            "commit": "0123456789ab",
-            "rustc": "rustc 1.95.0",
-            "go": null,
-            "digest": measurements::digest::digest(book.root(), "small").unwrap(),
-            "benchmarks": {"small/answer/found": estimate(10.0), "small/answer/guessed": estimate(100.0)},
-            "go_tests": {},
-        }},
-    });
-    book.write(
-        RECORD,
-        &(serde_json::to_string_pretty(&record).unwrap() + "\n"),
-    );
 }
 
 /// Breaks the book in each way, and compares what it says with the snapshots of the group.
@@ -172,19 +157,20 @@ pub fn tells(group: &str, cases: &[Case]) {
                 .iter()
                 .any(|edit| edit.file() == RECORD || case.name == "stale")
         {
-            record(&book);
+            book.record();
         }
         let report = book.verify();
-        let told = plain(&book, &report.problems);
-        if report.problems.len() != case.problems {
+        let found = [report.warnings, report.problems].concat();
+        let told = plain(&book, &found);
+        if found.len() != case.problems {
             wrong.push(format!(
                 "{group}/{}: {} problems, not {}:\n{told}",
                 case.name,
-                report.problems.len(),
+                found.len(),
                 case.problems
             ));
         }
-        for problem in &report.problems {
+        for problem in &found {
             if problem.help.is_empty() || problem.what.contains('\n') {
                 wrong.push(format!(
                     "{group}/{}: no help, or several lines: {problem}",

@@ -40,9 +40,9 @@ fn keys(value: &Value) -> BTreeSet<&str> {
         .collect()
 }
 
-const KEYS: [&str; 11] = [
+const KEYS: [&str; 12] = [
     "accepted", "command", "error", "exit", "format", "pages", "phases", "problems", "seconds",
-    "total", "warnings",
+    "total", "unsealed", "warnings",
 ];
 
 #[test]
@@ -72,7 +72,8 @@ fn verify_of_a_correct_book_exits_with_0_and_says_so_in_text_and_json() {
     assert_eq!(
         names,
         [
-            "read", "pages", "build", "listings", "outputs", "diagrams", "render", "names"
+            "read", "pages", "build", "listings", "outputs", "diagrams", "claims", "render",
+            "names"
         ]
     );
     assert!(
@@ -255,4 +256,24 @@ fn help_names_every_key_and_every_exit_code() {
     ]) {
         assert!(help.contains(word), "{word}: {help}");
     }
+}
+
+#[test]
+fn conclusions_of_this_book_hold_and_are_listed_with_the_tightest_first() {
+    let output = course(course_tests::root(), &["conclusions", "--json"]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let document = document(&output);
+    let all = document["conclusions"].as_array().unwrap();
+    let margins: Vec<_> = all
+        .iter()
+        .map(|it| it["margin"].as_f64().unwrap())
+        .collect();
+    assert!(margins.is_sorted() && margins[0] >= 1.0, "{margins:?}");
+    let text = stdout(&course(course_tests::root(), &["conclusions", "scope"]));
+    let of_scope = all.iter().filter(|it| it["file"] == "src/scope.md").count();
+    assert_eq!(text.matches("src/scope.md:").count(), of_scope, "{text}");
+    assert!(
+        of_scope > 0 && text.lines().count() == of_scope + 1,
+        "{text}"
+    );
 }

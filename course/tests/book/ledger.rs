@@ -13,7 +13,8 @@ use crate::small_book::SmallBook;
 /// A book whose pages ask for checks of every kind.
 fn book() -> SmallBook {
     let book = broken::book();
-    let more = "<!-- figures: 300 ms: chosen -->\n\nIt waits 300 ms, or [5 µs](https://example.org). `Vec::push` adds.\n\n";
+    let more = "<!-- figures: 300 ms: chosen -->\n\nIt waits 300 ms, or [5 µs](https://example.org). `Vec::push` adds.\n\n\
+                <!-- holds: answer/found / answer/guessed < 0.5 -->\nFinding is cheaper.\n\n";
     book.edit("src/small.md", "See [below]", &format!("{more}See [below]"));
     book.edit(
         "src/other.md",

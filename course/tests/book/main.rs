@@ -51,7 +51,10 @@ mod panics;
 mod proposals;
 mod site;
 mod small_book;
+mod stale;
 mod tasks;
+#[cfg(unix)]
+mod unstable;
 mod verify;
 mod wrong_solutions;
 

@@ -3,7 +3,7 @@
 //! Messages that need more than Rust are in the test binary `needs`.
 
 use crate::broken::{
-    Case, Edit, FIRST, PAGE, RECORD, Remove, Replace, TASK, Write, one, several, tells,
+    BOOK, Case, Edit, FIRST, PAGE, RECORD, Remove, Replace, TASK, Write, one, several, tells,
 };
 use crate::proposals::SUMMARY;
 
@@ -516,6 +516,29 @@ fn messages_on_tasks_are_the_snapshots() {
                 )],
             ),
             one(
+                "race-in-a-missing-test",
+                &[Replace(
+                    TASK,
+                    "objectives =",
+                    "races = [\"core::gone\"]\nobjectives =",
+                )],
+            ),
+            one(
+                "hint-that-moves-a-missing-test",
+                &[
+                    Replace(
+                        FIRST,
+                        "    42\n",
+                        "    // ANCHOR: solution_answer\n    42\n    // ANCHOR_END: solution_answer\n",
+                    ),
+                    Replace(
+                        TASK,
+                        "hints = [\"It is even.\"]",
+                        "hints = [{ says = \"This.\", reveals = [\"answer\"], moves = [\"core::gone\"] }]",
+                    ),
+                ],
+            ),
+            one(
                 "mutant-caught-by-a-missing-module",
                 &[Replace(
                     TASK,
@@ -538,6 +561,10 @@ fn messages_on_tasks_are_the_snapshots() {
                     "[claim.rust]",
                     "[claim.go]\nverdict = \"holds\"\nbecause = \"I say so.\"\n\n[claim.rust]",
                 )],
+            ),
+            one(
+                "claim-with-a-bound-in-no-text",
+                &[Replace(TASK, ", in less than {below} of the time", "")],
             ),
             one(
                 "claim-without-condition",
@@ -592,7 +619,12 @@ fn messages_on_the_record_are_the_snapshots() {
                 "impossible",
                 &[Replace(RECORD, "\"low_ns\": 10.0", "\"low_ns\": 11.0")],
             ),
-            several(4, "missing", &[Remove(RECORD)]),
+            one("missing", &[Remove(RECORD)]),
+            one(
+                "of-another-name",
+                &[Replace(BOOK, "\"reference\"", "\"quiet-box\"")],
+            ),
+            one("not-named", &[Replace(BOOK, "record =", "# record =")]),
             one(
                 "stale",
                 &[Write("benches/small.rs", "fn something_else() {}\n")],
@@ -600,6 +632,87 @@ fn messages_on_the_record_are_the_snapshots() {
             one(
                 "never-recorded",
                 &[Write("benches/other.rs", "// Measures another page.\n")],
+            ),
+        ],
+    );
+}
+
+#[test]
+fn messages_on_conclusions_are_the_snapshots() {
+    const WORDS: &str = "It takes {{#value answer/found}}.";
+    tells(
+        "conclusions",
+        &[
+            one(
+                "does-not-hold",
+                &[
+                    Replace(
+                        PAGE,
+                        WORDS,
+                        "<!-- holds: answer/guessed / answer/found > 9 and answer/found < 1 µs -->\nIt takes {{#value answer/found}}.",
+                    ),
+                    Replace(RECORD, "\"high_ns\": 10.0", "\"high_ns\": 12.0"),
+                ],
+            ),
+            one(
+                "not-drawn",
+                &[Replace(
+                    PAGE,
+                    WORDS,
+                    "{{#bench answer table}}\n\nIt is fast.",
+                )],
+            ),
+            one(
+                "not-drawn-from-a-table-of-values",
+                &[Replace(
+                    PAGE,
+                    WORDS,
+                    "| found |\n|---|\n| {{#value answer/found}} |\n\nIt is fast.",
+                )],
+            ),
+            one(
+                "not-drawn-before-the-next",
+                &[Replace(
+                    PAGE,
+                    WORDS,
+                    "{{#bench answer table}}\n\nAnd as a plot:\n\n{{#bench answer plot}}\n\n<!-- holds: answer/found < 1 µs -->\nIt is fast.",
+                )],
+            ),
+            one(
+                "above-an-empty-line",
+                &[Replace(
+                    PAGE,
+                    WORDS,
+                    "<!-- holds: answer/found < 1 µs -->\n\nIt is fast.",
+                )],
+            ),
+            one(
+                "without-a-condition",
+                &[Replace(PAGE, WORDS, "<!-- holds -->\nIt is fast.")],
+            ),
+            one(
+                "unknown-benchmark",
+                &[Replace(
+                    PAGE,
+                    WORDS,
+                    "<!-- holds: answer/guessed > answer/fund -->\nIt is fast.",
+                )],
+            ),
+            one(
+                "without-spaces",
+                &[Replace(
+                    PAGE,
+                    WORDS,
+                    "<!-- holds: answer/guessed / answer/found > 9 and\n  answer/found<1 µs -->\nIt is fast.",
+                )],
+            ),
+            one(
+                "without-a-unit",
+                &[Replace(
+                    PAGE,
+                    WORDS,
+                    "<!-- holds: answer/found < 20 -->\nIt is fast.",
+                )],
             ),
         ],
     );
@@ -1051,8 +1164,7 @@ fn messages_on_questions_and_terms_are_the_snapshots() {
 #[test]
 fn messages_on_addresses_are_the_snapshots() {
     const LIST: &str = "# Addresses\nother.html\nother.html#more\nsmall.html\n";
-    const BOOK: &str =
-        "[book]\ntitle = \"Small\"\n\n[output.html.redirect]\n\n[preprocessor.course]\n";
+    const BOOK: &str = "[book]\ntitle = \"Small\"\n\n[output.html.redirect]\n\n[preprocessor.course]\nrecord = \"reference\"\n";
     tells(
         "addresses",
         &[

@@ -10,7 +10,7 @@ fn a_correct_book_passes_with_its_counts() {
         report.summary().lines().next().unwrap(),
         "small: 5 listings (2 ran, 1 panicked as expected, 1 compiled only, 1 failed to compile as expected), 2 outputs \
          compared, 0 not compared, 0 numbers, 0 figures with another source, 0 allowed, 1 names, \
-         0 allowed, 0 claims, 1 links, 0 skipped"
+         0 allowed, 0 claims, 0 conclusions, 1 links, 0 skipped"
     );
 }
 

@@ -10,6 +10,8 @@ use std::path::PathBuf;
 pub struct Cache {
     folder: PathBuf,
     environment: String,
+    /// True if what is kept is not looked at, and everything is done again.
+    forgets: bool,
 }
 
 impl Cache {
@@ -21,6 +23,16 @@ impl Cache {
         Self {
             folder,
             environment,
+            forgets: false,
+        }
+    }
+
+    /// A cache that keeps results for later and returns none, so that everything is done again.
+    #[must_use]
+    pub fn forgetting(self) -> Self {
+        Self {
+            forgets: true,
+            ..self
         }
     }
 
@@ -30,6 +42,7 @@ impl Cache {
         Self {
             folder: self.folder.clone(),
             environment,
+            forgets: self.forgets,
         }
     }
 
@@ -45,12 +58,15 @@ impl Cache {
     /// True if this passed before.
     #[must_use]
     pub fn has(&self, key: &str) -> bool {
-        self.path(key).is_file()
+        !self.forgets && self.path(key).is_file()
     }
 
     /// The cached text.
     #[must_use]
     pub fn get(&self, key: &str) -> Option<String> {
+        if self.forgets {
+            return None;
+        }
         fs::read_to_string(self.path(key)).ok()
     }
 

@@ -11,7 +11,7 @@ use book::task::{Claim, Finding, Task};
 use measurements::record::Record;
 use reader::directives::Fault;
 use reader::directives::claims::findings;
-use reader::directives::value::{ratio, recorded};
+use reader::directives::value::{nothing_recorded, ratio, recorded};
 use regex::Regex;
 
 use crate::tests::{Results, TestResult};
@@ -57,6 +57,7 @@ pub fn check(
             for fault in faults
                 .into_iter()
                 .filter(|fault| !fault.follows(project, slug))
+                .filter(|fault| !fault.is_unmeasured(project, sources.record, slug))
             {
                 let what = format!("claim `{}`, {language}: {}", claim.id, fault.what);
                 problems.push(Diagnostic::new(&file, line, what).help(fault.help));
@@ -84,8 +85,8 @@ fn evidence(
         Ok("ratio of the record")
     });
     let go_test = finding.go_test.as_ref().map(|test| match go {
-        Some(results) => passed(results, slug, test),
-        None => check_go_test(record, slug, test).map(|()| RECORDED),
+        Some(results) if results.contains_key(slug) => passed(results, slug, test),
+        _ => check_go_test(record, slug, test).map(|()| RECORDED),
     });
     let test = finding.test.as_ref().map(|test| {
         test_text(root, slug, test)?;
@@ -147,11 +148,9 @@ fn check_ratio(
 /// When it failed, or is not recorded.
 fn check_go_test(record: Option<&Record>, slug: &str, test: &str) -> Result<(), Fault> {
     let again = format!("run `cargo course bench {slug} --record` where a Go is installed");
-    let tests = recorded(record, slug)?
-        .chapters
-        .get(slug)
-        .map(|chapter| &chapter.go_tests);
-    match tests.and_then(|tests| tests.get(test)) {
+    let chapter = recorded(record, slug)?.chapters.get(slug);
+    let chapter = chapter.ok_or_else(|| nothing_recorded(slug))?;
+    match chapter.go_tests.get(test) {
         Some(true) => Ok(()),
         Some(false) => {
             Err(Fault::new(format!("Go test `{test}` failed when it was recorded")).help(again))

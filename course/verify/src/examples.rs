@@ -1,7 +1,8 @@
 //! The programs whose outputs pages show: run again and compared.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::fs;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use book::diagnostic::Diagnostic;
@@ -9,8 +10,10 @@ use book::page::Page;
 use book::project::{Project, module};
 use book::session::Session;
 use book::task::Output;
+use toolchain::cache::Cache;
 use toolchain::process;
 
+use crate::fences::{NOW, UNCHANGED};
 use crate::run::Run;
 use crate::session;
 
@@ -53,8 +56,9 @@ impl Run<'_> {
         shown
     }
 
-    /// Compares what the examples printed with what is captured.
-    pub(crate) fn outputs(&mut self, examples: &[Example<'_>], printed: Vec<Result<String>>) {
+    /// Compares what the examples printed with what is captured; returns how many ran.
+    pub(crate) fn outputs(&mut self, examples: &[Example<'_>], printed: Vec<Printed>) -> usize {
+        let mut ran = 0;
         for (example, printed) in examples.iter().zip(printed) {
             let Example {
                 page,
@@ -64,8 +68,9 @@ impl Run<'_> {
                 how,
             } = example;
             self.progress.advance(1);
-            match printed {
-                Ok(now) => self.settle(captured, &now, how, (&page.file, *line)),
+            ran += usize::from(printed.how == NOW);
+            match printed.text {
+                Ok(now) => self.settle(captured, &now, how, (&page.file, *line), printed.how),
                 Err(error) => {
                     let example = program.file_stem().unwrap_or_default().to_string_lossy();
                     let error = format!("{error:#}");
@@ -83,6 +88,7 @@ impl Run<'_> {
                 }
             }
         }
+        ran
     }
 
     /// Runs the commands of the tool that pages show, and compares what they print; returns how many.
@@ -100,6 +106,7 @@ impl Run<'_> {
                 .cache
                 .get(&key)
                 .and_then(|text| serde_json::from_str(&text).ok());
+            let done = if known.is_some() { UNCHANGED } else { NOW };
             let printed: BTreeMap<String, String> = match known {
                 Some(printed) => printed,
                 None => match session::run(&session, self.project, page) {
@@ -137,6 +144,7 @@ impl Run<'_> {
                     now,
                     &Output::default(),
                     (&page.file, directive.line),
+                    done,
                 );
                 count += 1;
             }
@@ -154,16 +162,40 @@ pub(crate) struct Example<'a> {
     how: Output,
 }
 
-/// Runs the examples, all at once, and returns what each printed.
-pub(crate) fn print_all(examples: &[Example<'_>]) -> Vec<Result<String>> {
+/// The output of an example.
+pub(crate) struct Printed {
+    text: Result<String>,
+    /// The way it was obtained.
+    how: &'static str,
+}
+
+/// Runs the examples, all at once, and returns what each printed. The same program is not run again.
+pub(crate) fn print_all(examples: &[Example<'_>], cache: &Cache) -> Vec<Printed> {
     std::thread::scope(|scope| {
         let running: Vec<_> = examples
             .iter()
-            .map(|example| scope.spawn(|| process::run(&example.program)))
+            .map(|example| scope.spawn(|| print(&example.program, cache)))
             .collect();
         running
             .into_iter()
             .map(|example| example.join().expect("no example panics the tool"))
             .collect()
     })
+}
+
+fn print(program: &Path, cache: &Cache) -> Printed {
+    // A program that cannot be read cannot be run, which says so.
+    let content = fs::read(program).unwrap_or_default();
+    let key = format!("example {}", blake3::hash(&content));
+    if let Some(text) = cache.get(&key) {
+        return Printed {
+            text: Ok(text),
+            how: UNCHANGED,
+        };
+    }
+    let text = process::run(program);
+    if let Ok(text) = &text {
+        cache.put(&key, text);
+    }
+    Printed { text, how: NOW }
 }

@@ -43,6 +43,10 @@ pub fn expected(project: &Project, page: &Page) -> Vec<Expected> {
         .filter(|(_, target)| links::is_inside(target));
     all.extend(inside.map(|(_, target)| (Kind::Link, target.clone())));
     all.extend(figures::expected(project, page));
+    // A comment that is not above a conclusion is reported.
+    let comments = page.text.lines().enumerate();
+    let conclusions = comments.filter(|(_, text)| text.trim_start().starts_with("<!-- holds:"));
+    all.extend(conclusions.map(|(before, _)| (Kind::Conclusion, line(before + 1))));
     all.extend(names::expected(project, page));
     all
 }

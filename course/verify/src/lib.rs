@@ -21,6 +21,7 @@
 
 pub mod anchors;
 pub mod claims;
+pub mod conclusions;
 mod diagrams;
 mod examples;
 pub mod expected;
@@ -41,6 +42,7 @@ pub mod session;
 mod snippets;
 mod task_tests;
 pub mod tests;
+pub mod unstable;
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -49,13 +51,13 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 use book::dependencies;
 use book::diagnostic::{Diagnostic, Diagnostics, Level};
-use book::evidence::Evidence;
+use book::evidence::{Counts, Evidence};
 use book::fence::Snippet;
 use book::ledger::{self, Entry, Kind, Ledger, Outcome};
 use book::page::Page;
 use book::project::Project;
 use book::settings::Settings;
-use measurements::record::Record;
+use measurements::record::{Age, Record};
 use progress::Progress;
 use reader::directives::value;
 use reader::{includes, preprocess};
@@ -111,9 +113,12 @@ pub fn verify_with_progress(root: &Path, options: &Options, progress: &Progress)
         Ok(((), format!("includes, links{more} checked")))
     })?;
     let snippets = snippets::snippets(&project, &pages, &mut problems)?;
-    let built = progress.phase("build", || {
+    let mut built = progress.phase("build", || {
         build(&project, &snippets, progress, &mut problems)
     })?;
+    if options.all {
+        built = built.map(|(artifacts, cache)| (artifacts, cache.forgetting()));
+    }
     let mut blessed = Vec::new();
     if let Some((artifacts, cache)) = &built {
         let mut run = Run {
@@ -130,6 +135,8 @@ pub fn verify_with_progress(root: &Path, options: &Options, progress: &Progress)
         snippets.retain(|snippet| options.has(expected::kind(&snippet.expect)));
         run.all(&pages, &snippets)?;
         (problems, blessed, ledger) = (run.problems, run.blessed, run.ledger);
+    } else {
+        course.skip_what_runs(&mut ledger);
     }
     if let Some(go) = go {
         if options.bless {
@@ -137,15 +144,22 @@ pub fn verify_with_progress(root: &Path, options: &Options, progress: &Progress)
         }
         // After the outputs: blessing may just have written what a directive shows.
         let place = (&project, record.as_ref());
-        outputs::unshown(&project, record.as_ref(), &mut problems);
         progress.phase("diagrams", || {
             let drawn = diagrams::check(place, &pages, options.bless, &mut problems, &mut blessed)?;
             Ok(((), format!("{drawn} pages drawn again")))
         })?;
+        if options.has(Kind::Conclusion) {
+            for (page, line) in conclusions::check(&project, record.as_ref(), &pages, &mut problems)
+            {
+                let how = "holds in the record";
+                ledger.held(&page, Kind::Conclusion, ledger::line(line), how);
+            }
+        }
         if options.has(Kind::Claim) {
             course.claims(&built, progress, &mut problems, &mut ledger)?;
         }
         course.check_prose(&snippets, &built, go, progress, &mut problems, &mut ledger)?;
+        outputs::unshown(&project, record.as_ref(), &mut problems);
     }
     let unsealed = course.unsealed(&ledger, &mut problems);
     let (problems, warnings): (Vec<_>, Vec<_>) = problems
@@ -155,7 +169,7 @@ pub fn verify_with_progress(root: &Path, options: &Options, progress: &Progress)
     if let Some((artifacts, _)) = &built {
         course.seal(artifacts, &ledger, &unsealed)?;
     }
-    let counts = |page: &&Page| (page.file.clone(), ledger.counts(&page.file));
+    let counts = |page: &&Page| (page.file.clone(), course.counts(page, &ledger));
     let report = Report {
         src: project.settings.src.clone(),
         pages: pages.iter().map(counts).collect(),
@@ -175,7 +189,7 @@ fn read(root: &Path, problems: &mut Diagnostics) -> Result<((Project, Option<Rec
     let mut said = format!("{} pages", project.pages.len());
     let mut record = None;
     if project.settings.ours {
-        record = problems.take(Record::load_reference(root)).flatten();
+        record = problems.take(Record::load_reference(&project)).flatten();
         said += &format!(", {} chapters", project.tasks.len());
     }
     Ok(((project, record), said))
@@ -260,7 +274,9 @@ impl Course<'_> {
         proposals::check(project, problems);
         quiz::check(project, problems);
         glossary::check(project, problems);
-        problems.extend(measurements::record::stale(&project.root, self.record));
+        let stale = self.options.stale();
+        problems.extend(measurements::record::stale(project, self.record, stale));
+        problems.extend(Record::others(project).1);
         for slug in project.tasks.keys() {
             task_tests::check(project, slug, problems);
         }
@@ -353,6 +369,29 @@ impl Course<'_> {
         })
     }
 
+    /// Notes that what would be compiled or run is skipped.
+    fn skip_what_runs(&self, ledger: &mut Ledger) {
+        for page in self.pages {
+            let runs = expected::expected(self.project, page).into_iter();
+            let runs = runs.filter(|(kind, _)| {
+                kind.is_listing() || matches!(kind, Kind::Output | Kind::VaryingOutput)
+            });
+            for (kind, subject) in runs {
+                ledger.skipped(&page.file, kind, subject, "the listings do not compile");
+            }
+        }
+    }
+
+    /// The sum of a page's checks, and what it has that is not checked.
+    fn counts(&self, page: &Page, ledger: &Ledger) -> Counts {
+        let mut counts = ledger.counts(&page.file);
+        counts.ignored = page.fences.iter().filter(|it| it.is_ignored()).count();
+        let is_old = |slug| Age::is_old(&self.project.root, self.record, slug);
+        let has_record = self.project.settings.ours;
+        counts.unmeasured = usize::from(has_record && page.slug().is_some_and(is_old));
+        counts
+    }
+
     /// Looks up the numbers that a page takes from the record. Rendering reports those that are not there.
     fn numbers(&self, page: &Page, ledger: &mut Ledger) {
         let slug = page.slug().unwrap_or_default();
@@ -438,7 +477,7 @@ impl Course<'_> {
                 digest: dependencies::digest(self.project, page),
                 rustc: artifacts.rustc.clone(),
                 date: date.clone(),
-                counts: ledger.counts(&page.file),
+                counts: self.counts(page, ledger),
             };
             evidence.store(self.project, page)?;
         }

@@ -10,7 +10,9 @@ use book::diagnostic::{Exit, Unwell, exit_code};
 use book::project::Project;
 use clap::{Args, Parser, Subcommand};
 use progress::Progress;
+use serde::Serialize;
 use verify::Report;
+use verify::conclusions::List;
 use verify::report::{self, Document};
 
 /// Checks an mdBook: listings, expected failures, includes, links, headings.
@@ -45,13 +47,25 @@ A rule is \"error\", \"warning\" or \"off\". The edition of listings is that of 
 enum Command {
     /// Check everything the pages claim
     #[command(bin_name = "cargo course verify", after_long_help = report::HELP)]
-    Verify(Checking),
+    Verify(Verifying),
     /// Accept changed outputs, showing the difference
     #[command(bin_name = "cargo course bless", after_long_help = report::HELP)]
     Bless(Checking),
+    /// List what the conclusions on the pages depend on, the tightest condition first
+    #[command(bin_name = "cargo course conclusions", after_long_help = MARGINS)]
+    Conclusions(Checking),
 }
 
-#[derive(Args)]
+/// The words of `cargo course conclusions --help` on what it lists.
+const MARGINS: &str = "\
+A line for each condition, `<!-- holds: CONDITION -->`: a margin, the place, and the comparison in it that is the first to
+break. The margin says how far the worse end of an interval could move before that: by 4.2 %, or by a factor of 3.1; with a
+minus, how far the comparison is broken.
+
+With --json, standard output is one JSON document: format, command, exit, error and problems as `cargo course verify --help`
+says, and conclusions: [{file, line, condition, holds, tightest, margin}], where the margin is a factor.";
+
+#[derive(Args, Default)]
 struct Checking {
     /// Names of the pages, such as `coroutines` or `proposals/weak`; none for the whole book
     pages: Vec<String>,
@@ -60,42 +74,61 @@ struct Checking {
     json: bool,
 }
 
+#[derive(Args, Default)]
+struct Verifying {
+    #[command(flatten)]
+    checking: Checking,
+    /// Run everything again, also what cannot have changed since it last held
+    #[arg(long)]
+    all: bool,
+    /// Fail on measurements that are missing or older than their code, instead of warning
+    #[arg(long)]
+    release: bool,
+    /// Only ask an installed toolchain, such as `beta`, which of the unstable features on the pages it has stable
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["release", "json"])]
+    toolchain: Option<String>,
+}
+
+impl Verifying {
+    fn only(checking: Checking) -> Self {
+        Self {
+            checking,
+            ..Self::default()
+        }
+    }
+}
+
 /// A request.
 struct Request {
-    /// `verify` or `bless`.
+    /// `verify`, `bless` or `conclusions`.
     name: &'static str,
     folder: PathBuf,
-    pages: Vec<String>,
-    json: bool,
+    asks: Verifying,
 }
 
 impl Request {
     fn new(cli: Cli) -> Self {
-        let here = PathBuf::from(".");
-        let (name, checking) = match cli.command {
-            Some(Command::Verify(checking)) => ("verify", checking),
-            Some(Command::Bless(checking)) => ("bless", checking),
+        let (name, asks) = match cli.command {
+            Some(Command::Verify(asks)) => ("verify", asks),
+            Some(Command::Bless(checking)) => ("bless", Verifying::only(checking)),
+            Some(Command::Conclusions(checking)) => ("conclusions", Verifying::only(checking)),
             None => {
-                return Self {
-                    name: "verify",
-                    folder: cli.folder.unwrap_or(here),
-                    pages: Vec::new(),
-                    json: cli.json,
-                };
+                let json = cli.json;
+                let pages = Vec::new();
+                ("verify", Verifying::only(Checking { pages, json }))
             }
         };
         Self {
             name,
-            folder: here,
-            pages: checking.pages,
-            json: checking.json,
+            folder: cli.folder.unwrap_or_else(|| ".".into()),
+            asks,
         }
     }
 }
 
 fn main() -> ExitCode {
     let request = Request::new(Cli::parse());
-    let (name, json) = (request.name, request.json);
+    let (name, json) = (request.name, request.asks.checking.json);
     let ended = run(request);
     // A program that reads our output gets a document whatever happens.
     if json
@@ -109,21 +142,63 @@ fn main() -> ExitCode {
 
 fn run(request: Request) -> Result<Exit> {
     let root = Project::find_root(&std::path::absolute(&request.folder)?)?;
+    let Verifying {
+        checking: Checking { pages, json },
+        all,
+        release,
+        toolchain,
+    } = request.asks;
     let options = verify::Options {
-        pages: request.pages,
+        pages,
         bless: request.name == "bless",
+        all,
+        release,
         ..verify::Options::default()
     };
+    if request.name == "conclusions" {
+        let list = List::read(&Project::load(&root)?, &options)?;
+        return list_conclusions(&list, json);
+    }
+    if let Some(toolchain) = &toolchain {
+        return ask(&root, &options, toolchain);
+    }
     let start = Instant::now();
     // Gone, and its bar with it, before anything else is printed.
     let report = verify::verify_with_progress(Path::new(&root), &options, &Progress::on_stderr())?;
     let seconds = start.elapsed().as_secs_f64();
-    if request.json {
+    if json {
         print_json(&Document::new(request.name, &report, seconds))?;
     } else {
         print_text(&report, seconds);
     }
     Ok(report.exit())
+}
+
+fn list_conclusions(list: &List, json: bool) -> Result<Exit> {
+    if json {
+        print_json(list)?;
+    } else {
+        for problem in &list.problems {
+            anstream::eprintln!("{problem}");
+        }
+        anstream::println!("{list}");
+    }
+    Ok(list.exit())
+}
+
+/// Asks a toolchain what of the unstable it has stable.
+fn ask(root: &Path, options: &verify::Options, toolchain: &str) -> Result<Exit> {
+    let found = verify::unstable::check(root, options, toolchain)?;
+    for problem in &found.problems {
+        anstream::eprintln!("{problem}");
+    }
+    let (unstable, stable) = (found.unstable, found.problems.len());
+    anstream::println!("{}: {unstable} unstable, {stable} no longer", found.rustc);
+    Ok(if stable == 0 {
+        Exit::Well
+    } else {
+        Exit::Problems
+    })
 }
 
 fn print_text(report: &Report, seconds: f64) {
@@ -143,7 +218,7 @@ fn print_text(report: &Report, seconds: f64) {
     anstream::println!("{found} in {seconds:.1} s ({})", phases.join(", "));
 }
 
-fn print_json(document: &Document<'_>) -> Result<()> {
+fn print_json(document: &impl Serialize) -> Result<()> {
     let mut stdout = std::io::stdout().lock();
     serde_json::to_writer_pretty(&mut stdout, document)?;
     writeln!(stdout)?;

@@ -1,6 +1,7 @@
 //! Options of a run.
 
 use anyhow::Result;
+use book::diagnostic::Level;
 use book::ledger::Kind;
 use book::page::Page;
 use book::project::Project;
@@ -12,12 +13,24 @@ pub struct Options {
     pub pages: Vec<String>,
     /// True if changed outputs are accepted: written instead of reported.
     pub bless: bool,
+    /// True if a measurement that is missing or older than its code is an error, not a warning.
+    pub release: bool,
+    /// True if nothing that is remembered of earlier runs counts, and everything is done again.
+    pub all: bool,
     /// Checks that are left out. For tests of the ledger: a page that asks for one of them has no seal.
     #[doc(hidden)]
     pub without: Vec<Kind>,
 }
 
 impl Options {
+    /// The weight of a measurement that is missing or older than its code.
+    pub(crate) fn stale(&self) -> Level {
+        match self.release {
+            true => Level::Error,
+            false => Level::Warning,
+        }
+    }
+
     /// True if checks of a kind are done.
     pub(crate) fn has(&self, kind: Kind) -> bool {
         !self.without.contains(&kind)

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use regex::Regex;
 use similar::TextDiff;
@@ -61,10 +61,12 @@ pub fn compare(
     .help(bless(&slug)))
 }
 
-/// Reports captured files that no page shows. Those of a page with other problems may be what it should show.
+/// Reports captured files that no page shows. Where a page has a problem, it may be the one that should show them.
 pub fn unshown(project: &Project, record: Option<&Record>, problems: &mut Diagnostics) {
     let mut shown = BTreeSet::new();
-    let unsound: BTreeSet<PathBuf> = problems.iter().map(|it| it.file.clone()).collect();
+    if !problems.is_empty() {
+        return;
+    }
     for page in &project.pages {
         let slug = page.slug().unwrap_or_default();
         shown.extend(page.directives.iter().filter_map(|directive| {
@@ -75,8 +77,7 @@ pub fn unshown(project: &Project, record: Option<&Record>, problems: &mut Diagno
                 _ => None,
             }
         }));
-        let included = includes::on(page).map(|include| Target::resolve(page, include).file);
-        shown.extend(included);
+        shown.extend(includes::on(page).map(|it| Target::resolve(page, it).file));
         if Diagram::is_on(page) {
             let text = preprocess::expanded(project, record, page);
             let Some(diagrams) = text.ok().and_then(|text| Diagram::find(page, &text).ok()) else {
@@ -88,11 +89,7 @@ pub fn unshown(project: &Project, record: Option<&Record>, problems: &mut Diagno
     }
     for file in files_below(&project.root.join("listings/captured")) {
         let file = file.strip_prefix(&project.root).unwrap_or(&file);
-        let of_page = file
-            .parent()
-            .and_then(|it| it.strip_prefix("listings/captured").ok());
-        let page = of_page.map(|name| project.settings.src.join(name).with_extension("md"));
-        if !shown.contains(file) && page.is_none_or(|page| !unsound.contains(&page)) {
+        if !shown.contains(file) {
             let problem = Diagnostic::new(file, 0, "no page shows this captured text");
             problems.push(problem.help("remove it, or show it on its page"));
         }

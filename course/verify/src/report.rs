@@ -24,8 +24,10 @@ With --json, standard output is one JSON document with these keys, always all of
   error     what went wrong when exit is 2, otherwise null
   problems  sorted by place: [{file, line, what, detail, help}]; the file is relative to the book, the line counts
             from 1 and is 0 when the whole file is meant; detail and help may be empty
-  warnings  the same, for rules that are warnings in this book
-  pages     [{file, counts}]: the checks that were done on each page, zero included
+  warnings  the same, for rules that are warnings in this book, and for measurements that are missing or older than
+            their code; with --release those are problems
+  pages     [{file, counts}]: the checks that were done on each page, zero included; unmeasured counts the chapters
+            whose measurements are missing or older than their code
   unsealed  [{page, missing}]: pages that have no seal, with the checks that were not done, [kind, subject]
   total     the counts of all pages together
   accepted  [{file, difference}]: outputs that `bless` has written

@@ -34,10 +34,10 @@ impl Run<'_> {
     /// Checks the listings, and the examples and commands whose output the pages show.
     pub(crate) fn all(&mut self, pages: &[&Page], snippets: &[Snippet<'_>]) -> Result<()> {
         let examples = self.examples(pages);
-        let progress = self.progress;
+        let (progress, cache) = (self.progress, self.cache);
         std::thread::scope(|scope| -> Result<()> {
             // What an example waits for is rarely the processor, so they run while listings are compiled.
-            let printing = scope.spawn(|| examples::print_all(&examples));
+            let printing = scope.spawn(|| examples::print_all(&examples, cache));
             progress.phase("listings", || {
                 progress.expect(snippets.len());
                 let cached = self.listings(snippets)?;
@@ -53,7 +53,7 @@ impl Run<'_> {
             }
             progress.phase("outputs", || {
                 progress.expect(examples.len());
-                self.outputs(&examples, printed());
+                let ran = self.outputs(&examples, printed());
                 let steps = self.sessions(pages)?;
                 let commands = match steps {
                     0 => String::new(),
@@ -61,7 +61,10 @@ impl Run<'_> {
                 };
                 Ok((
                     (),
-                    format!("{} examples{commands} run and compared", examples.len()),
+                    format!(
+                        "{} examples{commands} compared, {ran} examples run",
+                        examples.len()
+                    ),
                 ))
             })
         })
@@ -149,7 +152,8 @@ impl Run<'_> {
             };
             let page = &snippet.page.file;
             if artifacts.is_reference_compiler() {
-                self.settle(&file, &rendered, &Output::default(), (page, line));
+                let done = if unchanged { UNCHANGED } else { NOW };
+                self.settle(&file, &rendered, &Output::default(), (page, line), done);
             } else {
                 let why = "another compiler words its messages otherwise";
                 self.ledger.skipped(page, Kind::Output, at_line(line), why);
@@ -169,6 +173,7 @@ impl Run<'_> {
         now: &str,
         how: &Output,
         place: (&Path, usize),
+        done: &'static str,
     ) {
         let (page, line) = place;
         let kind = match how.mode {
@@ -179,7 +184,7 @@ impl Run<'_> {
             return;
         }
         let Err(problem) = outputs::compare(&self.project.root, captured, now, how, place) else {
-            return self.ledger.held(page, kind, at_line(line), NOW);
+            return self.ledger.held(page, kind, at_line(line), done);
         };
         if !self.options.bless {
             return self.problems.push(problem);

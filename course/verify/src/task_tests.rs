@@ -8,7 +8,9 @@ use book::project::{Project, module};
 use book::regions;
 use book::task::Task;
 
-/// Checks that every test that task.toml names exists, and that every group is a file of tests.
+use crate::claims::test_text;
+
+/// Checks that every test that task.toml names exists, those of claims aside, and that every group is a file of tests.
 pub fn check(project: &Project, slug: &str, problems: &mut Diagnostics) {
     let Some(task) = project.tasks.get(slug) else {
         return;
@@ -32,27 +34,29 @@ pub fn check(project: &Project, slug: &str, problems: &mut Diagnostics) {
             );
         }
     }
-    for mutant in &task.mutants {
-        for test in &mutant.caught_by {
-            let group = test.split("::").next().unwrap_or(test);
-            if !project
-                .root
-                .join(folder.join(format!("{group}.rs")))
-                .is_file()
-            {
-                problems.push(
-                    Diagnostic::new(
-                        &file,
-                        line("mutant.name", &mutant.name),
-                        format!("mutant `{}`: no test `{test}`", mutant.name),
-                    )
-                    .help(format!(
-                        "its module would be {}/{group}.rs",
-                        folder.display()
-                    )),
-                );
-            }
+    let hints = task.exercises.iter().flat_map(|exercise| &exercise.hints);
+    let hints = hints.flat_map(|hint| {
+        let line = line("exercise.hints.says", hint.says());
+        hint.moves()
+            .iter()
+            .map(move |test| (line, "a hint".to_owned(), test))
+    });
+    let races = task.races.iter().map(|test| {
+        let line = line("races", test);
+        (line, "`races`".to_owned(), test)
+    });
+    let mutants = task.mutants.iter().flat_map(|mutant| {
+        let line = line("mutant.name", &mutant.name);
+        let named = mutant.caught_by.iter();
+        named.map(move |test| (line, format!("mutant `{}`", mutant.name), test))
+    });
+    for (line, namer, test) in hints.chain(races).chain(mutants) {
+        if let Err(fault) = test_text(&project.root, slug, test) {
+            let what = format!("{namer}: {}", fault.what);
+            problems.push(Diagnostic::new(&file, line, what).help(fault.help));
         }
+    }
+    for mutant in &task.mutants {
         let source = Path::new("listings/src")
             .join(module(slug))
             .join(&mutant.file);
