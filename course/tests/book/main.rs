@@ -40,6 +40,7 @@ mod edition;
 mod exercises;
 mod figures;
 mod forms;
+mod ids;
 mod learner;
 mod ledger;
 mod malformed;
