@@ -273,7 +273,7 @@ id = "switch-cost"
 says = "A switch is **cheap**."
 [claim.go]
 verdict = "does not hold here"
-because = "It takes {{#value go/step/pull}}."
+because = "It takes {{#value go/step/pull}}, more than {above} times as long."
 ratio = ["go/step/pull", "step/corosensei"]
 above = 10
 [claim.rust]

@@ -79,7 +79,7 @@ fn render_with(
             continue;
         }
         if let Some(heading) = heading {
-            let _ = write!(out, "\n\n<p class=\"claims-of\">{heading}</p>\n\n");
+            let _ = write!(out, "\n\n**{heading}**\n\n");
         }
         out.push_str("<div class=\"claims\">\n");
         for claim in claims {
@@ -222,7 +222,7 @@ id = "switch-cost"
 says = "A switch is **cheap**."
 [claim.go]
 verdict = "does not hold here"
-because = "It takes {{#value go/step/pull}}."
+because = "It takes {{#value go/step/pull}}, more than {above} times as long."
 ratio = ["go/step/pull", "step/corosensei"]
 above = 10
 [claim.rust]
@@ -241,13 +241,30 @@ test = "core::fibonacci_starts_at_zero"
         for part in [
             "\n\nA switch is **cheap**.\n\n",
             "<dt>Go: <strong class=\"verdict does-not-hold\"><span aria-hidden=\"true\">✗</span> does not hold here</strong></dt>",
-            "84\u{a0}ns</span>.\n\n",
+            "84\u{a0}ns</span>, more than 10 times as long.\n\n",
             "Evidence: <code>go/step/pull</code> takes 3.5× as long as <code>step/corosensei</code> \
              (interval 3.42 to 3.59; required: above 10).",
             "Evidence: test <code>core::fibonacci_starts_at_zero</code>.",
         ] {
             assert!(shown.contains(part), "{part}\n{shown}");
         }
+    }
+
+    #[test]
+    fn own_claims_follow_and_a_language_that_a_claim_does_not_concern_has_no_verdict() {
+        let mut task = task();
+        let mut ours = task.claims[0].clone();
+        (ours.ours, ours.says) = (true, "It is ours.".to_owned());
+        let rust = ours.rust.as_mut().unwrap();
+        (rust.verdict, rust.test) = (None, None);
+        task.claims.insert(0, ours);
+        let shown = render_with(Some(&record()), "coroutines", &task, true).unwrap();
+        let (original, ours) = shown.split_once("**Claims of our own**").unwrap();
+        assert!(original.contains("A switch is") && ours.contains("It is ours."));
+        assert!(
+            ours.contains("<dt>Rust</dt>\n<dd>\n\nSee the test.\n\n</dd>"),
+            "{ours}"
+        );
     }
 
     #[test]
@@ -258,7 +275,7 @@ test = "core::fibonacci_starts_at_zero"
     }
 
     #[test]
-    fn only_values_may_stand_in_a_claim() {
+    fn only_values_may_be_in_a_claim() {
         let fault = markdown(Some(&record()), "coroutines", "see {{#bench step}}").unwrap_err();
         assert!(fault.what.contains("{{#bench step}}"));
     }
