@@ -4,9 +4,10 @@
 //! those that they name in turn, on its chapter's tests and task, and on its chapters in the benchmark records.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::convert::Infallible;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::{LazyLock, Mutex, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use regex::Regex;
 
@@ -204,16 +205,42 @@ pub fn digest_of(root: &Path, files: &BTreeSet<PathBuf>) -> String {
     hasher.finalize().to_hex().to_string()
 }
 
-/// Digests of pages that were asked for, by file: a seal and the totals ask for the same ones.
-#[derive(Debug, Default)]
-pub struct Digests(Mutex<BTreeMap<PathBuf, String>>);
+/// Digests that are computed at most once while a book is loaded, by name: several parts of a page ask for the same.
+#[derive(Debug, Clone, Default)]
+pub struct Digests(Arc<Mutex<BTreeMap<String, String>>>);
 
 impl Digests {
-    /// The digest of a page as it was when first asked for.
-    pub fn digest(&self, project: &Project, page: &Page) -> String {
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let entry = known.entry(page.file.clone());
-        entry.or_insert_with(|| digest(project, page)).clone()
+    /// The digest of a name, as it was when first asked for.
+    ///
+    /// # Errors
+    ///
+    /// As `compute`, which is called again the next time.
+    pub fn once<E>(
+        &self,
+        name: &str,
+        compute: impl FnOnce() -> Result<String, E>,
+    ) -> Result<String, E> {
+        let known = |it: &Self| {
+            it.0.lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .get(name)
+                .cloned()
+        };
+        if let Some(digest) = known(self) {
+            return Ok(digest);
+        }
+        let digest = compute()?;
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(all.entry(name.to_owned()).or_insert(digest).clone())
+    }
+
+    /// The digest of what the checks of a page depend on.
+    pub fn page(&self, project: &Project, page: &Page) -> String {
+        let compute = || Ok::<_, Infallible>(digest(project, page));
+        match self.once(&format!("page {}", page.name()), compute) {
+            Ok(digest) => digest,
+            Err(never) => match never {},
+        }
     }
 }
 

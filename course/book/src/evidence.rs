@@ -193,7 +193,7 @@ impl TestReport {
     fn digest(project: &Project, slug: &str) -> String {
         project
             .page(slug)
-            .map(|page| project.digests.digest(project, page))
+            .map(|page| project.digests.page(project, page))
             .unwrap_or_default()
     }
 
@@ -247,7 +247,7 @@ impl Evidence {
     pub fn load(project: &Project, page: &Page) -> Option<Self> {
         let evidence: Self =
             serde_json::from_str(&fs::read_to_string(file(project, page)).ok()?).ok()?;
-        (evidence.digest == project.digests.digest(project, page)).then_some(evidence)
+        (evidence.digest == project.digests.page(project, page)).then_some(evidence)
     }
 
     /// Removes the evidence of a page, if there is any.

@@ -605,14 +605,18 @@ impl Age {
     /// # Errors
     ///
     /// As [`digest`].
-    pub fn of(root: &Path, record: Option<&Record>, slug: &str) -> Result<Option<Self>> {
+    pub fn of(project: &Project, record: Option<&Record>, slug: &str) -> Result<Option<Self>> {
+        let root = &project.root;
         if !root.join(bench_file(slug)).is_file() {
             return Ok(None);
         }
         let Some(chapter) = record.and_then(|record| record.chapters.get(slug)) else {
             return Ok(Some(Self::Never));
         };
-        let is_current = digest(root, slug)? == chapter.digest;
+        let now = project
+            .digests
+            .once(&format!("measured {slug}"), || digest(root, slug))?;
+        let is_current = now == chapter.digest;
         Ok(Some(if is_current {
             Self::Current
         } else {
@@ -622,8 +626,8 @@ impl Age {
 
     /// True unless they are of the code as it is. What cannot be compared is reported by [`stale`].
     #[must_use]
-    pub fn is_old(root: &Path, record: Option<&Record>, slug: &str) -> bool {
-        let age = Self::of(root, record, slug).ok().flatten();
+    pub fn is_old(project: &Project, record: Option<&Record>, slug: &str) -> bool {
+        let age = Self::of(project, record, slug).ok().flatten();
         age.is_some_and(|age| age != Self::Current)
     }
 }
@@ -650,7 +654,7 @@ pub fn stale(project: &Project, record: Option<&Record>, level: Level) -> Vec<Di
         return Vec::new();
     }
     let problem = |slug: &str| {
-        let age = Age::of(root, record, slug);
+        let age = Age::of(project, record, slug);
         let what = match &age {
             Ok(None | Some(Age::Current)) => return None,
             Ok(Some(Age::Never)) => "this benchmark has never been recorded".to_owned(),
@@ -965,7 +969,7 @@ mod tests {
                 .contains("cargo course bench virtual-time --record")
         );
         assert!(problems.iter().all(|it| it.level == Level::Warning));
-        let age = |slug| Age::of(root.path(), Some(&record), slug).unwrap();
+        let age = |slug| Age::of(&project(root.path()), Some(&record), slug).unwrap();
         let ages = ["coroutines", "scope", "virtual-time", "nursery"].map(age);
         let [current, stale, never] = [Age::Current, Age::Stale, Age::Never].map(Some);
         assert_eq!(ages, [current, stale, never, None]);

@@ -386,7 +386,7 @@ impl Course<'_> {
     fn counts(&self, page: &Page, ledger: &Ledger) -> Counts {
         let mut counts = ledger.counts(&page.file);
         counts.ignored = page.fences.iter().filter(|it| it.is_ignored()).count();
-        let is_old = |slug| Age::is_old(&self.project.root, self.record, slug);
+        let is_old = |slug| Age::is_old(self.project, self.record, slug);
         let has_record = self.project.settings.ours;
         counts.unmeasured = usize::from(has_record && page.slug().is_some_and(is_old));
         counts

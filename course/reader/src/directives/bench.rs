@@ -62,7 +62,7 @@ pub fn render(place: Place<'_>, arguments: &str) -> Result<String, Fault> {
         let id = format!("{slug}-{}", other.machine.name);
         // What another machine has not measured cannot be chosen.
         let shown = render_with(Some(other), &id, &request, &Local::new()).ok()?;
-        let age = Age::of(&place.project.root, Some(other), request.chapter);
+        let age = Age::of(place.project, Some(other), request.chapter);
         let is_old = !matches!(age, Ok(None | Some(Age::Current)));
         Some((&other.machine, is_old, shown))
     });

@@ -110,7 +110,7 @@ impl Fault {
     #[must_use]
     pub fn is_unmeasured(&self, project: &Project, record: Option<&Record>, slug: &str) -> bool {
         let is_of_record = matches!(self.lacks, Some(Lack::Record | Lack::Chapter));
-        let age = || Age::of(&project.root, record, slug).ok().flatten();
+        let age = || Age::of(project, record, slug).ok().flatten();
         is_of_record && age() == Some(Age::Never)
     }
 

@@ -65,7 +65,7 @@ pub fn render(place: Place<'_>, arguments: &str) -> Result<String, Fault> {
             escape(&chapter.rustc),
         );
     }
-    let unmeasured = match Age::of(&place.project.root, place.record, slug) {
+    let unmeasured = match Age::of(place.project, place.record, slug) {
         Ok(Some(Age::Stale)) => {
             "Measured before the last change of the code or of a crate that it uses"
         }
