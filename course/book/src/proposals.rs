@@ -29,12 +29,12 @@ pub const SECTIONS: [&str; 7] = [
     "Sources",
 ];
 
-/// How far a proposal has come.
+/// The states that a proposal can have reached.
 pub const STATES: [&str; 6] = [
     "shipped", "accepted", "reverted", "open", "unstable", "closed",
 ];
 
-/// How a view begins.
+/// The words with which a view begins.
 pub const VERDICTS: [&str; 3] = ["Land as is.", "Land with changes.", "Decline."];
 
 /// A summary, read.
@@ -44,7 +44,7 @@ pub struct Summary {
     pub title: String,
     /// The line below the title.
     pub status: Option<Status>,
-    /// The sections, as they stand.
+    /// The sections, in order.
     pub sections: Vec<Section>,
 }
 
@@ -61,7 +61,7 @@ pub struct Status {
     pub detail: String,
 }
 
-/// A heading and what stands below it.
+/// A heading and the text below it.
 #[derive(Debug, Clone, Default)]
 pub struct Section {
     /// The heading's line.

@@ -108,7 +108,7 @@ impl Session {
         })?;
         let problem = |line, what| Diagnostic::new(&file, line, what).help(help);
         let session: Self = parse(&text).map_err(|(line, what)| problem(line, what))?;
-        let strings = Strings::of(&text);
+        let strings = Strings::parse(&text);
         let mut names = BTreeSet::new();
         for (step, (_, line)) in session.steps.iter().zip(strings.at("step.run")) {
             let wrong = if !step.run.starts_with(TOOL) {

@@ -414,7 +414,7 @@ impl Task {
                 return (None, vec![Diagnostic::new(file, line, what).help(help)]);
             }
         };
-        task.strings = Strings::of(text);
+        task.strings = Strings::parse(text);
         let problems = task.flaws(file);
         (Some(task), problems)
     }

@@ -37,7 +37,7 @@ struct Placed {
 impl Strings {
     /// Reads a text. What is not TOML has no strings.
     #[must_use]
-    pub fn of(text: &str) -> Self {
+    pub fn parse(text: &str) -> Self {
         let mut strings = Self::default();
         if let Ok(table) = DeTable::parse(text) {
             strings.add_table(&(text, Lines::new(text)), "", table.get_ref());
@@ -117,7 +117,7 @@ mod tests {
 
     #[test]
     fn strings_have_the_line_of_their_path() {
-        let strings = Strings::of(TEXT);
+        let strings = Strings::parse(TEXT);
         assert_eq!(strings.line("a", "b"), 2);
         assert_eq!(strings.line("c", "b"), 4);
         assert_eq!(strings.line("c.d", "say \"e\" in 5 ms"), 5);
@@ -128,7 +128,7 @@ mod tests {
 
     #[test]
     fn bytes_of_strings_have_their_line() {
-        let strings = Strings::of(TEXT);
+        let strings = Strings::parse(TEXT);
         assert_eq!(strings.line_in("say \"e\" in 5 ms", 12), 5);
         assert_eq!(strings.line_in("h\ni 6 ms\n", 4), 10);
         assert_eq!(strings.line_in("j\nk", 2), 13);
@@ -140,6 +140,6 @@ mod tests {
         let error = parse::<toml::Table>("a = 1\nb = 2 3\n").unwrap_err();
         assert_eq!(error.0, 2);
         assert!(!error.1.contains('\n'), "{}", error.1);
-        assert_eq!(Strings::of("a = 2 3"), Strings::default());
+        assert_eq!(Strings::parse("a = 2 3"), Strings::default());
     }
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use book::diagnostic::Diagnostic;
 use book::proposals::{Block, SECTIONS, STATES, Section, Summary, VERDICTS};
 
-/// What a view ends with.
+/// The words with which a view ends.
 const CHANGES: &str = "What would change it:";
 
 /// The number of words of a summary, without code and without its sources.

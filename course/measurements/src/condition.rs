@@ -417,7 +417,7 @@ impl Operator {
         }
     }
 
-    fn of(self, left: f64, right: f64) -> f64 {
+    fn compute(self, left: f64, right: f64) -> f64 {
         match self {
             Self::Plus => left + right,
             Self::Minus => left - right,
@@ -434,9 +434,9 @@ impl Operator {
             (left.high, right.low),
             (left.high, right.high),
         ]
-        .map(|(left, right)| self.of(left, right));
+        .map(|(left, right)| self.compute(left, right));
         Estimate {
-            value: self.of(left.value, right.value),
+            value: self.compute(left.value, right.value),
             low: corners.into_iter().fold(f64::INFINITY, f64::min),
             high: corners.into_iter().fold(f64::NEG_INFINITY, f64::max),
         }
@@ -468,7 +468,7 @@ impl Key {
                 help,
             )
         })?;
-        self.part.of(found).ok_or_else(|| {
+        self.part.read(found).ok_or_else(|| {
             Fault::new(
                 self.at,
                 format!("there is no `{self}`"),
@@ -490,7 +490,7 @@ impl fmt::Display for Key {
 }
 
 impl Part {
-    fn of(self, found: &Measurement) -> Option<Number> {
+    fn read(self, found: &Measurement) -> Option<Number> {
         match self {
             Self::Estimate => Some(Number {
                 estimate: found.per_element(),

@@ -37,7 +37,7 @@ pub fn write(context: &RenderContext, bare: &Path, to: &Path) -> Result<()> {
     let title = book.title.clone().unwrap_or_default();
     let language = book.language.clone().unwrap_or_else(|| "en".to_owned());
     let variables = plain::variables(&files::style(context)?);
-    let links = Links::of(context);
+    let links = Links::new(context);
     let page_of = |chapter: &Chapter, html: &str| {
         let html = links.add(chapter, &plain::page(html));
         let html = plain::xhtml(&plain::in_the_light(&html, &variables));

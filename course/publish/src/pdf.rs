@@ -98,7 +98,7 @@ fn whole(context: &RenderContext, bare: &Path) -> Result<String> {
     let title = escape_text(&book.title.clone().unwrap_or_default());
     let mut contents = String::new();
     let mut sections = String::new();
-    let links = Links::of(context);
+    let links = Links::new(context);
     for (chapter, url, html) in pages(context, bare)? {
         let html = links
             .add(chapter, &plain::page(&html))

@@ -158,21 +158,21 @@ impl Store {
     ///
     /// As [`Store::read`], and when the folder cannot be written. Nothing is changed then.
     pub fn change(&self, change: impl FnOnce(&mut Progress)) -> Result<Option<String>> {
-        let told = || format!("{} cannot be written", self.folder.display());
-        fs::create_dir_all(&self.folder).with_context(told)?;
-        let lock = fs::File::create(self.folder.join("lock")).with_context(told)?;
-        lock.lock().with_context(told)?; // until it is dropped
+        let failed = || format!("{} cannot be written", self.folder.display());
+        fs::create_dir_all(&self.folder).with_context(failed)?;
+        let lock = fs::File::create(self.folder.join("lock")).with_context(failed)?;
+        lock.lock().with_context(failed)?; // until it is dropped
         let Read {
             mut progress,
             warning,
         } = self.read()?;
         change(&mut progress);
-        let mut fresh = tempfile::NamedTempFile::new_in(&self.folder).with_context(told)?;
+        let mut fresh = tempfile::NamedTempFile::new_in(&self.folder).with_context(failed)?;
         serde_json::to_writer_pretty(&mut fresh, &progress)?;
         writeln!(fresh)
             .and_then(|()| fresh.as_file().sync_all())
-            .with_context(told)?;
-        fresh.persist(self.file()).with_context(told)?;
+            .with_context(failed)?;
+        fresh.persist(self.file()).with_context(failed)?;
         Ok(warning)
     }
 

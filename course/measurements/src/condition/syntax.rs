@@ -6,7 +6,7 @@ use crate::number::Quantity;
 /// The depth of parentheses that no honest condition needs.
 const DEPTH: usize = 16;
 
-/// Units that may stand after a number, and how many basic units each is.
+/// Units that may follow a number, and how many basic units each is.
 const UNITS: &[(&str, f64, Kind)] = &[
     ("ns", 1.0, Kind::Measured(Quantity::Time)),
     ("µs", 1e3, Kind::Measured(Quantity::Time)),

@@ -121,7 +121,7 @@ pub fn pages<'a>(
 }
 
 fn chapters(context: &RenderContext, bare: &Path) -> Result<Vec<Chapter>> {
-    let links = names::Links::of(context);
+    let links = names::Links::new(context);
     let chapter = |(chapter, url, html): &(&book::Chapter, String, String)| {
         let digest = digest(html::words(&content::without_asides(html)).as_bytes());
         let html = links.add(chapter, &content::rewrite(html));

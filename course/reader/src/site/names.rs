@@ -19,7 +19,7 @@ use super::{pattern, to_root, url};
 pub const FILE: &str = "names.json";
 
 /// By page and name, the address of what it names: of its documentation, or a place in the book's folder. It is empty
-/// for one that may stand for several things.
+/// for one that may mean several things.
 pub type Names = BTreeMap<PathBuf, BTreeMap<String, String>>;
 
 /// Reads the names that were found, if they were.
@@ -48,7 +48,7 @@ pub struct Links {
 impl Links {
     /// Reads the links of a book.
     #[must_use]
-    pub fn of(context: &RenderContext) -> Self {
+    pub fn new(context: &RenderContext) -> Self {
         let html = context.config.html_config().unwrap_or_default();
         Self {
             names: read(&context.root.join("target/course")),

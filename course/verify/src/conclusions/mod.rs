@@ -71,7 +71,7 @@ pub struct List {
     command: &'static str,
     exit: u8,
     error: Option<String>,
-    /// What is wrong, sorted by place.
+    /// The diagnostics, sorted by place.
     pub problems: Vec<Diagnostic>,
     /// The conditions.
     pub conclusions: Vec<Conclusion>,

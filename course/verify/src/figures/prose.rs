@@ -145,7 +145,7 @@ impl Reader<'_> {
 
     /// Takes text, without the directives in it.
     fn text(&mut self, text: &str, span: Range<usize>) {
-        // An entity such as `&nbsp;` is shorter than what stands for it, and no directive.
+        // An entity such as `&nbsp;` is shorter than its source, and no directive.
         if text.len() != span.len() {
             return self.block.push(text, span.start);
         }

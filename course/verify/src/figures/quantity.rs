@@ -15,7 +15,7 @@ pub struct Figure {
     unit: String,
     /// The bytes from its number to its unit. In `100 and 200 ms` both figures end at the unit.
     pub span: Range<usize>,
-    /// Its number and unit as they stand.
+    /// Its number and unit as the text has them.
     shown: String,
 }
 
@@ -39,7 +39,7 @@ impl fmt::Display for Figure {
     }
 }
 
-/// The names of each unit. One other word may stand before: "300 virtual milliseconds".
+/// The names of each unit. One other word may be before it: "300 virtual milliseconds".
 const UNITS: &[&str] = &[
     "ns nsec nsecs nanos nanosecond nanoseconds",
     "µs μs usec usecs micros microsecond microseconds",

@@ -1,4 +1,4 @@
-//! `names.toml`: names that nothing here knows, each with the reason why it stands on a page all the same.
+//! `names.toml`: names that nothing here knows, each with the reason why a page has it all the same.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -22,7 +22,7 @@ impl Allowed {
     pub fn read(root: &Path, problems: &mut Diagnostics) -> Self {
         let text = fs::read_to_string(root.join(FILE)).unwrap_or_default();
         let mut problem = |line: usize, what: String| {
-            let help = "an entry is `\"iter.Pull\" = \"the reason why it stands on a page\"`";
+            let help = "an entry is `\"iter.Pull\" = \"the reason why a page has it\"`";
             problems.push(Diagnostic::new(FILE, line, what).help(help));
         };
         let reasons = toml::from_str(&text).unwrap_or_else(|error| {

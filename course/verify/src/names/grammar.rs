@@ -1,6 +1,6 @@
 //! The names in a code span.
 //!
-//! These are names wherever they stand: a path with `::`, a call, a macro, an attribute, a word in camel case, a Go
+//! These are names anywhere: a path with `::`, a call, a macro, an attribute, a word in camel case, a Go
 //! selector. An error code, a file, words joined by hyphens and a word in lower case are names when they are the whole
 //! span. The rest is code or a sentence, and claims nothing that could be looked up.
 
@@ -51,7 +51,7 @@ static THING: LazyLock<Regex> = LazyLock::new(|| {
     )
 });
 static CODE: LazyLock<Regex> = LazyLock::new(|| pattern(r"^E\d{4}$"));
-/// What is no part of a path: the arguments of one of its types, and `Self` and its like in front.
+/// Text that is no part of a path: the arguments of one of its types, and `Self` and its like in front.
 static LEFT_OUT: LazyLock<Regex> = LazyLock::new(|| {
     pattern(r"(?:::)?<(?:[^<>]|<(?:[^<>]|<[^<>]*>)*>)*>(::)|\b(?:self|Self|crate|super)::")
 });
@@ -133,7 +133,7 @@ fn is_word(word: &str) -> bool {
     syn::parse_str::<syn::Ident>(word).is_err() || WORDS.split(' ').any(|known| known == word)
 }
 
-/// True if three plain words stand in a row.
+/// True if three plain words follow one another.
 fn is_sentence(text: &str) -> bool {
     let is_plain = |word: &&str| {
         word.chars().all(|c| c == '_' || c.is_alphanumeric())

@@ -102,8 +102,8 @@ pub struct Book {
 impl Book {
     /// Looks through the book.
     #[must_use]
-    pub fn of(project: &Project, record: Option<&Record>) -> Self {
-        /// What a manifest quotes, such as features, and what a `task.toml` calls something.
+    pub fn new(project: &Project, record: Option<&Record>) -> Self {
+        /// Quoted words: of a manifest, such as features, and names in a `task.toml`.
         static QUOTED: LazyLock<Regex> = LazyLock::new(|| pattern(r#""([A-Za-z0-9_-]+)""#));
         let root = project.root.clone();
         let files = files(&root);

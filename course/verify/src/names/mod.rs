@@ -6,7 +6,7 @@
 //! first that knows it says where its documentation is, which is kept in [`FILE`], for links. What is left must be
 //! allowed, with a reason, in `names.toml` ([`allowed`]).
 //!
-//! What only the compiler or Go could know is skipped where they cannot be asked, and counted as such.
+//! Names that only the compiler or Go could know are skipped where they cannot be asked, and counted as such.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -71,7 +71,7 @@ pub fn check(
     ledger: &mut Ledger,
 ) -> Result<()> {
     let mut allowed = Allowed::read(&project.root, problems);
-    let book = Book::of(project, sources.record);
+    let book = Book::new(project, sources.record);
     let pages = pages.iter();
     let names = pages.map(|page| PageNames::new(project, page, snippets, &book));
     let mut names: Vec<PageNames<'_>> = names.collect();

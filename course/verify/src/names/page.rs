@@ -1,4 +1,4 @@
-//! The names of one page, and what they may stand for there.
+//! The names of one page, and what they may mean there.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -90,7 +90,7 @@ impl<'a> PageNames<'a> {
             .collect()
     }
 
-    /// The paths that a name may stand for: itself; what the page writes, its chapter, the book.
+    /// The paths that a name may mean: itself; what the page writes, its chapter, the book.
     fn paths_of(&self, it: &Occurrence) -> [Vec<String>; 4] {
         let path = &it.name.path;
         let (word, rest) = path.split_at(path.find(':').unwrap_or(path.len()));
@@ -111,7 +111,7 @@ impl<'a> PageNames<'a> {
     pub(super) fn resolve(&mut self, asked: &Asked) {
         let names = self.found.iter();
         let found: Vec<Found> = names.map(|(it, _)| self.look_up(it, asked)).collect();
-        // The end of a selector stands for it on the same page, and so does the text of a link.
+        // The end of a selector means it on the same page, and so does the text of a link.
         let ends = self.found.iter().zip(&found).filter(|((it, _), found)| {
             (it.name.kind == Kind::Go || it.cited.is_some()) && **found != Found::Nowhere
         });
