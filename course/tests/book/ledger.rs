@@ -72,6 +72,24 @@ fn check_that_is_left_out_of_any_kind_leaves_its_page_without_a_seal() {
 }
 
 #[test]
+fn skipped_check_is_counted_and_in_ci_an_error() {
+    let book = book();
+    book.edit("listings/src/small/s2_second.rs", "6 * 7", "6 * \"7\"");
+    let found = |strict| {
+        let options = Options {
+            strict,
+            ..Options::default()
+        };
+        let report = verify(book.root(), &options).unwrap();
+        let skipped = |it: &&book::diagnostic::Diagnostic| it.what.contains("checks were skipped");
+        let reported = report.problems.iter().filter(skipped).count();
+        (report.total().skipped > 0, reported)
+    };
+    assert_eq!(found(false), (true, 0));
+    assert_eq!(found(true), (true, 1));
+}
+
+#[test]
 fn problem_unseals_the_pages_that_depend_on_its_file_and_no_others() {
     let book = book();
     book.edit("src/other.md", "Nothing", "[Nothing](nowhere.md)");

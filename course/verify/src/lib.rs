@@ -100,21 +100,27 @@ pub fn verify_with_progress(root: &Path, options: &Options, progress: &Progress)
         pages: &pages,
         options,
     };
-    progress.phase("pages", || {
-        includes::check(&project, &mut problems);
-        if options.has(Kind::Link) {
-            links::check(&project, &mut problems, &mut ledger);
-        }
-        let more = if go.is_some() {
-            course.check_pages(&mut problems)
-        } else {
-            String::new()
-        };
-        Ok(((), format!("includes, links{more} checked")))
-    })?;
     let snippets = snippets::snippets(&project, &pages, &mut problems)?;
-    let mut built = progress.phase("build", || {
-        build(&project, &snippets, progress, &mut problems)
+    let mut built = std::thread::scope(|scope| {
+        // cargo needs a while to find that nothing has changed, and is no part of the pages.
+        let building = scope.spawn(|| build(&project, &snippets, progress));
+        progress.phase("pages", || {
+            includes::check(&project, &mut problems);
+            if options.has(Kind::Link) {
+                links::check(&project, &mut problems, &mut ledger);
+            }
+            let more = if go.is_some() {
+                course.check_pages(&mut problems)
+            } else {
+                String::new()
+            };
+            Ok(((), format!("includes, links{more} checked")))
+        })?;
+        progress.phase("build", || {
+            let (built, said, found) = building.join().expect("building does not panic")?;
+            problems.extend(found);
+            Ok((built, said))
+        })
     })?;
     if options.all {
         built = built.map(|(artifacts, cache)| (artifacts, cache.forgetting()));
@@ -161,6 +167,9 @@ pub fn verify_with_progress(root: &Path, options: &Options, progress: &Progress)
         course.check_prose(&snippets, &built, go, progress, &mut problems, &mut ledger)?;
         outputs::unshown(&project, record.as_ref(), &mut problems);
     }
+    if options.strict {
+        course.report_skipped(&ledger, &mut problems);
+    }
     let unsealed = course.unsealed(&ledger, &mut problems);
     let (problems, warnings): (Vec<_>, Vec<_>) = problems
         .sorted()
@@ -195,35 +204,31 @@ fn read(root: &Path, problems: &mut Diagnostics) -> Result<((Project, Option<Rec
     Ok(((project, record), said))
 }
 
-/// Builds what listings use.
+/// Builds what listings use. Beside what was built are the words on it and the compiler's errors.
 fn build(
     project: &Project,
     snippets: &[Snippet<'_>],
     progress: &Progress,
-    problems: &mut Diagnostics,
-) -> Result<(Built, String)> {
+) -> Result<(Built, String, Vec<Diagnostic>)> {
     let settings = &project.settings;
     if !settings.ours {
         if snippets.is_empty() {
-            return Ok((None, "nothing to build".to_owned()));
+            return Ok((None, "nothing to build".to_owned(), Vec::new()));
         }
         hide(&project.scratch());
     }
     let Some(listings) = listings(settings) else {
         let artifacts = Artifacts::std_only(settings.edition.as_deref())?;
         let said = format!("no crate, {}", artifacts.rustc);
-        return Ok((Some(with_cache(project, artifacts)), said));
+        return Ok((Some(with_cache(project, artifacts)), said, Vec::new()));
     };
     match Artifacts::try_build(&project.root, &listings, || progress.advance(1))? {
         Ok(artifacts) => {
             let said = format!("listings and {} examples", artifacts.examples.len());
-            Ok((Some(with_cache(project, artifacts)), said))
+            Ok((Some(with_cache(project, artifacts)), said, Vec::new()))
         }
         // What needs no build is checked all the same, and what needs one is counted as skipped.
-        Err(found) => {
-            problems.extend(found);
-            Ok((None, "failed, so nothing is run".to_owned()))
-        }
+        Err(found) => Ok((None, "failed, so nothing is run".to_owned(), found)),
     }
 }
 
@@ -404,6 +409,27 @@ impl Course<'_> {
                     ledger::line(directive.line),
                     "from the record",
                 );
+            }
+        }
+    }
+
+    /// Reports the checks that were skipped, page by page.
+    fn report_skipped(&self, ledger: &Ledger, problems: &mut Diagnostics) {
+        for page in self.pages {
+            let is_skipped =
+                |entry: &&Entry| entry.page == page.file && entry.outcome == Outcome::Skipped;
+            let skipped: Vec<_> = ledger.entries().iter().filter(is_skipped).collect();
+            if let Some(first) = skipped.first() {
+                let (
+                    count,
+                    Entry {
+                        kind, subject, how, ..
+                    },
+                ) = (skipped.len(), first);
+                let what =
+                    format!("{count} checks were skipped, the first of {kind:?}, {subject}: {how}");
+                let help = "install what is missing: CI has all that the checks need";
+                problems.push(Diagnostic::new(&page.file, 0, what).help(help));
             }
         }
     }

@@ -153,6 +153,7 @@ fn run(request: Request) -> Result<Exit> {
         bless: request.name == "bless",
         all,
         release,
+        strict: std::env::var_os("CI").is_some(),
         ..verify::Options::default()
     };
     if request.name == "conclusions" {

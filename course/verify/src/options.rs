@@ -15,6 +15,8 @@ pub struct Options {
     pub bless: bool,
     /// True if a measurement that is missing or older than its code is an error, not a warning.
     pub release: bool,
+    /// True if a check that cannot be done here is an error: in CI, which installs what checks need.
+    pub strict: bool,
     /// True if nothing that is remembered of earlier runs counts, and everything is done again.
     pub all: bool,
     /// Checks that are left out. For tests of the ledger: a page that asks for one of them has no seal.

@@ -7,10 +7,9 @@ use std::path::Path;
 use std::sync::LazyLock;
 
 use regex::Regex;
-use walkdir::{DirEntry, WalkDir};
 
 use super::grammar::tokens;
-use book::files::{files_below, slashed};
+use book::files::{files_below, slashed, wanted_files_below};
 use book::page::Lines;
 use book::project::{Project, module};
 use book::task::line_of;
@@ -237,16 +236,13 @@ pub fn crates(root: &Path) -> Names {
 /// Every file and folder of the book, without what is built and what is hidden, but for the folders of CI and cargo.
 fn files(root: &Path) -> Vec<String> {
     const SHOWN: [&str; 4] = [".cargo", ".ci", ".github", ".gitignore"];
-    let is_kept = |entry: &DirEntry| {
-        let name = entry.file_name().to_string_lossy();
-        let is_built = entry.depth() == 1 && matches!(&*name, "target" | "book");
-        let is_hidden = entry.depth() > 0 && name.starts_with('.');
-        !is_built && (!is_hidden || SHOWN.contains(&&*name))
+    let is_wanted = |path: &Path| {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let is_built = path.parent() == Some(root) && matches!(&*name, "target" | "book");
+        !is_built && (!name.starts_with('.') || SHOWN.contains(&&*name))
     };
-    let entries = WalkDir::new(root).sort_by_file_name().into_iter();
-    let files = entries.filter_entry(is_kept).flatten().filter_map(|entry| {
-        let file = entry.path().strip_prefix(root).ok()?;
-        Some(slashed(file))
-    });
-    files.collect()
+    let files = wanted_files_below(root, is_wanted);
+    let inside = files.iter().filter_map(|file| file.strip_prefix(root).ok());
+    let all: BTreeSet<String> = inside.flat_map(Path::ancestors).map(slashed).collect();
+    all.into_iter().collect()
 }

@@ -72,9 +72,18 @@ pub fn check(
 ) -> Result<()> {
     let mut allowed = Allowed::read(&project.root, problems);
     let book = Book::new(project, sources.record);
-    let pages = pages.iter();
-    let names = pages.map(|page| PageNames::new(project, page, snippets, &book));
-    let mut names: Vec<PageNames<'_>> = names.collect();
+    let book = &book;
+    let read = |page| PageNames::new(project, page, snippets, book);
+    // Two at a time, as listings are compiled.
+    let mut names: Vec<PageNames<'_>> = std::thread::scope(|scope| {
+        let halves = pages.chunks(pages.len().div_ceil(2).max(1));
+        let reading: Vec<_> = halves
+            .map(|half| scope.spawn(|| half.iter().copied().map(read).collect::<Vec<_>>()))
+            .collect();
+        let read = reading.into_iter();
+        read.flat_map(|half| half.join().expect("no name panics the tool"))
+            .collect()
+    });
     let asked = ask(project, sources, &names)?;
     names.iter_mut().for_each(|page| page.resolve(&asked));
 
