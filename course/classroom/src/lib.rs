@@ -10,7 +10,7 @@
 //! # let task = Task::parse("task.toml".as_ref(), "title = \"Scope\"\noriginal = 1\nminutes = 60\nlevel = \"advanced\"\ngroup = []\n\
 //! #     objectives = [\"say 42\"]\n[solution]\nfiles = []\n[[exercise]]\npart = \"core\"\n\
 //! #     title = \"Write\"\nminutes = 40\nasks = \"x\"\n").map_err(|problems| anyhow::anyhow!("{problems:?}"))?;
-//! # let project = Project { root: ".".into(), pages: Vec::new(), problems: Vec::new(), settings: Default::default(), tasks: [("scope".to_owned(), task)].into() };
+//! # let project = Project { root: ".".into(), pages: Vec::new(), problems: Vec::new(), settings: Default::default(), digests: Default::default(), tasks: [("scope".to_owned(), task)].into() };
 //! let options = ScheduleOptions {
 //!     chapters: vec!["scope".to_owned()],
 //!     hours: 1.5,
